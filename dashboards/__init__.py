@@ -1,0 +1,1 @@
+"""Show plans in the browser."""

@@ -1,0 +1,1 @@
+"""Bring the world in: streets, boundaries, tables."""

@@ -1,0 +1,1 @@
+"""gridmap: seamless sales cells around own outlets, visit routes and scores."""

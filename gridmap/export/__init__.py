@@ -1,0 +1,1 @@
+"""Write plans to files."""

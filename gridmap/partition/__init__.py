@@ -1,0 +1,1 @@
+"""Cut a territory into cells."""

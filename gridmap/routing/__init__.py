@@ -1,0 +1,1 @@
+"""Plan the visits of a cell."""

@@ -1,0 +1,1 @@
+"""Score cells: competitive position and channel coverage."""

@@ -1,0 +1,1 @@
+"""Travel times on the street network."""

@@ -1,0 +1,116 @@
+"""The street network of one means of travel as plain arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class StreetNetwork:
+    """A routable street network: one record a street edge, both directions in it.
+
+    Coordinates are metres in `crs`. An edge is open from its tail to its head if
+    `forward_s` is finite, from head to tail if `backward_s` is. The network is one strongly
+    connected part.
+
+    Attributes
+    ----------
+    mode
+        Means of travel: drive, walk, bike or ebike.
+    crs
+        Projected coordinate reference system, for example ``EPSG:32630``.
+    node_xy
+        Node coordinates in metres. Shape (n_nodes, 2).
+    node_osm_id
+        OpenStreetMap id of each node, or -1. Shape (n_nodes,).
+    tail, head
+        End nodes of each edge. Shape (n_edges,).
+    length_m
+        Length of each edge in metres, on the ground. Shape (n_edges,).
+    forward_s, backward_s
+        Seconds along and against the edge; infinite = closed. Shape (n_edges,).
+    name
+        Index of each edge's street name in `names`; 0 is the empty name. Shape (n_edges,).
+    names
+        Street names.
+    road_class
+        Index of each edge's class in `road_classes`. Shape (n_edges,).
+    road_classes
+        OpenStreetMap highway values.
+    line_start
+        Where each edge's polyline starts in `line_xy`. Shape (n_edges + 1,).
+    line_xy
+        Polyline vertices in metres, tail to head, both ends included. Shape (n_vertices, 2).
+    """
+
+    mode: str
+    crs: str
+    node_xy: Floats
+    node_osm_id: Ints
+    tail: Ints
+    head: Ints
+    length_m: Floats
+    forward_s: Floats
+    backward_s: Floats
+    name: Ints
+    names: tuple[str, ...]
+    road_class: Ints
+    road_classes: tuple[str, ...]
+    line_start: Ints
+    line_xy: Floats
+
+    def __post_init__(self) -> None:
+        n_nodes, n_edges = len(self.node_xy), len(self.tail)
+        if len(self.line_start) != n_edges + 1:
+            raise ValueError("Expected line_start to have one entry more than there are edges.")
+        if n_edges and min(self.tail.min(), self.head.min()) < 0:
+            raise ValueError("Expected node numbers >= 0.")
+        if n_edges and max(self.tail.max(), self.head.max()) >= n_nodes:
+            raise ValueError(f"Expected node numbers below {n_nodes}.")
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes."""
+        return len(self.node_xy)
+
+    @property
+    def n_edges(self) -> int:
+        """Number of edges."""
+        return len(self.tail)
+
+    def line(self, edge: int) -> Floats:
+        """Return the polyline of an edge, tail to head. Shape (n_vertices, 2)."""
+        return self.line_xy[self.line_start[edge] : self.line_start[edge + 1]]
+
+    @cached_property
+    def arcs(self) -> tuple[Ints, Ints, Floats, Ints]:
+        """Directed arcs as (from, to, seconds, edge), the fastest of parallel ones only.
+
+        scipy adds up parallel entries of a sparse matrix; hence only one is kept.
+        """
+        edge = np.arange(self.n_edges, dtype=np.int64)
+        start = np.concatenate([self.tail, self.head])
+        end = np.concatenate([self.head, self.tail])
+        seconds = np.concatenate([self.forward_s, self.backward_s])
+        edge = np.concatenate([edge, edge])
+        use = np.isfinite(seconds) & (start != end)
+        start, end, seconds, edge = start[use], end[use], seconds[use], edge[use]
+        order = np.lexsort((edge, seconds, end, start))
+        start, end, seconds, edge = start[order], end[order], seconds[order], edge[order]
+        first = np.ones(len(start), dtype=bool)
+        first[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
+        return start[first], end[first], seconds[first], edge[first]
+
+    @cached_property
+    def graph(self) -> csr_array:
+        """Seconds from node to node as a sparse matrix. Shape (n_nodes, n_nodes)."""
+        start, end, seconds, _ = self.arcs
+        return csr_array((seconds, (start, end)), shape=(self.n_nodes, self.n_nodes))
