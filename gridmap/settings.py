@@ -29,9 +29,9 @@ class Settings(BaseSettings):
         Where scenarios are kept: ``sqlite:///…`` or ``postgresql+psycopg://…``.
     host, port
         Address of the dashboard.
-    basemap
-        Offline basemap (PMTiles) shown under the plans; None = the newest one that
-        `gridmap plan` built beside the database.
+    basemaps
+        Folder of the offline basemaps (PMTiles) shown under the plans; None = beside the
+        database file.
     language
         Language of the command line and of pages opened for the first time.
     """
@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default_factory=_default_database)
     host: str = "127.0.0.1"
     port: int = Field(default=8050, ge=1, le=65535)
-    basemap: Path | None = None
+    basemaps: Path | None = None
     language: Language = "en"
 
     @classmethod
