@@ -61,9 +61,9 @@ PLACE_KEYS: Mapping[str, frozenset[str]] = {
     "shop": frozenset({"no", "vacant"}),
     "amenity": frozenset(
         {
-            "atm", "bbq", "bench", "bicycle_parking", "bicycle_repair_station", "charging_station",
+            "bbq", "bench", "bicycle_parking", "bicycle_repair_station", "charging_station",
             "clock", "compressed_air", "drinking_water", "fountain", "grave_yard", "grit_bin",
-            "hunting_stand", "letter_box", "loading_dock", "motorcycle_parking", "parcel_locker",
+            "hunting_stand", "letter_box", "loading_dock", "motorcycle_parking",
             "parking", "parking_entrance", "parking_space", "photo_booth", "post_box",
             "public_bookcase", "recycling", "shelter", "shower", "smoking_area", "taxi",
             "telephone", "toilets", "vacuum_cleaner", "vending_machine", "waste_basket",
