@@ -43,8 +43,8 @@ def to_osmnx(network: StreetNetwork) -> Graph:
     """Return a network as a graph for osmnx.
 
     Nodes are named by their OpenStreetMap id where they have one (else by a negative number) and
-    carry x and y in metres, lon, lat and street_count. Edges carry osmid (number of the edge in `network`),
-    length, travel_time, speed_kph, highway, name, oneway, reversed and geometry.
+    carry x and y in metres, lon, lat and street_count. Edges carry osmid (number of the edge in
+    `network`), length, travel_time, speed_kph, highway, name, oneway, reversed and geometry.
     """
     graph: Graph = nx.MultiDiGraph()
     graph.graph.update(crs=network.crs, simplified=True, **{MODE_KEY: network.mode})
@@ -132,11 +132,15 @@ def from_osmnx(graph: Graph, mode: str, crs: str) -> StreetNetwork:
         if seconds is not None:
             line_xy = np.column_stack(to_metres.transform(line[:, 0], line[:, 1]))
             table.add(tail, head, line_xy, length_m=length_m, seconds=seconds, tags=tags)
+    none = InputError(fault("streets.none_for_mode", mode=mode))
     if not table.tail:
-        raise InputError(fault("streets.none_for_mode", mode=mode))
+        raise none
     node_xy = np.column_stack(to_metres.transform(own_xy[:, 0], own_xy[:, 1]))
     osm_id = np.array([n if isinstance(n, int) and n >= 0 else -1 for n in nodes], dtype=np.int64)
-    return largest_part(table.network(profile, crs, node_xy, osm_id))
+    network = largest_part(table.network(profile, crs, node_xy, osm_id))
+    if not network.n_edges:
+        raise none
+    return network
 
 
 def read_graphml(path: Path, mode: str, crs: str) -> StreetNetwork:

@@ -112,7 +112,8 @@ def string_together(segments: Segments) -> Edges:
 def largest_part(network: StreetNetwork) -> StreetNetwork:
     """Return the strongly connected part that has the most metres of street.
 
-    Nodes keep their order, edges too; names and classes that are no longer used vanish.
+    Nodes keep their order, edges too; names and classes that are no longer used vanish. Nothing
+    is left where no street leads back to where it came from.
     """
     start, end, seconds, _ = network.arcs
     shape = (network.n_nodes, network.n_nodes)
