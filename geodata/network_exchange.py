@@ -22,7 +22,7 @@ from shapely import MultiPolygon, Polygon
 from geodata.osm_file import to_crs
 from geodata.osm_tags import street_name, way_travel
 from geodata.street_graph import largest_part
-from gridmap.errors import EngineError, GridmapError, InputError, fault, some_ids
+from gridmap.errors import EngineError, InputError, fault, some_ids
 from gridmap.travel.network import StreetNetwork
 from gridmap.travel.profile import Profile, load_profile
 
@@ -202,8 +202,6 @@ def download_network(boundary_lonlat: Polygon | MultiPolygon, mode: str, crs: st
     except ox._errors.InsufficientResponseError as error:
         raise InputError(fault("streets.none_for_mode", mode=mode)) from error
     except (OSError, ValueError) as error:
-        if isinstance(error, GridmapError):
-            raise
         raise EngineError(fault("streets.overpass_failed", reason=error)) from error
     return from_osmnx(graph, mode, crs)
 
