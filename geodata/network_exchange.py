@@ -320,15 +320,13 @@ def _tags(data: Mapping[str, Any]) -> dict[str, str]:
     tags = {"highway": "road"}
     for key, value in data.items():
         one = value[0] if isinstance(value, list) and value else value
-        if isinstance(one, str) and key not in ("oneway", "junction"):
+        if isinstance(one, str) and key != "junction" and not key.startswith("oneway"):
             tags[key] = one
     return tags
 
 
 def _profile_s(tags: Mapping[str, str], profile: Profile, length_m: float) -> float | None:
-    tags = {key: value for key, value in tags.items() if not key.startswith("oneway")}
-    # A motorway is one-way by itself; here each direction has an edge of its own.
-    travel = way_travel({**tags, "oneway": "no"}, profile)
+    travel = way_travel(tags, profile)
     return None if travel is None else length_m * KMH_PER_M_S / travel.forward_kmh
 
 

@@ -165,7 +165,6 @@ def _links(segments: Segments, first: Ints, last: Ints) -> list[int]:
         & (coming[one] == leaving[other])
         & (segments.name[way[one]] == segments.name[way[other]])
         & (segments.road_class[way[one]] == segments.road_class[way[other]])
-        & (one >> 1 != other >> 1)
     )
     link = np.full(len(point), -1, dtype=np.int64)
     link[one[same]] = other[same]

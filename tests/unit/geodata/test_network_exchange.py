@@ -9,6 +9,7 @@ import networkx as nx
 import numpy as np
 import osmnx as ox
 import pytest
+import shapely
 from shapely import box
 
 from geodata.network_exchange import (
@@ -208,6 +209,15 @@ def test_a_bare_graph_is_measured_and_timed() -> None:
     limits = from_osmnx(bare_graph(highway=["primary", "road"], maxspeed="50"), "drive", CRS)
     assert limits.road_classes == ("primary",)
     assert limits.forward_s[0] == pytest.approx(limits.length_m[0] * 3.6 / 40)
+
+
+def test_a_geometry_drawn_against_its_edge_is_turned() -> None:
+    """osmnx leaves the direction of a geometry open; ours runs from tail to head."""
+    bent = shapely.LineString([(-2.99, 51.5), (-2.995, 51.51), (-3.0, 51.5)])
+    network = from_osmnx(bare_graph(geometry=bent), "walk", CRS)
+    assert network.n_edges == 1
+    np.testing.assert_allclose(network.line(0)[0], network.node_xy[network.tail[0]])
+    np.testing.assert_allclose(network.line(0)[-1], network.node_xy[network.head[0]])
 
 
 def test_faults_of_graphs() -> None:

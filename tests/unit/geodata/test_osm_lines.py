@@ -9,6 +9,7 @@ import pytest
 import shapely
 
 from geodata.osm import read_admin_areas, read_linework
+from geodata.osm_lines import _polygons
 from gridmap.errors import InputError
 from gridmap.partition.linework import LineKind
 from tests.osm_text import write_osm
@@ -51,6 +52,7 @@ def test_lines_water_and_bridges(tmp_path: Path) -> None:
     # The clipped primary street comes in two runs, the residential one is a single node.
     assert linework.kinds.tolist() == [major, major, service, river, shore, shore]
     assert all(shapely.get_type_id(linework.lines) == shapely.GeometryType.LINESTRING)
+    assert shapely.get_num_points(linework.lines[:4]).tolist() == [2, 2, 2, 2]
     assert len(linework.bridges) == 2
     np.testing.assert_array_equal(linework.bridges, linework.lines[:2])
     # Eight squares around the island; the water that lacks a way is not there.
@@ -75,6 +77,14 @@ def test_closed_way_of_water_and_crossed_outline(tmp_path: Path) -> None:
     assert len(linework.water) >= 1
     assert shapely.is_valid(linework.water).all()
     assert linework.water[0].area == pytest.approx(SQUARE_M2 * 0.9996**2, rel=1e-3)
+
+
+def test_an_area_broken_by_the_projection_is_repaired() -> None:
+    """A bow tie of two triangles of 1 m2 becomes these triangles."""
+    tie = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    found = _polygons(np.array([tie, shapely.MultiPolygon([shapely.box(5, 5, 6, 6)])]))
+    assert shapely.is_valid(found).all()
+    assert sorted(shapely.area(found)) == pytest.approx([1.0, 1.0, 1.0])
 
 
 def test_a_file_without_lines(tmp_path: Path) -> None:
