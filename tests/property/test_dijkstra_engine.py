@@ -211,8 +211,8 @@ def test_answers_agree_to_the_last_bit_on_a_larger_network() -> None:
         tail=tail,
         head=head,
         length_m=rng.uniform(10, 100, n_edges),
-        forward_s=rng.integers(1, 5, n_edges) / 10.0,
-        backward_s=rng.integers(1, 5, n_edges) / 10.0,
+        forward_s=rng.choice([0.7, 3.3], n_edges),
+        backward_s=rng.choice([0.7, 3.3], n_edges),
         name=np.zeros(n_edges, dtype=np.int64),
         names=("",),
         road_class=np.zeros(n_edges, dtype=np.int64),
@@ -224,7 +224,7 @@ def test_answers_agree_to_the_last_bit_on_a_larger_network() -> None:
     def points(count: int) -> Snapped:
         return Snapped(
             rng.integers(0, n_edges, count),
-            rng.integers(0, 11, count) / 10.0,
+            rng.integers(0, 3, count) / 2.0,
             rng.integers(0, 3, count) / 10.0,
         )
 
