@@ -1,4 +1,4 @@
-"""What an independent check of a finished plan found."""
+"""What a check of a finished plan found."""
 
 from __future__ import annotations
 
@@ -9,28 +9,18 @@ from gridmap.errors import Fault
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Verdict of one named check.
+    """One rule and whether the plan keeps it.
 
     Attributes
     ----------
     name
-        Name of the check, for example ``edges``; its heading stands in the catalogue as
-        ``check.name.<name>``.
+        Name of the rule, for example ``edges``.
     ok
-        Whether the rule holds.
+        Whether it is kept.
     faults
-        What breaks it; empty when it holds.
+        Where it is broken.
     """
 
     name: str
     ok: bool
     faults: tuple[Fault, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.ok == bool(self.faults):
-            raise ValueError(f"Expected faults exactly when check {self.name!r} fails.")
-
-
-def verdict(name: str, *faults: Fault) -> CheckResult:
-    """Return the result of a check from the faults it found: none means it holds."""
-    return CheckResult(name, not faults, faults)

@@ -1,0 +1,51 @@
+# gridmap: the jobs a person runs. Only Python 3.11+ is needed to start.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SERVE ?= 1
+PORT ?= 8050
+OUT ?= demo
+
+.PHONY: demo test test-deep lint bench browser-tools screenshots lock clean
+
+demo: $(VENV)/.installed
+	$(BIN)/gridmap demo --out $(OUT) --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	touch $@
+
+$(VENV)/.tested: $(VENV)/.installed requirements-test.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements-test.lock
+	touch $@
+
+browser-tools:
+	sh tools/install_test_tools.sh
+
+test: $(VENV)/.tested browser-tools lint
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not deep" --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+test-deep: $(VENV)/.tested browser-tools
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m deep
+
+lint: $(VENV)/.tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.plan
+
+screenshots: $(VENV)/.tested browser-tools
+	$(BIN)/python tools/screenshots.py --demo $(OUT) --images docs/images
+
+# Both lock files hold hashes and no address; needs uv.
+lock:
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-header -o requirements.lock
+	uv pip compile pyproject.toml --group test -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-header -o requirements-test.lock
+
+clean:
+	rm -rf $(VENV) $(OUT)

@@ -1,0 +1,100 @@
+"""report.json: how a plan came about and how good it is."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gridmap.catalogue import Language
+from gridmap.checks import CheckResult
+from gridmap.errors import Fault
+from gridmap.scenario import Scenario
+from gridmap.territory import Territory
+
+#: Distributions whose versions can change a plan.
+_VERSIONED = ("gridmap-planner", "numpy", "scipy", "numba", "shapely", "pandas", "osmium", "pyproj")
+
+#: The only part of report.json that differs between two runs with the same seed.
+TIMINGS = "timings_s"
+
+
+def build_report(
+    territory: Territory, scenario: Scenario, checks: Sequence[CheckResult]
+) -> dict[str, Any]:
+    """Return the report of a plan as plain JSON values.
+
+    Everything but `TIMINGS` is the same for the same input, seed and versions.
+    """
+    partition, language = scenario.partition, scenario.request.language
+    return {
+        "name": territory.name,
+        "seed": scenario.seed,
+        "versions": _versions(),
+        "inputs_sha256": dict(sorted(territory.sources.items())),
+        "territory_sha256": territory.content_hash,
+        "crs": territory.crs,
+        "attribution": territory.attribution,
+        "invented": list(territory.invented),
+        "request": scenario.request.model_dump(mode="json"),
+        "counts": {
+            "units": len(territory.units),
+            "cells": partition.n_cells,
+            "outlets": len(territory.outlets),
+            "demand_points": len(territory.demand),
+            "routes": len(scenario.routes),
+            "stops": len(scenario.stops),
+        },
+        "workloads": {
+            balance.workload: {
+                "target": balance.target,
+                "min": float(balance.load.min()),
+                "max": float(balance.load.max()),
+                "worst_deviation": balance.worst_deviation,
+                "tolerance": balance.tolerance,
+                "within_tolerance": balance.kept,
+                "proven_least_deviation": balance.attainable,
+            }
+            for balance in partition.balances
+        },
+        "travel_cost": partition.travel_cost,
+        "lower_bound": partition.lower_bound,
+        "gap": partition.gap,
+        "unattainable": _texts(partition.notices, language),
+        "partition": dict(partition.details),
+        "left_out_visits": list(scenario.report.get("left_out_visits", [])),
+        "excluded": [_row(one, language) for one in territory.notices],
+        "notices": _texts(scenario.notices, language),
+        "checks": {check.name: check.ok for check in checks},
+        "check_faults": [
+            one for check in checks for one in _texts(check.faults, language) if not check.ok
+        ],
+        TIMINGS: dict(scenario.report.get(TIMINGS, {})),
+    }
+
+
+def write_report(report: Mapping[str, Any], path: Path) -> Path:
+    """Write a report as JSON with sorted keys; the file appears whole or not at all."""
+    draft = path.with_name(f".{path.name}.part")
+    text = json.dumps(report, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    draft.write_text(text + "\n", encoding="utf-8")
+    draft.replace(path)
+    return path
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for name in _VERSIONED:
+        versions[name] = importlib.metadata.version(name)
+    return versions
+
+
+def _texts(faults: Sequence[Fault], language: Language) -> list[str]:
+    return [one.text(language) for one in faults]
+
+
+def _row(one: Fault, language: Language) -> dict[str, str]:
+    return {"where": one.where, "reason": one.text(language), "kind": one.key}

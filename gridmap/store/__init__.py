@@ -1,0 +1,1 @@
+"""The memory: territories and scenarios in SQLite or PostgreSQL."""

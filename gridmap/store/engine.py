@@ -1,0 +1,81 @@
+"""Open a database: SQLite with the settings that keep it safe, or PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import event
+
+from gridmap.errors import StoreError, fault
+
+
+def open_engine(url: str) -> sa.Engine:
+    """Return an engine for `url` with its schema brought up to date.
+
+    Parameters
+    ----------
+    url
+        ``sqlite:///path/to/file.db`` or ``postgresql+psycopg://…``.
+
+    Raises
+    ------
+    StoreError
+        If the URL cannot be read or the database not be opened.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise StoreError(fault("store.bad_url", url)) from error
+    try:
+        engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else sa.create_engine(url)
+        migrate(engine)
+    except (sa.exc.SQLAlchemyError, ModuleNotFoundError, OSError) as error:
+        place = parsed.render_as_string(hide_password=True)
+        raise StoreError(fault("store.cannot_open", place, reason=str(error))) from error
+    return engine
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the schema of a database up to date."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, module=_sqlite_module(), connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions are begun by the event below
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def _sqlite_module() -> ModuleType:
+    # The SQLite that many Pythons bring can lose a commit when the write-ahead log is reset;
+    # where a wheel with a mended one exists, it is a dependency and taken here.
+    try:
+        return importlib.import_module("pysqlite3")
+    except ModuleNotFoundError:
+        return importlib.import_module("sqlite3")

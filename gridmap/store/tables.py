@@ -1,0 +1,234 @@
+"""The tables of the store. SQL stands in this package and nowhere else."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _territory_key() -> sa.Column[int]:
+    return sa.Column(
+        "territory_id",
+        sa.Integer,
+        sa.ForeignKey("territory.territory_id", ondelete="CASCADE"),
+        primary_key=True,
+    )
+
+
+def _scenario_key() -> sa.Column[int]:
+    return sa.Column(
+        "scenario_id",
+        sa.Integer,
+        sa.ForeignKey("scenario.scenario_id", ondelete="CASCADE"),
+        primary_key=True,
+    )
+
+
+territory = sa.Table(
+    "territory",
+    metadata,
+    sa.Column("territory_id", sa.Integer, primary_key=True),
+    sa.Column("content_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("name", sa.String, nullable=False, index=True),
+    sa.Column("crs", sa.String, nullable=False),
+    sa.Column("boundary", sa.LargeBinary, nullable=False),
+    sa.Column("grid_m", sa.Double, nullable=False),
+    sa.Column("notices", sa.JSON, nullable=False),
+    sa.Column("invented", sa.JSON, nullable=False),
+    sa.Column("sources", sa.JSON, nullable=False),
+    sa.Column("attribution", sa.String, nullable=False),
+    sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+)
+
+unit = sa.Table(
+    "unit",
+    metadata,
+    _territory_key(),
+    sa.Column("unit_id", sa.Integer, primary_key=True),
+    sa.Column("polygon", sa.LargeBinary, nullable=False),
+    sa.Column("part", sa.Integer, nullable=False),
+    sa.Column("water", sa.Boolean, nullable=False),
+)
+
+unit_pair = sa.Table(
+    "unit_pair",
+    metadata,
+    _territory_key(),
+    sa.Column("first", sa.Integer, primary_key=True),
+    sa.Column("second", sa.Integer, primary_key=True),
+    sa.Column("shared_m", sa.Double, nullable=False),
+    sa.Column("river_m", sa.Double, nullable=False),
+    sa.Column("rail_m", sa.Double, nullable=False),
+    sa.Column("motorway_m", sa.Double, nullable=False),
+    sa.Column("admin_m", sa.Double, nullable=False),
+    sa.Column("crossings", sa.Integer, nullable=False),
+)
+
+outlet = sa.Table(
+    "outlet",
+    metadata,
+    _territory_key(),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("outlet_id", sa.String, nullable=False),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("ownership", sa.String, nullable=False),
+    sa.Column("operator", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("grade", sa.String, nullable=False),
+    sa.Column("grade_source", sa.String, nullable=False),
+    sa.Column("visited", sa.Boolean, nullable=False),
+    sa.Column("potential", sa.Double),
+    sa.Column("x", sa.Double, nullable=False),
+    sa.Column("y", sa.Double, nullable=False),
+    sa.Column("unit", sa.Integer, nullable=False),
+    sa.Column("snap_distance_m", sa.Double, nullable=False),
+)
+
+demand = sa.Table(
+    "demand",
+    metadata,
+    _territory_key(),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("demand_id", sa.String, nullable=False),
+    sa.Column("weight", sa.Double, nullable=False),
+    sa.Column("x", sa.Double, nullable=False),
+    sa.Column("y", sa.Double, nullable=False),
+    sa.Column("unit", sa.Integer, nullable=False),
+)
+
+network = sa.Table(
+    "network",
+    metadata,
+    _territory_key(),
+    sa.Column("mode", sa.String(8), primary_key=True),
+    sa.Column("crs", sa.String, nullable=False),
+    sa.Column("names", sa.JSON, nullable=False),
+    sa.Column("road_classes", sa.JSON, nullable=False),
+    sa.Column("arrays", sa.LargeBinary, nullable=False),
+)
+
+linework = sa.Table(
+    "linework",
+    metadata,
+    _territory_key(),
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("geometry", sa.LargeBinary, nullable=False),
+)
+
+scenario = sa.Table(
+    "scenario",
+    metadata,
+    sa.Column("scenario_id", sa.Integer, primary_key=True),
+    sa.Column(
+        "territory_id",
+        sa.Integer,
+        sa.ForeignKey("territory.territory_id", ondelete="RESTRICT"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("travel_cost", sa.Double, nullable=False),
+    sa.Column("lower_bound", sa.Double),
+    sa.Column("notices", sa.JSON, nullable=False),
+    sa.Column("partition_notices", sa.JSON, nullable=False),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("report", sa.JSON, nullable=False),
+)
+
+#: The whole assignment unit → cell at one point of the edit log, as compressed int32.
+snapshot = sa.Table(
+    "snapshot",
+    metadata,
+    _scenario_key(),
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("labels", sa.LargeBinary, nullable=False),
+)
+
+cell = sa.Table(
+    "cell",
+    metadata,
+    _scenario_key(),
+    sa.Column("cell_id", sa.Integer, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("centre_position", sa.Integer, nullable=False),
+    sa.Column("code", sa.String, nullable=False),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("centre_outlet_id", sa.String, nullable=False),
+    sa.Column("manager", sa.String, nullable=False),
+    sa.Column("area_m2", sa.Double, nullable=False),
+    sa.Column("compactness", sa.Double, nullable=False),
+    sa.Column("routes", sa.Integer, nullable=False),
+    sa.Column("visit_minutes_per_day", sa.Double, nullable=False),
+    sa.Column("position_score", sa.Double),
+    sa.Column("coverage_score", sa.Double),
+    sa.Column("quadrant", sa.String, nullable=False),
+)
+
+cell_load = sa.Table(
+    "cell_load",
+    metadata,
+    _scenario_key(),
+    sa.Column("workload", sa.String, primary_key=True),
+    sa.Column("cell_id", sa.Integer, primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("load", sa.Double, nullable=False),
+    sa.Column("tolerance", sa.Double),
+    sa.Column("attainable", sa.Double, nullable=False),
+)
+
+route = sa.Table(
+    "route",
+    metadata,
+    _scenario_key(),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("route_id", sa.String, nullable=False),
+    sa.Column("number", sa.String, nullable=False),
+    sa.Column("cell_id", sa.Integer, nullable=False),
+    sa.Column("week", sa.Integer, nullable=False),
+    sa.Column("weekday", sa.Integer, nullable=False),
+    sa.Column("stops", sa.Integer, nullable=False),
+    sa.Column("travel_s", sa.Double, nullable=False),
+    sa.Column("service_s", sa.Double, nullable=False),
+    sa.Column("distance_m", sa.Double, nullable=False),
+    sa.Column("line", sa.LargeBinary, nullable=False),
+)
+
+stop = sa.Table(
+    "stop",
+    metadata,
+    _scenario_key(),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("route_id", sa.String, nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("outlet_id", sa.String, nullable=False),
+    sa.Column("arrival_s", sa.Double, nullable=False),
+    sa.Column("service_s", sa.Double, nullable=False),
+)
+
+score = sa.Table(
+    "score",
+    metadata,
+    _scenario_key(),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("cell_id", sa.Integer, nullable=False),
+    sa.Column("metric", sa.String, nullable=False),
+    sa.Column("value", sa.Double),
+    sa.Column("numerator", sa.Double),
+    sa.Column("denominator", sa.Double),
+    sa.Column("n", sa.Integer, nullable=False),
+    sa.Column("p05", sa.Double),
+    sa.Column("p95", sa.Double),
+    sa.Column("rank_low", sa.Double),
+    sa.Column("rank_high", sa.Double),
+    sa.Column("note", sa.String, nullable=False),
+)

@@ -1,0 +1,127 @@
+"""What is saved is read back, and nobody reads beyond the scope."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from grid_town import grid_scenario, grid_territory
+
+from gridmap.errors import PermissionDenied, StoreError
+from gridmap.store import tables
+from gridmap.store.repository import Store
+from gridmap.store.scope import Scope
+
+EVERYTHING = Scope.everything()
+
+
+def test_save_then_load_is_the_same(store: Store) -> None:
+    """Territory and scenario come back equal, array by array and table by table."""
+    territory = grid_territory()
+    scenario = grid_scenario(territory)
+    number = store.save(EVERYTHING, territory, scenario)
+    territory_2, scenario_2 = store.load(EVERYTHING, number)
+
+    assert territory_2.content_hash == territory.content_hash
+    assert shapely.equals_exact(territory_2.boundary, territory.boundary, tolerance=0.0)
+    pd.testing.assert_frame_equal(territory_2.outlets, territory.outlets)
+    pd.testing.assert_frame_equal(territory_2.demand, territory.demand)
+    for field in dataclasses.fields(territory.units.adjacency):
+        np.testing.assert_array_equal(
+            getattr(territory_2.units.adjacency, field.name),
+            getattr(territory.units.adjacency, field.name),
+        )
+    np.testing.assert_array_equal(
+        territory_2.networks["walk"].line_xy, territory.networks["walk"].line_xy
+    )
+    assert territory_2.notices == territory.notices
+    assert territory_2.invented == territory.invented
+    assert list(territory_2.linework) == ["street"]
+
+    np.testing.assert_array_equal(scenario_2.partition.label, scenario.partition.label)
+    np.testing.assert_array_equal(scenario_2.partition.centre, scenario.partition.centre)
+    assert scenario_2.partition.travel_cost == scenario.partition.travel_cost
+    assert scenario_2.partition.notices == scenario.partition.notices
+    assert scenario_2.partition.balances[0].tolerance == 0.05
+    np.testing.assert_array_equal(
+        scenario_2.partition.balances[0].load, scenario.partition.balances[0].load
+    )
+    for name in ("cells", "routes", "stops", "scores"):
+        pd.testing.assert_frame_equal(getattr(scenario_2, name), getattr(scenario, name))
+    assert scenario_2.request == scenario.request
+    assert scenario_2.report == scenario.report
+    assert scenario_2.notices == scenario.notices
+    assert scenario_2.route_lines[0].equals(scenario.route_lines[0])
+
+
+def test_a_territory_is_kept_once(store: Store) -> None:
+    """Two plans of one territory share its rows."""
+    territory = grid_territory()
+    first = store.save(EVERYTHING, territory, grid_scenario(territory))
+    second = store.save(EVERYTHING, territory, grid_scenario(territory))
+    assert first != second
+    with store._engine.connect() as connection:
+        assert len(connection.execute(tables.territory.select()).all()) == 1
+
+
+def test_newest_scenario_comes_first(store: Store) -> None:
+    territory = grid_territory()
+    numbers = [store.save(EVERYTHING, territory, grid_scenario(territory)) for _ in range(2)]
+    listed = store.scenarios(EVERYTHING)
+    assert [one.scenario_id for one in listed] == numbers[::-1]
+    assert listed[0].territory_name == "Grid Town"
+    assert listed[0].n_cells == 2
+
+
+def test_scope_is_checked_on_every_way_in(store: Store) -> None:
+    """Listing hides, loading and saving refuse."""
+    territory = grid_territory()
+    number = store.save(EVERYTHING, territory, grid_scenario(territory))
+    elsewhere = Scope(frozenset({"Other Town"}))
+    assert store.scenarios(elsewhere) == []
+    with pytest.raises(PermissionDenied, match="Grid Town"):
+        store.load(elsewhere, number)
+    with pytest.raises(PermissionDenied):
+        store.save(elsewhere, territory, grid_scenario(territory))
+
+
+def test_scenario_of_another_territory_is_refused(store: Store) -> None:
+    other = grid_territory(name="Other Town")
+    with pytest.raises(StoreError, match="another state"):
+        store.save(EVERYTHING, other, grid_scenario(grid_territory()))
+    assert store.scenarios(EVERYTHING) == []
+
+
+def test_a_failed_save_leaves_nothing(store: Store) -> None:
+    """A row the database refuses takes the whole plan back, territory included."""
+    territory = grid_territory()
+    scenario = grid_scenario(territory)
+    broken = dataclasses.replace(scenario, cells=scenario.cells.assign(code=[None, "C02"]))
+    with pytest.raises(StoreError, match="nothing was written"):
+        store.save(EVERYTHING, territory, broken)
+    with store._engine.connect() as connection:
+        assert connection.execute(tables.territory.select()).all() == []
+
+
+def test_unknown_scenario_is_an_error(store: Store) -> None:
+    with pytest.raises(StoreError, match="no scenario"):
+        store.load(EVERYTHING, 99)
+
+
+def test_migrations_make_the_tables_of_the_code(store: Store) -> None:
+    """The schema that the migrations build differs in nothing from the tables."""
+    with store._engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_bad_addresses_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no database address"):
+        Store("nonsense")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Store(f"sqlite:///{tmp_path / 'file' / 'gridmap.db'}")

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Installs what the tests need beside Python: Chromium with its driver, a Chinese font to look at,
+# and PostgreSQL. Does nothing where they are there already.
+set -eu
+
+missing=""
+command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
+command -v chromedriver >/dev/null 2>&1 || missing="$missing chromium-driver"
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
+[ -z "$missing" ] && exit 0
+
+if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+    apt-get update -qq
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    exit 0
+fi
+echo "The tests need:$missing. Install them with your package manager, for example:" >&2
+echo "    sudo apt-get install$missing" >&2
+echo "then run 'make test' again." >&2
+exit 1
