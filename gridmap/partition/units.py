@@ -212,7 +212,7 @@ def check_own(own_xy: Floats, boundary: BaseGeometry) -> None:
 
 def boundary_segments(boundary: BaseGeometry, grid: Grid) -> Segments:
     """Return the rings of a boundary in metres as segments of kind TERRITORY."""
-    rings = shapely.get_rings(boundary)
+    rings = shapely.get_rings(shapely.get_parts(boundary))
     return segments_of(rings, np.full(len(rings), int(LineKind.TERRITORY), dtype=np.int64), grid)
 
 
