@@ -11,10 +11,7 @@ from gridmap.partition.planar import Plane, connected
 from gridmap.territory import Adjacency
 
 _STREETS = (
-    LineKind.MAJOR_STREET
-    | LineKind.MINOR_STREET
-    | LineKind.LOCAL_STREET
-    | LineKind.SERVICE_STREET
+    LineKind.MAJOR_STREET | LineKind.MINOR_STREET | LineKind.LOCAL_STREET | LineKind.SERVICE_STREET
 )
 _RIVER = LineKind.RIVER | LineKind.SHORE
 _BARRIER = _RIVER | LineKind.RAIL | LineKind.MOTORWAY
@@ -51,12 +48,13 @@ def adjacency_of(plane: Plane, part: Ints, bridges: Geometries) -> Adjacency:
     pair = np.searchsorted(key, sides)
 
     def metres(bits: int) -> Floats:
-        return np.bincount(pair, length * ((kind & bits) != 0), len(key))
+        held = (kind & bits) != 0
+        return np.asarray(np.bincount(pair, length * held, len(key)), dtype=np.float64)
 
     return Adjacency(
         first=key // size,
         second=key % size,
-        shared_m=np.bincount(pair, length, len(key)),
+        shared_m=np.asarray(np.bincount(pair, length, len(key)), dtype=np.float64),
         river_m=metres(_RIVER),
         rail_m=metres(LineKind.RAIL),
         motorway_m=metres(LineKind.MOTORWAY),
@@ -107,9 +105,7 @@ def _whole_bridges(bridges: Geometries) -> Geometries:
     return np.asarray(shapely.multilinestrings(bridges[order], indices=group[order]), dtype=object)
 
 
-def _closest(
-    units: Geometries, reached: Ints, part: Ints, one: int, other: int
-) -> tuple[int, int]:
+def _closest(units: Geometries, reached: Ints, part: Ints, one: int, other: int) -> tuple[int, int]:
     here, there = reached[part[reached] == one], reached[part[reached] == other]
     distance = shapely.distance(units[here][:, None], units[there][None, :])
     row, column = np.unravel_index(int(np.argmin(distance)), distance.shape)

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
 from gridmap.partition.linework import LineKind
-from gridmap.partition.noding import GRID_M, Floats, Geometries, Grid, Ints, Segments, segments_of
+from gridmap.partition.noding import GRID_M, Floats, Geometries, Grid, Segments, segments_of
 from gridmap.partition.planar import OUTSIDE, Plane, locate
 
 #: Own outlets closer than this are one place: no border of the grid fits between them.
@@ -52,7 +52,8 @@ class Load:
         """Return the demand in each face. Shape (n_faces,)."""
         face = locate(plane.faces, self.xy)
         inside = face != OUTSIDE
-        return np.bincount(face[inside], self.weight[inside], len(plane.faces))
+        held = np.bincount(face[inside], self.weight[inside], len(plane.faces))
+        return np.asarray(held, dtype=np.float64)
 
 
 def outlet_cuts(plane: Plane, own_xy: Floats) -> Geometries:
@@ -102,8 +103,8 @@ def size_cuts(plane: Plane, load: Load, *, max_area_m2: float, max_load: float) 
     face = locate(plane.faces, load.xy)
     order = np.argsort(face, kind="stable")
     start = np.searchsorted(face[order], np.arange(len(plane.faces) + 1))
-    area = shapely.area(plane.faces)
-    by_area = np.ceil(area / max_area_m2)
+    area: Floats = np.asarray(shapely.area(plane.faces))
+    by_area: Floats = np.ceil(area / max_area_m2)
     # A point heavier than the limit fills one piece, whatever its weight.
     by_load = np.zeros(len(plane.faces))
     for one in np.flatnonzero(load.per_face(plane) > max_load):
@@ -152,7 +153,7 @@ def doorsteps(plane: Plane, own_xy: Floats) -> Geometries:
     close = np.unique(near)
     apart = np.full(len(own_xy), np.inf)
     if len(own_xy) > 1:
-        apart = cKDTree(own_xy).query(own_xy, k=2)[0][:, 1]
+        apart = np.asarray(cKDTree(own_xy).query(own_xy, k=2)[0])[:, 1]
     half = np.minimum(DOORSTEP_M, 0.3 * apart)[close]
     x, y = own_xy[close].T
     return np.asarray(shapely.box(x - half, y - half, x + half, y + half), dtype=object)
@@ -187,7 +188,9 @@ def _ground(face: BaseGeometry, samples: int) -> Floats:
     """Return about so many points spread evenly over a face. Shape (n, 2)."""
     left, bottom, right, top = face.bounds
     step = np.sqrt(face.area / samples)
-    x, y = np.meshgrid(np.arange(left + step / 2, right, step), np.arange(bottom + step / 2, top, step))
+    x, y = np.meshgrid(
+        np.arange(left + step / 2, right, step), np.arange(bottom + step / 2, top, step)
+    )
     shapely.prepare(face)
     inside = shapely.contains_xy(face, x.ravel(), y.ravel())
     return np.column_stack([x.ravel()[inside], y.ravel()[inside]])

@@ -153,14 +153,14 @@ def merge_faces(
 def _faces(plane: Plane, load: Floats, own: Bools, water: Bools) -> list[_Face]:
     centre = shapely.get_coordinates(shapely.centroid(plane.faces))
     faces = [
-        _Face(*row, borders={})
-        for row in zip(
-            shapely.area(plane.faces).tolist(),
-            shapely.length(plane.faces).tolist(),
+        _Face(area_m2, length_m, held, is_own, is_water, x, y, {})
+        for area_m2, length_m, held, is_own, is_water, (x, y) in zip(
+            np.asarray(shapely.area(plane.faces)).tolist(),
+            np.asarray(shapely.length(plane.faces)).tolist(),
             load.tolist(),
             own.tolist(),
             water.tolist(),
-            *centre.T.tolist(),
+            centre.tolist(),
             strict=True,
         )
     ]

@@ -49,7 +49,9 @@ class Grid:
         """
         left, bottom, right, top = boundary.bounds
         if max(right - left, top - bottom) * STEPS_PER_M >= MAX_STEPS / 2:
-            raise InputError(fault("units.too_wide", km=f"{max(right - left, top - bottom) / 1e3:.0f}"))
+            raise InputError(
+                fault("units.too_wide", km=f"{max(right - left, top - bottom) / 1e3:.0f}")
+            )
         return cls(np.floor(np.array([left, bottom]) * STEPS_PER_M).astype(np.int64))
 
     def steps(self, xy: Floats) -> Ints:
@@ -216,9 +218,7 @@ def _meeting(segments: Segments, new: Bools) -> tuple[Ints, Ints]:
     return one[order].astype(np.int64), other[order].astype(np.int64)
 
 
-def _splits(
-    segments: Segments, one: Ints, other: Ints, *, snapping: bool
-) -> tuple[Ints, Ints]:
+def _splits(segments: Segments, one: Ints, other: Ints, *, snapping: bool) -> tuple[Ints, Ints]:
     """Return which segment must be split at which position. Shapes (n,) and (n, 2)."""
     p, q, r, s = segments.start[one], segments.end[one], segments.start[other], segments.end[other]
     side_r, side_s = orientation(p, q, r), orientation(p, q, s)

@@ -30,14 +30,13 @@ from gridmap.partition.noding import (
     Floats,
     Geometries,
     Grid,
-    Ints,
     Segments,
     join,
     node,
     segments_of,
+    steps_of,
 )
 from gridmap.partition.planar import (
-    OUTSIDE,
     Plane,
     build_plane,
     dissolve,
@@ -66,16 +65,16 @@ class UnitLimits:
         Larger faces are cut.
     max_demand_share
         Faces with more than this share of the mean demand of a cell (total demand / own
-        outlets) are cut; half the tolerance of the balance is a good choice.
+        outlets) are cut; a quarter of the tolerance of the balance is a good choice.
     min_area_m2, min_width_m
         Smaller or narrower faces are joined to a neighbour; the width is 2 · area / perimeter.
     sliver_area_m2, sliver_width_m
         Below either a face is joined even across a river, a railway or a motorway.
     """
 
-    max_area_m2: float = 1.0e6
-    max_demand_share: float = 0.025
-    min_area_m2: float = 2500.0
+    max_area_m2: float = 4.0e5
+    max_demand_share: float = 0.0125
+    min_area_m2: float = 2000.0
     min_width_m: float = 16.0
     sliver_area_m2: float = 400.0
     sliver_width_m: float = 6.0
@@ -119,8 +118,8 @@ def build_units(
     Returns
     -------
     Units
-        Units in ascending order of their lowest, leftmost vertex. They depend neither on the
-        order of the lines nor on that of the points.
+        Units from south to north, in the order of the lower left corner of their box. They
+        depend neither on the order of the lines nor on that of the points.
 
     Raises
     ------
@@ -129,20 +128,17 @@ def build_units(
         the border; the rows of such outlets are in the fault's value ``rows``.
     """
     limits = limits or UnitLimits()
-    check_boundary(boundary)
-    grid = Grid.around(boundary)
-    own = grid.local_m(np.asarray(own_xy, dtype=np.float64).reshape(-1, 2))
-    load = Load.of(grid.local_m(demand_xy), np.asarray(demand_weight, dtype=np.float64))
-    local_boundary = shapely.transform(boundary, grid.local_m)
-    water = np.asarray(shapely.transform(linework.water, grid.local_m), dtype=object)
-    bridges = np.asarray(shapely.transform(linework.bridges, grid.local_m), dtype=object)
-    check_own(own, local_boundary)
-
-    segments = node(join(_lines(linework, grid, boundary), boundary_segments(boundary, grid)))
-    plane = build_plane(segments, local_boundary)
-    max_load = limits.max_demand_share * _cell_load(plane, load, len(own))
-    plane = cut_for_outlets(plane, local_boundary, own)
-    plane = _cut_for_size(plane, local_boundary, load, limits.max_area_m2, max_load)
+    site = Site.of(
+        boundary,
+        own_xy,
+        load=(demand_xy, demand_weight),
+        water=linework.water,
+        bridges=linework.bridges,
+    )
+    plane = plane_of(_lines(linework, site.grid, boundary), boundary, site)
+    max_load = limits.max_demand_share * _cell_load(plane, site)
+    plane = cut_for_outlets(plane, site)
+    plane = _cut_for_size(plane, site, limits.max_area_m2, max_load)
     rule = MergeRule(
         limits.min_area_m2,
         limits.min_width_m,
@@ -151,10 +147,117 @@ def build_units(
         _JOINED_AREA * limits.max_area_m2,
         _JOINED_LOAD * max_load,
     )
-    return finish(plane, local_boundary, grid, own, load, rule, water=water, bridges=bridges)
+    return finish(plane, site, rule)
 
 
-def check_boundary(boundary: BaseGeometry) -> None:
+@dataclass(frozen=True, eq=False)
+class Site:
+    """What units are made for, in local metres.
+
+    Attributes
+    ----------
+    grid
+        Where the local origin is.
+    boundary
+        Territory as it was given.
+    own_xy
+        Own outlets. Shape (n_own, 2).
+    load
+        Demand points.
+    water, bridges
+        Water polygons and bridge lines.
+    """
+
+    grid: Grid
+    boundary: BaseGeometry
+    own_xy: Floats
+    load: Load
+    water: Geometries
+    bridges: Geometries
+
+    @classmethod
+    def of(
+        cls,
+        boundary: BaseGeometry,
+        own_xy: Floats | None,
+        *,
+        load: tuple[Floats, Floats] | None = None,
+        water: Geometries | None = None,
+        bridges: Geometries | None = None,
+    ) -> Site:
+        """Check boundary and own outlets and move everything to the local origin.
+
+        Raises
+        ------
+        InputError
+            If the boundary is no valid area, or own outlets lie at the same place, outside,
+            or on the border.
+        """
+        _check_boundary(boundary)
+        grid = Grid.around(boundary)
+        nothing = np.empty(0, dtype=object)
+        demand_xy, weight = load or (np.empty((0, 2)), np.empty(0))
+        own = np.empty((0, 2)) if own_xy is None else np.asarray(own_xy, dtype=np.float64)
+        site = cls(
+            grid,
+            shapely.transform(boundary, grid.local_m),
+            grid.local_m(own.reshape(-1, 2)),
+            Load.of(
+                grid.local_m(np.asarray(demand_xy, dtype=np.float64).reshape(-1, 2)),
+                np.asarray(weight, dtype=np.float64),
+            ),
+            _moved(nothing if water is None else water, grid),
+            _moved(nothing if bridges is None else bridges, grid),
+        )
+        _check_own(site.own_xy, site.boundary)
+        return site
+
+
+def plane_of(lines: Segments, boundary: BaseGeometry, site: Site) -> Plane:
+    """Node lines together with the boundary (in metres) and return the faces inside."""
+    rings = shapely.get_rings(shapely.get_parts(boundary))
+    kinds = np.full(len(rings), int(LineKind.TERRITORY), dtype=np.int64)
+    return build_plane(node(join(lines, segments_of(rings, kinds, site.grid))), site.boundary)
+
+
+def cut_for_outlets(plane: Plane, site: Site) -> Plane:
+    """Give each own outlet a face of its own."""
+    return _with_lines(plane, site, outlet_cuts(plane, site.own_xy))
+
+
+def finish(plane: Plane, site: Site, rule: MergeRule) -> Units:
+    """Free the own outlets from borders, join small faces and number the units.
+
+    Parameters
+    ----------
+    plane
+        Planar map with at most one own outlet inside each face.
+    site
+        What the units are made for.
+    rule
+        What to join.
+    """
+    plane = _free_outlets(plane, site)
+    own = np.bincount(locate(plane.faces, site.own_xy), minlength=len(plane.faces)) > 0
+    load = site.load.per_face(plane)
+    label, is_water = merge_faces(plane, load, own, _is_water(plane.faces, site.water), rule)
+    lowest = np.full((len(is_water), 2), np.iinfo(np.int64).max)
+    corner = steps_of(shapely.bounds(plane.faces)[:, [1, 0]])
+    np.minimum.at(lowest, label, corner)
+    order = np.lexsort((np.arange(len(lowest)), lowest[:, 1], lowest[:, 0]))
+    plane = dissolve(plane, np.argsort(order)[label])
+    part = parts(plane)
+    polygons = np.asarray(shapely.normalize(plane.faces), dtype=object)
+    return Units(
+        polygons=to_world(polygons, site.grid.origin),
+        part=part,
+        water=is_water[order],
+        adjacency=adjacency_of(plane, part, site.bridges),
+        grid_m=GRID_M,
+    )
+
+
+def _check_boundary(boundary: BaseGeometry) -> None:
     """Raise if a boundary is no valid area.
 
     Raises
@@ -169,7 +272,7 @@ def check_boundary(boundary: BaseGeometry) -> None:
         raise InputError(fault("units.boundary_invalid", reason=reason))
 
 
-def check_own(own_xy: Floats, boundary: BaseGeometry) -> None:
+def _check_own(own_xy: Floats, boundary: BaseGeometry) -> None:
     """Raise if own outlets cannot each have a unit of their own.
 
     Parameters
@@ -210,61 +313,6 @@ def check_own(own_xy: Floats, boundary: BaseGeometry) -> None:
         raise InputError(*faults)
 
 
-def boundary_segments(boundary: BaseGeometry, grid: Grid) -> Segments:
-    """Return the rings of a boundary in metres as segments of kind TERRITORY."""
-    rings = shapely.get_rings(shapely.get_parts(boundary))
-    return segments_of(rings, np.full(len(rings), int(LineKind.TERRITORY), dtype=np.int64), grid)
-
-
-def cut_for_outlets(plane: Plane, boundary: BaseGeometry, own_xy: Floats) -> Plane:
-    """Give each own outlet a face of its own. Everything is in local metres."""
-    return _with_lines(plane, boundary, outlet_cuts(plane, own_xy))
-
-
-def finish(
-    plane: Plane,
-    boundary: BaseGeometry,
-    grid: Grid,
-    own_xy: Floats,
-    load: Load,
-    rule: MergeRule,
-    *,
-    water: Geometries,
-    bridges: Geometries,
-) -> Units:
-    """Free the own outlets from borders, join small faces and number the units.
-
-    Parameters
-    ----------
-    plane
-        Planar map with at most one own outlet inside each face.
-    boundary, own_xy, load, water, bridges
-        In local metres.
-    grid
-        Where the local origin is.
-    rule
-        What to join.
-    """
-    plane = _free_outlets(plane, boundary, own_xy)
-    own = np.bincount(locate(plane.faces, own_xy), minlength=len(plane.faces)) > 0
-    label, is_water = merge_faces(
-        plane, load.per_face(plane), own, _is_water(plane.faces, water), rule
-    )
-    lowest = np.full((len(is_water), 2), np.iinfo(np.int64).max)
-    box = shapely.bounds(plane.faces)
-    np.minimum.at(lowest, label, np.rint(box[:, [1, 0]] * STEPS_PER_M).astype(np.int64))
-    order = np.lexsort((np.arange(len(lowest)), lowest[:, 1], lowest[:, 0]))
-    plane = dissolve(plane, np.argsort(order)[label])
-    part = parts(plane)
-    return Units(
-        polygons=to_world(np.asarray(shapely.normalize(plane.faces), dtype=object), grid.origin),
-        part=part,
-        water=is_water[order],
-        adjacency=adjacency_of(plane, part, bridges),
-        grid_m=GRID_M,
-    )
-
-
 def _lines(linework: Linework, grid: Grid, boundary: BaseGeometry) -> Segments:
     """Return the segments of the lines that borders may follow, near the boundary."""
     followed = (linework.kinds & ~int(LineKind.SERVICE_STREET)) != 0
@@ -280,30 +328,32 @@ def _lines(linework: Linework, grid: Grid, boundary: BaseGeometry) -> Segments:
     return segments[near]
 
 
-def _cell_load(plane: Plane, load: Load, n_own: int) -> float:
+def _moved(geometries: Geometries, grid: Grid) -> Geometries:
+    return np.asarray(shapely.transform(geometries, grid.local_m), dtype=object)
+
+
+def _cell_load(plane: Plane, site: Site) -> float:
     """Return the mean demand of a cell; without any demand no limit."""
-    total = float(load.per_face(plane).sum())
-    return total / max(n_own, 1) if total > 0.0 else np.inf
+    total = float(site.load.per_face(plane).sum())
+    return total / max(len(site.own_xy), 1) if total > 0.0 else np.inf
 
 
-def _cut_for_size(
-    plane: Plane, boundary: BaseGeometry, load: Load, max_area_m2: float, max_load: float
-) -> Plane:
+def _cut_for_size(plane: Plane, site: Site, max_area_m2: float, max_load: float) -> Plane:
     for turn in range(_CUT_TURNS):
         slack = 1.0 if turn == 0 else _SLACK
         lines = size_cuts(
-            plane, load, max_area_m2=slack * max_area_m2, max_load=slack * max_load
+            plane, site.load, max_area_m2=slack * max_area_m2, max_load=slack * max_load
         )
         if len(lines) == 0:
             break
-        plane = _with_lines(plane, boundary, lines)
+        plane = _with_lines(plane, site, lines)
     return plane
 
 
-def _with_lines(plane: Plane, boundary: BaseGeometry, lines: Geometries) -> Plane:
+def _with_lines(plane: Plane, site: Site, lines: Geometries) -> Plane:
     if len(lines) == 0:
         return plane
-    return build_plane(_noded_with(plane.segments(), cut_segments(lines)), boundary)
+    return build_plane(_noded_with(plane.segments(), cut_segments(lines)), site.boundary)
 
 
 def _noded_with(noded: Segments, more: Segments) -> Segments:
@@ -311,16 +361,14 @@ def _noded_with(noded: Segments, more: Segments) -> Segments:
     return node(join(noded, more), fresh)
 
 
-def _free_outlets(plane: Plane, boundary: BaseGeometry, own_xy: Floats) -> Plane:
+def _free_outlets(plane: Plane, site: Site) -> Plane:
     """Break off the lines at the doorstep of own outlets that lie on a border."""
-    squares = doorsteps(plane, own_xy)
+    squares = doorsteps(plane, site.own_xy)
     if len(squares) == 0:
         return plane
-    in_steps = np.asarray(
-        shapely.transform(squares, lambda xy: np.rint(xy * STEPS_PER_M)), dtype=object
-    )
+    in_steps = shapely.transform(squares, lambda xy: np.rint(xy * STEPS_PER_M))
     segments = _noded_with(plane.segments(), cut_segments(shapely.boundary(squares)))
-    return build_plane(without_inner(segments, in_steps), boundary)
+    return build_plane(without_inner(segments, np.asarray(in_steps, dtype=object)), site.boundary)
 
 
 def _is_water(faces: Geometries, water: Geometries) -> Bools:
@@ -329,7 +377,7 @@ def _is_water(faces: Geometries, water: Geometries) -> Bools:
     if len(water) == 0:
         return wet
     whole = np.where(shapely.is_valid(water), water, shapely.make_valid(water))
-    area, face = shapely.STRtree(faces).query(whole, predicate="intersects")[[0, 1]]
+    area, face = shapely.STRtree(faces).query(whole, predicate="intersects")
     inside = shapely.within(shapely.point_on_surface(faces[face]), whole[area])
     area, face = area[inside], face[inside]
     covered = np.zeros(len(faces))
