@@ -87,7 +87,7 @@ def huff_shares(
     member[np.arange(len(group)), group] = 1.0
     shares = np.full((len(minutes), n_groups), np.nan)
     for part, block in blocks(minutes):
-        utility = model.utilities(block, attraction) @ member
+        utility = np.einsum("do,og->dg", model.utilities(block, attraction), member)
         total = model.outside + utility.sum(axis=1, keepdims=True)
         np.divide(utility, total, out=shares[part], where=total > 0.0)
     return shares

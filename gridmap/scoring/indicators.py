@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from gridmap.scoring.composite import Indicator
 from gridmap.scoring.metrics import threshold_name
 
-#: Demand that may lie near two own outlets before it counts as wasted, and where it is worst.
-DUPLICATE_GOALPOSTS = (0.1, 0.8)
+#: Share of covered demand that may lie near two own outlets before it counts as excess.
+TOLERATED_DUPLICATE = 0.3
 
 
 def main_threshold(thresholds: Sequence[float]) -> float:
@@ -48,7 +48,8 @@ def coverage_indicators(mode: str, thresholds: Sequence[float]) -> tuple[Indicat
         Means of travel.
     thresholds
         Minutes; coverage counts at the nearest and the farthest, the time of 90 % of demand is
-        best at the nearest and worst at twice the farthest.
+        best at the nearest and worst at twice the farthest. Each point of duplicate coverage
+        beyond what is tolerated costs a point: 1 − excess.
     """
     near, far = min(thresholds), max(thresholds)
     reach = tuple(
@@ -57,7 +58,7 @@ def coverage_indicators(mode: str, thresholds: Sequence[float]) -> tuple[Indicat
         for minutes in dict.fromkeys((near, far))
     )
     duplicate = threshold_name("duplicate_share_covered", mode, main_threshold(thresholds))
-    low, high = DUPLICATE_GOALPOSTS
+    low, high = TOLERATED_DUPLICATE, 1.0 + TOLERATED_DUPLICATE
     return (
         *reach,
         Indicator(f"nearest_ours_p90_{mode}", "time", near, 2.0 * far, direction=-1),

@@ -67,8 +67,9 @@ def resample(
             continue
         luck = rng.standard_exponential((draws, len(points)))
         if names:
-            above = parts[:, points] @ luck.T
-            below = (wholes[:, points] @ luck.T)[wanted]
+            # Not by BLAS: for matrices this small its threads cost more than they save.
+            above = np.einsum("kp,dp->kd", parts[:, points], luck)
+            below = np.einsum("kp,dp->kd", wholes[:, points], luck)[wanted]
             np.divide(above, below, out=value[: len(names), cell], where=below > 0.0)
         weight = inputs.demand_weight[points]
         for k, (times, q) in enumerate(percentiles.values(), start=len(names)):
