@@ -139,8 +139,8 @@ def load_project(
         crs=boundary.crs,
         boundary=territory_polygon(units),
         units=units,
-        outlets=schemas.OUTLETS.validate(outlets.frame),
-        demand=schemas.DEMAND.validate(demand.frame),
+        outlets=schemas.OUTLETS.validate(outlets.frame[list(schemas.OUTLETS.columns)]),
+        demand=schemas.DEMAND.validate(demand.frame[list(schemas.DEMAND.columns)]),
         networks=streets.networks,
         linework=drawn(streets.linework, boundary.shape.bounds),
         notices=(
