@@ -208,7 +208,7 @@ class _Routing:
     stops: pd.DataFrame
     lines: NDArray[np.object_]
     notices: tuple[Fault, ...]
-    left_out: list[dict[str, object]]
+    left_out: list[str]
 
 
 def _plan_routes(
@@ -253,7 +253,7 @@ def _plan_routes(
         routes=schemas.ROUTES.validate(pd.concat(routes, ignore_index=True)),
         stops=schemas.STOPS.validate(pd.concat(stops, ignore_index=True)),
         lines=np.array(lines, dtype=object),
-        notices=tuple(one for done in planned for one in done.diagnosis.notices),
+        notices=tuple(one for done in planned for one in done.notices),
         left_out=[one for done in planned for one in done.left_out],
     )
 
