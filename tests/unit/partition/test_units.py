@@ -212,7 +212,7 @@ def test_own_outlets_of_one_block_are_cut_apart() -> None:
         [(0.05, 100.0), (299.95, 100.0)],
     ],
 )
-def test_own_outlets_end_strictly_inside_a_unit_of_their_own(
+def test_own_outlets_end_strictly_inside_their_unit(
     own: list[tuple[float, float]],
 ) -> None:
     """On a street, on a crossing, centimetres apart, at the border: never on a unit's border."""
