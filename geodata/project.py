@@ -15,6 +15,7 @@ from gridmap.partition.cells import territory_polygon
 from gridmap.partition.hexagons import hexagon_units
 from gridmap.partition.units import UnitLimits, build_units
 from numpy.typing import NDArray
+from pandera.pandas import DataFrameSchema
 from shapely.geometry.base import BaseGeometry
 
 from geodata.boundaries import read_boundary
@@ -139,8 +140,8 @@ def load_project(
         crs=boundary.crs,
         boundary=territory_polygon(units),
         units=units,
-        outlets=schemas.OUTLETS.validate(outlets.frame),
-        demand=schemas.DEMAND.validate(demand.frame),
+        outlets=_checked(outlets.frame, schemas.OUTLETS),
+        demand=_checked(demand.frame, schemas.DEMAND),
         networks=streets.networks,
         linework=drawn(streets.linework, boundary.shape.bounds),
         notices=(
@@ -370,6 +371,13 @@ def _remarks(
     if not visited.any():
         remarks.append(fault("world.no_visits"))
     return remarks
+
+
+def _checked(frame: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:
+    ordered = frame[list(schema.columns)]
+    text = [name for name in ordered.columns if ordered[name].dtype == object]
+    checked: pd.DataFrame = schema.validate(ordered.astype(dict.fromkeys(text, str)))
+    return checked
 
 
 def _with_ids(one: Fault, own: pd.DataFrame) -> Fault:
