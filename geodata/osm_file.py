@@ -33,8 +33,6 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError, OSError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(fault("streets.file_unreadable", path, reason=error)) from error
 
 

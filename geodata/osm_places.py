@@ -72,7 +72,9 @@ def read_places_of_interest(path: Path) -> pd.DataFrame:
         (row[0], float(lon), float(lat), *row[1:])
         for row, (lon, lat) in zip(area_rows, inside, strict=True)
     ]
-    return _ordered(pd.DataFrame(rows, columns=list(PLACE_COLUMNS)))
+    # Without rows the places would be of no number type.
+    table = pd.DataFrame(rows, columns=list(PLACE_COLUMNS))
+    return _ordered(table.astype({"lon": np.float64, "lat": np.float64}))
 
 
 def read_buildings(path: Path) -> pd.DataFrame:
@@ -155,6 +157,6 @@ def _m2_per_square_degree(lat: Floats) -> Floats:
 
 def _ordered(table: pd.DataFrame) -> pd.DataFrame:
     """Order by kind of object (nodes, ways, relations), then by number."""
-    kind = table["osm_id"].str[:1].map({"n": 0, "w": 1, "r": 2}).to_numpy(dtype=np.int64)
-    number = table["osm_id"].str[1:].to_numpy(dtype=np.int64)
-    return table.iloc[np.lexsort((number, kind))].reset_index(drop=True)
+    ids = table["osm_id"].tolist()
+    order = sorted(range(len(ids)), key=lambda row: ("nwr".index(ids[row][0]), int(ids[row][1:])))
+    return table.iloc[order].reset_index(drop=True)

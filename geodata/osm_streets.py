@@ -23,14 +23,17 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 KMH_PER_M_S = 3.6
+#: osmium keeps places as whole ten-millionths of a degree, and this one for an unknown place.
+STEPS_PER_DEGREE = 10_000_000
+UNDEFINED = 2_147_483_647
 WGS84 = Geod(ellps="WGS84")
 
 
 def read_street_network(path: Path, mode: str, crs: str) -> StreetNetwork:
     """Return the streets of a file that are open to a means of travel.
 
-    Two passes over the file: the ways, then the places of their nodes. Ways that reach beyond
-    a clipped extract are used as far as their nodes are there. Barriers that cannot be passed cut
+    Two passes over the file: barriers, then ways with the places of their nodes. Ways that reach
+    beyond a clipped extract are used as far as their nodes are there. Impassable barriers cut
     the street at their node. The network is the largest strongly connected part; the order of its
     edges follows the file. Turn restrictions, ferries and conditional tags are not read.
 
@@ -53,10 +56,11 @@ def read_street_network(path: Path, mode: str, crs: str) -> StreetNetwork:
     profile = load_profile(mode)
     transformer = to_crs(crs)
     with reading(path):
+        barrier_id = _read_barriers(path, profile)
         ways = _read_ways(path, profile)
-        osm_id, point = np.unique(ways.refs, return_inverse=True)
-        lonlat, barrier = _read_nodes(path, osm_id, profile)
-    segments, owner = _segments(ways, point, lonlat, barrier)
+    osm_id, first, point = np.unique(ways.refs, return_index=True, return_inverse=True)
+    lonlat = ways.lonlat[first]
+    segments, owner = _segments(ways, point, lonlat, np.isin(osm_id, barrier_id))
     if not len(segments.tail):
         raise InputError(fault("streets.none_for_mode", path, mode=mode))
     edges = string_together(segments)
@@ -64,14 +68,22 @@ def read_street_network(path: Path, mode: str, crs: str) -> StreetNetwork:
     # The ends at a barrier are copies: no node id may stand for two nodes.
     copied = np.arange(len(owner)) >= len(osm_id)
     network = _network(ways, edges, xy, np.where(copied, -1, osm_id[owner]), mode=mode, crs=crs)
-    return largest_part(network)
+    network = largest_part(network)
+    if not network.n_edges:
+        raise InputError(fault("streets.none_for_mode", path, mode=mode))
+    return network
 
 
 @dataclass(frozen=True, eq=False)
 class _Ways:
-    """Ways as they stand in the file; `refs` holds the node ids of one after the other."""
+    """Ways as they stand in the file.
+
+    `refs` and `lonlat` hold the nodes of one way after the other; a node that is not in the file
+    has the place NaN.
+    """
 
     refs: Ints
+    lonlat: Floats
     size: Ints
     forward_kmh: Floats
     backward_kmh: Floats
@@ -83,23 +95,28 @@ class _Ways:
 
 def _read_ways(path: Path, profile: Profile) -> _Ways:
     refs: list[int] = []
+    places: list[tuple[int, int]] = []
     rows: list[tuple[int, float, float, int, int]] = []
     names: dict[str, int] = {"": 0}
     classes: dict[str, int] = {}
-    processor: Any = osmium.FileProcessor(str(path), osmium.osm.WAY)
-    for way in processor.with_filter(osmium.filter.KeyFilter("highway")):
+    processor: Any = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY)
+    located = processor.with_locations().with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
+    for way in located.with_filter(osmium.filter.KeyFilter("highway")):
         tags = dict(way.tags)
         travel = way_travel(tags, profile)
         if travel is None:
             continue
-        nodes = [node.ref for node in way.nodes]
-        refs += nodes
+        nodes = way.nodes
+        refs += [node.ref for node in nodes]
+        places += [(node.x, node.y) for node in nodes]
         name = names.setdefault(street_name(tags), len(names))
         road_class = classes.setdefault(tags["highway"], len(classes))
         rows.append((len(nodes), travel.forward_kmh, travel.backward_kmh, name, road_class))
     size, forward, backward, name_of, class_of = zip(*rows, strict=True) if rows else [()] * 5
+    steps = np.array(places, dtype=np.int64).reshape(-1, 2)
     return _Ways(
         refs=np.array(refs, dtype=np.int64),
+        lonlat=np.where(steps == UNDEFINED, np.nan, steps / STEPS_PER_DEGREE),
         size=np.array(size, dtype=np.int64),
         forward_kmh=np.array(forward, dtype=np.float64),
         backward_kmh=np.array(backward, dtype=np.float64),
@@ -110,30 +127,11 @@ def _read_ways(path: Path, profile: Profile) -> _Ways:
     )
 
 
-def _read_nodes(path: Path, osm_id: Ints, profile: Profile) -> tuple[Floats, Bools]:
-    """Return lon/lat of nodes (NaN = not in the file) and which of them bar the way.
-
-    Shapes (n_nodes, 2) and (n_nodes,).
-    """
-    lonlat = np.full((len(osm_id), 2), np.nan)
-    barrier = np.zeros(len(osm_id), dtype=bool)
-    if not len(osm_id):
-        return lonlat, barrier
-    found: list[int] = []
-    coordinates: list[float] = []
-    barred: list[int] = []
+def _read_barriers(path: Path, profile: Profile) -> Ints:
+    """Return the ids of the nodes that bar the way. Shape (n,)."""
     processor: Any = osmium.FileProcessor(str(path), osmium.osm.NODE)
-    for node in processor.with_filter(osmium.filter.IdFilter(osm_id.tolist())):
-        location = node.location
-        if not location.valid():
-            continue
-        found.append(node.id)
-        coordinates += (location.lon, location.lat)
-        if "barrier" in node.tags and blocks(dict(node.tags), profile):
-            barred.append(node.id)
-    lonlat[np.searchsorted(osm_id, found)] = np.reshape(coordinates, (-1, 2))
-    barrier[np.searchsorted(osm_id, barred)] = True
-    return lonlat, barrier
+    nodes = processor.with_filter(osmium.filter.KeyFilter("barrier"))
+    return np.array([n.id for n in nodes if blocks(dict(n.tags), profile)], dtype=np.int64)
 
 
 def _segments(ways: _Ways, point: Ints, lonlat: Floats, barrier: Bools) -> tuple[Segments, Ints]:

@@ -11,9 +11,6 @@ import h3
 import numpy as np
 import pandas as pd
 import shapely
-from gridmap.partition.cells import territory_polygon
-from gridmap.partition.hexagons import hexagon_units
-from gridmap.partition.units import UnitLimits, build_units
 from numpy.typing import NDArray
 from pandera.pandas import DataFrameSchema
 from shapely.geometry.base import BaseGeometry
@@ -32,7 +29,10 @@ from geodata.street_sources import (
 )
 from gridmap import schemas
 from gridmap.errors import Fault, InputError, fault, some_ids
+from gridmap.partition.cells import territory_polygon
+from gridmap.partition.hexagons import hexagon_units
 from gridmap.partition.linework import LineKind, Linework
+from gridmap.partition.units import UnitLimits, build_units
 from gridmap.policies import PlanRequest
 from gridmap.progress import Progress, Report, silent
 from gridmap.territory import Territory, Units

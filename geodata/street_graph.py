@@ -112,7 +112,8 @@ def string_together(segments: Segments) -> Edges:
 def largest_part(network: StreetNetwork) -> StreetNetwork:
     """Return the strongly connected part that has the most metres of street.
 
-    Nodes keep their order, edges too; names and classes that are no longer used vanish.
+    Nodes keep their order, edges too; names and classes that are no longer used vanish. Nothing
+    is left where no street leads back to where it came from.
     """
     start, end, seconds, _ = network.arcs
     shape = (network.n_nodes, network.n_nodes)
@@ -164,7 +165,6 @@ def _links(segments: Segments, first: Ints, last: Ints) -> list[int]:
         & (coming[one] == leaving[other])
         & (segments.name[way[one]] == segments.name[way[other]])
         & (segments.road_class[way[one]] == segments.road_class[way[other]])
-        & (one >> 1 != other >> 1)
     )
     link = np.full(len(point), -1, dtype=np.int64)
     link[one[same]] = other[same]

@@ -17,7 +17,6 @@ from random import Random
 
 from geodata.town_files import Point, StreetMap, csv_lines, geojson_lines, lonlat, osm_lines, write
 
-
 BLOCK_M = 120.0
 #: Corners of the grid are moved by up to this much.
 BEND_M = 12.0

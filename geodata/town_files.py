@@ -1,4 +1,4 @@
-"""Writing the files of an invented town: OpenStreetMap XML, GeoJSON and CSV, the same every time."""
+"""Writing the files of an invented town: OpenStreetMap XML, GeoJSON and CSV, always the same."""
 
 from __future__ import annotations
 

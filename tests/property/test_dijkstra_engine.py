@@ -15,9 +15,9 @@ from gridmap.travel.engine import Snapped
 from gridmap.travel.network import StreetNetwork
 
 #: Few different durations and fractions: ties, parallel edges and points at nodes are common.
-SECONDS = st.sampled_from([0.0, 1.0, 2.0, 3.5, 7.25, float("inf")])
+SECONDS = st.sampled_from([0.0, 0.1, 0.7, 1.0, 2.0, 3.3, float("inf")])
 FRACTIONS = st.sampled_from([0.0, 0.25, 0.5, 1.0]) | st.floats(0.0, 1.0, width=32)
-DISTANCES = st.sampled_from([0.0, 5.0, 12.5])
+DISTANCES = st.sampled_from([0.0, 0.3, 5.0, 7.7])
 
 
 @st.composite
@@ -194,6 +194,52 @@ def test_legs_of_a_route_are_those_of_the_matrix(
         for row, end in ((0, line[0]), (1, line[-1])):
             position = position_xy(network, int(pair.edge[row]), float(pair.fraction[row]))
             np.testing.assert_allclose(end, position, atol=1e-6)
+
+
+def test_answers_agree_to_the_last_bit_on_a_larger_network() -> None:
+    """Odd durations on a ring with chords: rounding would show without whole ticks."""
+    rng = np.random.default_rng(3)
+    n_nodes, n_edges = 40, 90
+    tail = np.concatenate([np.arange(n_nodes), rng.integers(0, n_nodes, n_edges - n_nodes)])
+    head = np.concatenate([(np.arange(n_nodes) + 1) % n_nodes, rng.integers(0, n_nodes, 50)])
+    node_xy = rng.uniform(0, 1000, (n_nodes, 2))
+    network = StreetNetwork(
+        mode="drive",
+        crs="EPSG:32630",
+        node_xy=node_xy,
+        node_osm_id=np.arange(n_nodes),
+        tail=tail,
+        head=head,
+        length_m=rng.uniform(10, 100, n_edges),
+        forward_s=rng.choice([0.7, 3.3], n_edges),
+        backward_s=rng.choice([0.7, 3.3], n_edges),
+        name=np.zeros(n_edges, dtype=np.int64),
+        names=("",),
+        road_class=np.zeros(n_edges, dtype=np.int64),
+        road_classes=("residential",),
+        line_start=np.arange(n_edges + 1) * 2,
+        line_xy=np.stack([node_xy[tail], node_xy[head]], axis=1).reshape(-1, 2),
+    )
+
+    def points(count: int) -> Snapped:
+        return Snapped(
+            rng.integers(0, n_edges, count),
+            rng.integers(0, 3, count) / 2.0,
+            rng.integers(0, 3, count) / 10.0,
+        )
+
+    engine = DijkstraEngine(network)
+    sources, targets = points(30), points(200)
+    matrix = engine.matrix(sources, targets)
+    seconds, nearest = engine.nearest(sources, targets)
+    np.testing.assert_array_equal(seconds, matrix.min(axis=0))
+    np.testing.assert_array_equal(nearest, matrix.argmin(axis=0))
+    # The least source of many columns is not the only one: ties are common here.
+    assert ((matrix == matrix.min(axis=0)).sum(axis=0) > 1).sum() > 10
+    for first in range(0, 200, 20):
+        some = Snapped(*(values[first : first + 20] for values in vars_of(targets)))
+        # Fewer targets than sources: the search runs against the arcs.
+        np.testing.assert_array_equal(engine.matrix(sources, some), matrix[:, first : first + 20])
 
 
 def vars_of(points: Snapped) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
