@@ -11,10 +11,8 @@ import h3
 import numpy as np
 import pandas as pd
 import shapely
-from gridmap.partition.cells import territory_polygon
-from gridmap.partition.hexagons import hexagon_units
-from gridmap.partition.units import UnitLimits, build_units
 from numpy.typing import NDArray
+from pandera.pandas import DataFrameSchema
 from shapely.geometry.base import BaseGeometry
 
 from geodata.boundaries import read_boundary
@@ -31,7 +29,10 @@ from geodata.street_sources import (
 )
 from gridmap import schemas
 from gridmap.errors import Fault, InputError, fault, some_ids
+from gridmap.partition.cells import territory_polygon
+from gridmap.partition.hexagons import hexagon_units
 from gridmap.partition.linework import LineKind, Linework
+from gridmap.partition.units import UnitLimits, build_units
 from gridmap.policies import PlanRequest
 from gridmap.progress import Progress, Report, silent
 from gridmap.territory import Territory, Units
@@ -139,8 +140,8 @@ def load_project(
         crs=boundary.crs,
         boundary=territory_polygon(units),
         units=units,
-        outlets=schemas.OUTLETS.validate(outlets.frame[list(schemas.OUTLETS.columns)]),
-        demand=schemas.DEMAND.validate(demand.frame[list(schemas.DEMAND.columns)]),
+        outlets=_checked(outlets.frame, schemas.OUTLETS),
+        demand=_checked(demand.frame, schemas.DEMAND),
         networks=streets.networks,
         linework=drawn(streets.linework, boundary.shape.bounds),
         notices=(
@@ -370,6 +371,13 @@ def _remarks(
     if not visited.any():
         remarks.append(fault("world.no_visits"))
     return remarks
+
+
+def _checked(frame: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:
+    ordered = frame[list(schema.columns)]
+    text = [name for name in ordered.columns if ordered[name].dtype == object]
+    checked: pd.DataFrame = schema.validate(ordered.astype(dict.fromkeys(text, str)))
+    return checked
 
 
 def _with_ids(one: Fault, own: pd.DataFrame) -> Fault:

@@ -114,7 +114,7 @@ def read_outlets(
         raise InputError(*faults)
     text = {name: table.values(columns[name]) for name in USUAL_OUTLET_COLUMNS}
     sieve = Sieve(table, text["id"].to_numpy(dtype=object))
-    reject_totals(sieve, text["id"], text["name"])
+    reject_totals(sieve, text)
     reject_bad_ids(sieve, text["id"])
     lonlat = read_coordinates(sieve, text["lon"], text["lat"])
     xy = place(sieve, lonlat, datum=section.datum, crs=crs, boundary=boundary)
@@ -178,7 +178,7 @@ def read_demand(path: Path, section: DemandSection, *, crs: str, boundary: BaseG
     wanted = np.ones(len(table), dtype=bool)
     if section.kind:
         wanted = rules.of_kind(text["kind"], section.kind)
-    reject_totals(sieve, text["id"])
+    reject_totals(sieve, text)
     lonlat = read_coordinates(sieve, text["lon"], text["lat"])
     xy = place(sieve, lonlat, datum=section.datum, crs=crs, boundary=boundary)
     weight = read_weights(sieve, text["weight"]) if "weight" in text else np.ones(len(table))
