@@ -106,13 +106,7 @@ def score_cells(
     InputError
         If travel times of a means of travel are not there.
     """
-    lacking = [mode for mode in policy.modes if mode not in inputs.travel_min]
-    if lacking or not policy.modes or inputs.n_cells == 0:
-        raise InputError(
-            *(fault("scoring.fault.mode", mode) for mode in lacking),
-            *([] if policy.modes else [fault("scoring.fault.no_modes", "scoring.modes")]),
-            *([] if inputs.n_cells else [fault("scoring.fault.no_cells", "cells")]),
-        )
+    _check(inputs, policy)
     sampling, position_chance, coverage_chance = (
         np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)
     )
@@ -248,6 +242,23 @@ def pool_cells(scores: pd.DataFrame, region: Mapping[int, int] | None = None) ->
     pooled["value"] = np.where(single, above, quotient(above, below))
     pooled["denominator"] = np.where(single, np.nan, below)
     return pooled[["region", "metric", "value", "numerator", "denominator", "n"]]
+
+
+def _check(inputs: ScoringInputs, policy: ScoringPolicy) -> None:
+    faults = [
+        fault("scoring.fault.mode", mode) for mode in policy.modes if mode not in inputs.travel_min
+    ]
+    faults += [
+        fault("scoring.fault.no_thresholds", mode)
+        for mode, thresholds in policy.modes.items()
+        if not thresholds
+    ]
+    if not policy.modes:
+        faults.append(fault("scoring.fault.no_modes", "scoring.modes"))
+    if inputs.n_cells == 0:
+        faults.append(fault("scoring.fault.no_cells", "cells"))
+    if faults:
+        raise InputError(*faults)
 
 
 def _empty(name: str) -> str:
