@@ -13,7 +13,7 @@ NAN = float("nan")
 
 
 def inputs_of(
-    minutes: Sequence[Sequence[float]],
+    minutes: Sequence[Sequence[float]] | np.ndarray,
     ownership: Sequence[str],
     *,
     weight: Sequence[float] | None = None,
@@ -57,7 +57,7 @@ def random_inputs(
     minutes[::17] = NAN
     cell = np.concatenate([np.arange(n_cells), rng.integers(0, n_cells, n_demand - n_cells)])
     return inputs_of(
-        minutes.tolist(),
+        minutes,
         ["own", "partner", "rival", *rng.choice(["own", "partner", "rival"], n_outlets - 3)],
         weight=rng.uniform(0.5, 5.0, n_demand).tolist(),
         demand_cell=cell.tolist(),

@@ -47,7 +47,7 @@ class Column:
     heading
         What stands above it.
     cells
-        What stands in it; None and NaN stay blank.
+        What stands in it; None, NaN and empty text stay blank.
     style
         Key of `FORMATS`.
     width
@@ -155,7 +155,7 @@ class _Book:
 
 
 def _write(sheet: Any, row: int, at: int, cell: object, style: Any) -> None:
-    if isinstance(cell, str):
+    if isinstance(cell, str) and cell:
         sheet.write_string(row, at, cell[:MAX_TEXT], style)
     elif isinstance(cell, (int, float, np.integer, np.floating)) and np.isfinite(cell):
         sheet.write_number(row, at, float(cell), style)

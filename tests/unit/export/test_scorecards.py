@@ -114,11 +114,11 @@ def test_figures_are_coloured_by_their_direction(plan, tmp_path):
     sheet = read(plan, tmp_path / "s.xlsx")["Cells"]
     head = [cell.value for cell in sheet[1]]
     colours = {}
-    for ranges, rules in sheet.conditional_formatting._cf_rules.items():
-        column = ranges.sqref.ranges[0].min_col
+    for ranges in sheet.conditional_formatting:
+        area = next(iter(ranges.sqref.ranges))
         # The total is no cell and keeps out of the colours.
-        assert ranges.sqref.ranges[0].max_row == 4
-        colours[head[column - 1]] = rules[0].colorScale.color[-1].rgb[-6:]
+        assert area.max_row == 4
+        colours[head[area.min_col - 1]] = ranges.rules[0].colorScale.color[-1].rgb[-6:]
     assert colours["Coverage score"] == scorecards.GOOD[1:]
     assert colours["Blind demand, walking 10 min"] == scorecards.BAD[1:]
     assert "Demand" not in colours
