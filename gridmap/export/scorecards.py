@@ -17,6 +17,7 @@ from gridmap.catalogue import Language, text
 from gridmap.scenario import Scenario
 from gridmap.scoring.indicators import main_threshold
 from gridmap.scoring.metrics import METRICS, named, note_text, threshold_name
+from gridmap.scoring.position import QUADRANTS
 from gridmap.scoring.scorecard import pool_cells
 from gridmap.territory import Territory
 
@@ -342,6 +343,14 @@ def _caveat_columns(territory: Territory, scenario: Scenario, language: Language
         add("invented", column, text("scoring.caveat.invented_text", language))
     add("pooled", "", text("scoring.caveat.pooled_text", language))
     add("band", "", text("scoring.caveat.band_text", language))
+    lines.extend(
+        (
+            METRICS["quadrant"].label(language),
+            text(f"scoring.quadrant.{key}", language),
+            text(f"scoring.quadrant_meaning.{key}", language),
+        )
+        for key in QUADRANTS
+    )
     remarks = scenario.scores[
         (scenario.scores["note"] != "") & (scenario.scores["metric"] != "quadrant")
     ]

@@ -309,6 +309,7 @@ def _score_values(key: str, score: Score, basis: str) -> dict[str, CellValues]:
     remarks[empty] = score.note[empty]
     nothing = np.full(len(score.value), np.nan)
     planned = np.full(len(score.value), float(score.planned))
+    remark = "indicator_left_out" if score.left_out else basis
     return {
         f"{key}_score": CellValues(
             score.value,
@@ -322,7 +323,7 @@ def _score_values(key: str, score: Score, basis: str) -> dict[str, CellValues]:
             score.rank_high,
         ),
         f"{key}_data_coverage": rate(
-            score.available.astype(np.float64), planned, planned, empty="", note=basis
+            score.available.astype(np.float64), planned, planned, empty="", note=remark
         ),
     }
 

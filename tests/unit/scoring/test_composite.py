@@ -84,6 +84,7 @@ def test_a_cell_below_the_threshold_has_no_score_and_says_why():
 def test_an_indicator_that_few_cells_have_is_left_out_for_all():
     found = score({"a": [0.9, NAN], "b": [0.4, 0.4], "c": [0.9, 0.9]})
     assert found.left_out == ("a",)
+    assert score({"a": [NAN, NAN], "b": [0.4, 0.4], "c": [0.9, 0.9]}).left_out == ()
     assert found.value == pytest.approx([60.0, 60.0])
 
 

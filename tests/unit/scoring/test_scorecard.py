@@ -131,6 +131,25 @@ def test_subscribers_replace_outlets_as_basis():
     assert summary["position_score"].isna().tolist() == [False, False, True]
 
 
+def test_an_indicator_left_out_for_all_is_noted():
+    """Only one of two cells has visits due: too few for an indicator of the coverage score."""
+    inputs = inputs_of(
+        [[1.0, 2.0], [2.0, 1.0]],
+        ["own", "own"],
+        demand_cell=[0, 1],
+        outlet_cell=[0, 1],
+        kind=["", "store"],
+        n_cells=2,
+        due_visits=np.array([0, 2]),
+        planned_visits=np.array([0, 2]),
+    )
+    scores = score_cells(inputs, POLICY, seed=1)
+    assert row(scores, "coverage_data_coverage")["note"] == "indicator_left_out"
+    assert row(scores, "coverage_data_coverage", 1)["value"] == pytest.approx(6 / 8)
+    assert row(scores, "position_data_coverage")["note"] == "rests_on_outlets"
+    assert row(scores, "kind_share_-")["value"] == 1.0
+
+
 def test_the_summary_has_a_row_a_cell():
     inputs = random_inputs(5)
     scores = score_cells(inputs, POLICY, seed=1)
