@@ -32,6 +32,7 @@ class Card(StrEnum):
 
     CELL = "card-cell"
     BODY = "card-body"
+    OUTLETS = "card-outlets"
 
 
 class Routes(StrEnum):

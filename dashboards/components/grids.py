@@ -24,8 +24,12 @@ def grid(
     language: Language,
     selectable: bool = False,
     height: str = "100%",
+    fit: str = "autoSize",
 ) -> dag.AgGrid:
-    """Return a table; every row has an ``id``."""
+    """Return a table; every row has an ``id``.
+
+    `fit` is ``autoSize`` (columns as wide as their content) or ``responsiveSizeToFit``.
+    """
     options: dict[str, Any] = {
         "rowHeight": 32,
         "headerHeight": 34,
@@ -47,6 +51,6 @@ def grid(
         defaultColDef={"sortable": True, "resizable": True, "suppressHeaderMenuButton": True},
         getRowId="params.data.id",
         dashGridOptions=options,
-        columnSize="autoSize",
+        columnSize=fit,
         style={"height": height, "width": "100%"},
     )

@@ -9,7 +9,6 @@ from dash.development.base_component import Component
 from dashboards import queries
 from dashboards.access import Plan
 from dashboards.components.words import words
-from dashboards.formats import share
 from gridmap.catalogue import Language
 
 _SHOWN = 3
@@ -28,7 +27,7 @@ def notices(plan: Plan, language: Language) -> Component:
         more = say("notice.more", count=len(items) - _SHOWN)
         parts.append(html.Details([html.Summary(more), html.Ul(items[_SHOWN:])]))
     return dmc.Alert(
-        parts, title=say("notice.title"), color="yellow", variant="light", className="notices"
+        parts, title=say("notice.title"), color="orange", variant="light", className="notices"
     )
 
 
@@ -44,12 +43,16 @@ def _balance(plan: Plan, language: Language) -> list[str]:
                 workload=say(f"workload.{one.workload}"),
                 count=len(one.outside),
                 cells=", ".join(one.outside[:8]),
-                tolerance=share(one.tolerance),
+                tolerance=_plain(one.tolerance),
             )
         )
         if one.tolerance is not None and one.attainable > one.tolerance:
-            found.append(say("notice.unattainable", attainable=share(one.attainable)))
+            found.append(say("notice.unattainable", attainable=_plain(one.attainable)))
     return found
+
+
+def _plain(value: float | None) -> str:
+    return f"{100.0 * (value or 0.0):.3g}%"
 
 
 def _overload(plan: Plan, language: Language) -> list[str]:

@@ -12,13 +12,18 @@ _BAR_PX = 24
 _FRAME_PX = 64
 
 
+def balance_height(n_cells: int) -> int:
+    """Return the height of the figure in pixels."""
+    return _FRAME_PX + _BAR_PX * n_cells
+
+
 def balance_figure(balance: Balance, *, selected: int | None, language: Language) -> go.Figure:
     """Draw the load of each cell.
 
     A cell outside the tolerance is hatched and its deviation is written in bold. `customdata`
     of a bar is the number of its cell.
     """
-    figure = plain_figure(_FRAME_PX + _BAR_PX * len(balance.codes))
+    figure = plain_figure(balance_height(len(balance.codes)))
     outside = set(balance.outside)
     marked = [cell == selected for cell in balance.cell_ids]
     figure.add_bar(
@@ -43,7 +48,10 @@ def balance_figure(balance: Balance, *, selected: int | None, language: Language
             },
             "line": {"color": "#d6336c", "width": [3 if mark else 0 for mark in marked]},
         },
-        hovertemplate=text("pages.balance.hover", language) + "<extra></extra>",
+        hovertemplate=text(
+            "pages.balance.hover", language, cell="%{y}", load="%{x:,.0f}", deviation="%{text}"
+        )
+        + "<extra></extra>",
     )
     _draw_target(figure, balance)
     figure.update_yaxes(type="category", autorange="reversed", ticks="")

@@ -40,7 +40,8 @@ def coverage_figure(thresholds: Sequence[Threshold], *, language: Language) -> g
                 "color": colour,
                 "pattern": {"shape": pattern, "fgcolor": "#16202b", "fillmode": "overlay"},
             },
-            hovertemplate=text("pages.coverage.hover", language) + "<extra></extra>",
+            hovertemplate=text("pages.coverage.hover", language, threshold="%{x}", share="%{y:.1%}")
+            + "<extra></extra>",
         )
     figure.update_yaxes(range=[0, 1.08], tickformat=".0%", showgrid=True, nticks=6)
     figure.update_layout(

@@ -51,7 +51,14 @@ def quadrant_figure(
                     "width": [4 if point.cell_id == selected else 0 for point in chosen],
                 },
             },
-            hovertemplate=text("pages.quadrant.hover", language) + "<extra></extra>",
+            hovertemplate=text(
+                "pages.quadrant.hover",
+                language,
+                cell="%{text}",
+                position="%{x:.0f}",
+                coverage="%{y:.0f}",
+            )
+            + "<extra></extra>",
         )
     figure.update_xaxes(
         title={"text": text("pages.quadrant.position", language), "standoff": 8},

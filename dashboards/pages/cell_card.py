@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
+import plotly.graph_objects as go
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
@@ -185,19 +186,23 @@ def _score(plan: Plan, found: dict[str, Measure], which: str, language: Language
                 ],
                 className="heading",
             ),
-            html.Div(
-                [html.Strong(number(value)), html.Span(" / 100")], className="tile-value"
-            ),
-            dmc.Progress(
-                value=value or 0.0,
-                size="sm",
-                **{"aria-label": f"{say(f'card.{which}_score')} {number(value)} / 100"},
-            ),
+            *_out_of_hundred(value, say(f"card.{which}_score")),
             *[html.Div(line, className="hint") for line in lines if line],
         ],
         className="tile tile-wide",
         id=f"tile-{which}",
     )
+
+
+def _out_of_hundred(value: float | None, name: str) -> list[Component]:
+    if value is None:
+        return [html.Div(html.Strong(MISSING), className="tile-value")]
+    return [
+        html.Div([html.Strong(number(value)), html.Span(" / 100")], className="tile-value"),
+        dmc.Progress(
+            value=value, size="sm", **{"aria-label": f"{name} {number(value)} / 100"}
+        ),
+    ]
 
 
 def _facts(plan: Plan, chosen: Selection) -> list[Component]:
@@ -218,7 +223,7 @@ def _facts(plan: Plan, chosen: Selection) -> list[Component]:
             say("card.routes", count=int(row["routes"])),
         ),
         (
-            say("table.area"),
+            say("card.area"),
             square_kilometres(float(row["area_m2"]), chosen.language),
             say("card.compactness", value=number(float(row["compactness"]), 2)),
         ),
@@ -241,7 +246,7 @@ def _quadrant(plan: Plan, chosen: Selection) -> Component:
     if not points:
         return html.P(words(chosen.language)("quadrant.none"), className="hint")
     figure = quadrant_figure(points, selected=chosen.cell or 0, language=chosen.language)
-    return dcc.Graph(figure=figure, config=CONFIG)
+    return _chart(figure)
 
 
 def _coverage(found: dict[str, Measure], language: Language) -> list[Component]:
@@ -267,14 +272,19 @@ def _coverage(found: dict[str, Measure], language: Language) -> list[Component]:
     rows = [
         html.Tr(
             [
-                html.Th([say(f"coverage.{key}"), metric_help(key, language=language)]),
+                html.Th(
+                    html.Div(
+                        [say(f"coverage.{key}"), metric_help(key, language=language)],
+                        className="with-help",
+                    )
+                ),
                 *[html.Td(share(one.shares.get(key))) for one in thresholds],
             ]
         )
         for key in _SHARES
     ]
     return [
-        dcc.Graph(figure=coverage_figure(thresholds, language=language), config=CONFIG),
+        _chart(coverage_figure(thresholds, language=language)),
         html.Div(
             html.Table([html.Thead(head), html.Tbody(rows)], className="plain-table"),
             className="table-scroll",
@@ -298,14 +308,28 @@ def _outlets(plan: Plan, chosen: Selection) -> list[Component]:
         for row in rows
     ]
     columns = [
-        {"field": name, "headerName": say(f"outlets.{name}")}
-        for name in ("name", "ownership", "operator", "kind", "grade", "visits")
+        {"field": name, "headerName": say(f"outlets.{name}"), "minWidth": least}
+        for name, least in (
+            ("name", 150),
+            ("ownership", 100),
+            ("operator", 110),
+            ("kind", 100),
+            ("grade", 120),
+            ("visits", 100),
+        )
     ]
     remark = [html.P(say("outlets.assumed_note"), className="hint")]
     height = f"{min(max(len(shown), 1), 12) * 32 + 52}px"
     return [
         *(remark if any(row["invented"] for row in rows) else []),
-        grid("card-outlets", columns, shown, language=chosen.language, height=height),
+        grid(
+            Card.OUTLETS,
+            columns,
+            shown,
+            language=chosen.language,
+            height=height,
+            fit="responsiveSizeToFit",
+        ),
     ]
 
 
@@ -336,6 +360,12 @@ def _metrics(plan: Plan, found: dict[str, Measure], language: Language) -> Compo
     )
     return html.Details(
         [html.Summary(say("metrics.open", count=len(rows))), html.Div(table, className="table-scroll")]
+    )
+
+
+def _chart(figure: go.Figure) -> dcc.Graph:
+    return dcc.Graph(
+        figure=figure, config=CONFIG, style={"height": f"{figure.layout.height}px"}
     )
 
 

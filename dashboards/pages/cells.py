@@ -16,7 +16,7 @@ from dashboards.components.maps import plan_map
 from dashboards.components.notices import notices
 from dashboards.components.words import words
 from dashboards.figures import CONFIG
-from dashboards.figures.balance import balance_figure
+from dashboards.figures.balance import balance_figure, balance_height
 from dashboards.formats import MISSING, number, share
 from dashboards.ids import App, Cells
 from dashboards.pages import Desk
@@ -31,15 +31,13 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
     return html.Div(
         [
             html.Section(
-                [
-                    plan_map(Cells.MAP, plan, language=language, has_basemap=has_basemap),
-                    html.Div(id=Cells.PREVIEW, className="preview", **{"aria-live": "polite"}),
-                ],
+                plan_map(Cells.MAP, plan, language=language, has_basemap=has_basemap),
                 className="page-map",
                 **{"aria-label": say("map.title")},
             ),
             html.Section(
                 [
+                    html.Div(id=Cells.PREVIEW, className="preview", **{"aria-live": "polite"}),
                     notices(plan, language),
                     html.Div(
                         [
@@ -63,7 +61,14 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
                         className="workloads" if len(workloads) > 1 else "workloads-single",
                     ),
                     html.P(say("balance.legend"), className="hint"),
-                    html.Div(dcc.Graph(id=Cells.BALANCE, config=CONFIG), className="balance-scroll"),
+                    html.Div(
+                        dcc.Graph(
+                            id=Cells.BALANCE,
+                            config=CONFIG,
+                            style={"height": f"{balance_height(len(plan.scenario.cells))}px"},
+                        ),
+                        className="balance-scroll",
+                    ),
                     dmc.Title(say("table.title"), order=3, mt="md"),
                     html.P(say("table.hint"), className="hint"),
                     grid(
@@ -184,12 +189,12 @@ def _columns(plan: Plan, chosen: Selection) -> list[dict[str, Any]]:
     return [
         {"field": "code", "headerName": say("table.code"), "pinned": "left"},
         {"field": "name", "headerName": say("table.name"), "maxWidth": 200},
-        *workloads,
         {"field": "deviation", "headerName": say("table.deviation"), "valueFormatter": PERCENT}
         | right,
         {"field": "position", "headerName": say("table.position"), "valueFormatter": WHOLE} | right,
         {"field": "coverage", "headerName": say("table.coverage"), "valueFormatter": WHOLE} | right,
         {"field": "quadrant_name", "headerName": say("table.quadrant")},
+        *workloads,
         {"field": "outlets", "headerName": say("table.outlets"), **right},
         {"field": "routes", "headerName": say("table.routes"), **right},
         {"field": "day_min", "headerName": say("table.day_min"), "valueFormatter": TENTH} | right,

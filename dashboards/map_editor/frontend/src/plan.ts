@@ -34,7 +34,7 @@ export function cellLayers(dark: boolean): LayerSpecification[] {
       source: CELLS,
       paint: {
         "fill-color": ["get", "colour"],
-        "fill-opacity": ["case", ["boolean", ["feature-state", "hover"], false], 0.55, dark ? 0.34 : 0.4],
+        "fill-opacity": ["case", ["boolean", ["feature-state", "hover"], false], 0.55, dark ? 0.26 : 0.38],
       },
     },
     {

@@ -13,7 +13,7 @@ import {
 } from "maplibre-gl";
 import { BASEMAP, basemapLayers, basemapNames, FONTS } from "./basemap";
 import { CELLS, cellFilter, cellLayers, dayFilter, OUTLETS, outletLayers, ROUTES, routeLayers, SYMBOLS } from "./plan";
-import type { Bounds, PlanMapProps } from "./types";
+import type { PlanMapProps } from "./types";
 
 const EMPTY: Exclude<Parameters<GeoJSONSource["setData"]>[0], string> = {
   type: "FeatureCollection",
@@ -28,6 +28,7 @@ export class PlanView {
   private props: PlanMapProps;
   private hovered: string | number | undefined;
   private started = false;
+  private fitted: string;
 
   constructor(
     private readonly container: HTMLElement,
@@ -35,6 +36,7 @@ export class PlanView {
     private readonly choose: (cell: number) => void,
   ) {
     this.props = props;
+    this.fitted = String(props.view);
     this.mark("loading");
     this.map = new MapLibre({
       container,
@@ -83,7 +85,7 @@ export class PlanView {
     }
     if (next.dark !== before.dark || next.language !== before.language) this.restyle();
     this.filter();
-    if (next.view && String(next.view) !== String(before.view)) this.fit(next.view);
+    this.fit();
     this.map.triggerRepaint();
   }
 
@@ -128,6 +130,7 @@ export class PlanView {
     for (const layer of this.planLayers()) this.map.addLayer(layer);
     this.started = true;
     this.filter();
+    this.fit();
     this.listen();
   }
 
@@ -191,7 +194,10 @@ export class PlanView {
     for (const id of ["stops-dot", "stops-number"]) this.map.setFilter(id, dayFilter("Point", day));
   }
 
-  private fit(view: Bounds): void {
+  private fit(): void {
+    const view = this.props.view;
+    if (!view || String(view) === this.fitted) return;
+    this.fitted = String(view);
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.map.fitBounds(view, { padding: 36, maxZoom: MAX_ZOOM_OF_FIT, duration: calm ? 0 : 350 });
   }
