@@ -131,6 +131,10 @@ class Territory:
         Which columns are invented sample data; shown wherever they appear.
     sources
         Hash of each input file by its name.
+    excluded
+        The rows of the input that were left out: file, row (0 = known by id only), id, reason
+        (a key of the catalogue, whose sentence takes ``found``) and found. A row with several
+        faults has several lines.
     """
 
     name: str
@@ -145,6 +149,7 @@ class Territory:
     invented: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     attribution: str = ATTRIBUTION
+    excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @cached_property
     def content_hash(self) -> str:

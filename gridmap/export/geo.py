@@ -37,7 +37,7 @@ def write_geopackage(territory: Territory, scenario: Scenario, path: Path) -> Pa
         `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.part")
+    draft = path.with_name(f".{path.stem}.part{path.suffix}")
     draft.unlink(missing_ok=True)
     for name, layer in plan_layers(territory, scenario).items():
         layer.to_file(draft, layer=name, driver="GPKG", engine="pyogrio")

@@ -1,0 +1,1 @@
+"""Runners that measure gridmap against its peers; each prints its command, machine and seed."""

@@ -1,0 +1,382 @@
+"""From a project file to a territory and what is asked of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import h3
+import numpy as np
+import pandas as pd
+import shapely
+from gridmap.partition.cells import territory_polygon
+from gridmap.partition.hexagons import hexagon_units
+from gridmap.partition.units import UnitLimits, build_units
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from geodata.boundaries import read_boundary
+from geodata.points import EXCLUDED_COLUMNS, excluded_notices
+from geodata.project_file import ProjectFile, read_project
+from geodata.rows import Rows, read_demand, read_outlets
+from geodata.street_sources import (
+    OVERPASS,
+    STREET,
+    drawn,
+    read_lines,
+    read_streets,
+    with_lines,
+)
+from gridmap import schemas
+from gridmap.errors import Fault, InputError, fault, some_ids
+from gridmap.partition.linework import LineKind, Linework
+from gridmap.policies import PlanRequest
+from gridmap.progress import Progress, Report, silent
+from gridmap.territory import Territory, Units
+from gridmap.travel.dijkstra import DijkstraEngine
+from gridmap.travel.network import StreetNetwork
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+STAGE = "stage.territory"
+#: Own outlets nearer than this cannot have a border between them. Metres.
+SAME_PLACE_M = 0.01
+#: Hexagons a cell where there are no streets to cut along.
+HEXAGONS_A_CELL = 100
+#: Beyond this nothing snaps, whatever is asked. Metres.
+FAR_M = 1.0e7
+#: Units from a file are kept as they are.
+AS_THEY_ARE = UnitLimits(
+    max_area_m2=1.0e15,
+    max_demand_share=1.0e9,
+    min_area_m2=0.0,
+    min_width_m=0.0,
+    sliver_area_m2=0.0,
+    sliver_width_m=0.0,
+)
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of a project; `streets` may be ``overpass``, `admin` and `units` be absent."""
+
+    boundary: Path
+    outlets: Path
+    demand: Path
+    streets: Path | str
+    admin: Path | None
+    units: Path | None
+
+    def hashes(self) -> dict[str, str]:
+        """Return the SHA-256 of each file by its name."""
+        paths = (self.boundary, self.outlets, self.demand, self.streets, self.admin, self.units)
+        return {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in paths
+            if isinstance(path, Path)
+        }
+
+
+def load_project(
+    path: Path, *, data_dir: Path | None = None, report: Report = silent
+) -> tuple[Territory, PlanRequest]:
+    """Read a project file and all that it names.
+
+    Own outlets are the bases of the managers: they are not visited unless the rule `visit` fits
+    them, or `[partition] centres` lists other outlets as centres. Rows that cannot be used are
+    left out and stand in `Territory.excluded` and, together, in `Territory.notices`.
+
+    Parameters
+    ----------
+    path
+        Project file (TOML).
+    data_dir
+        Folder in which relative files are looked up before the folder of the project file.
+    report
+        Gets progress.
+
+    Raises
+    ------
+    InputError
+        With all faults of the project file, or of the files it names, at once.
+    """
+    path = Path(path)
+    project = read_project(path)
+    files = find_files(project, [*([Path(data_dir)] if data_dir else []), path.parent])
+    report(Progress(STAGE, 0.0))
+    boundary = read_boundary(files.boundary, datum=project.territory.datum)
+    outlets, demand = _read_tables(project, files, crs=boundary.crs, area=boundary.shape)
+    centre = centres_of(outlets.frame, project)
+    report(Progress(STAGE, 0.3, files.outlets.name))
+
+    modes = {project.routing.mode, *project.scoring.modes}
+    streets = read_streets(files.streets, modes, crs=boundary.crs, boundary=boundary.shape)
+    if files.admin:
+        linework = with_lines(
+            streets.linework, read_lines(files.admin, boundary.crs), LineKind.ADMIN
+        )
+        streets = replace(streets, linework=linework)
+    report(Progress(STAGE, 0.6, Path(str(files.streets)).name))
+
+    units, unit_notices = make_units(
+        project, files, streets.linework, boundary.shape, crs=boundary.crs,
+        own=outlets.frame[centre], demand=demand.frame,
+    )  # fmt: skip
+    report(Progress(STAGE, 0.9))
+    outlets = _bind(outlets, units, files.outlets.name)
+    demand = _bind(demand, units, files.demand.name)
+    centre = centres_of(outlets.frame, project)
+    _one_centre_a_unit(outlets.frame[centre])
+    network = streets.networks[project.routing.mode]
+    outlets.frame["snap_distance_m"], off = snap_distance_m(outlets.frame, network)
+    remarks = _remarks(outlets.frame, streets.linework, centre=centre, off=off)
+
+    territory = Territory(
+        name=project.territory.name,
+        crs=boundary.crs,
+        boundary=territory_polygon(units),
+        units=units,
+        outlets=schemas.OUTLETS.validate(outlets.frame[list(schemas.OUTLETS.columns)]),
+        demand=schemas.DEMAND.validate(demand.frame[list(schemas.DEMAND.columns)]),
+        networks=streets.networks,
+        linework=drawn(streets.linework, boundary.shape.bounds),
+        notices=(
+            *boundary.notices,
+            *outlets.notices,
+            *demand.notices,
+            *streets.notices,
+            *unit_notices,
+            *remarks,
+        ),
+        invented=tuple(dict.fromkeys((*project.territory.invented, *outlets.invented))),
+        sources=files.hashes(),
+        excluded=pd.concat([outlets.excluded, demand.excluded], ignore_index=True),
+    )
+    report(Progress(STAGE, 1.0))
+    return territory, project.request
+
+
+def find_files(project: ProjectFile, folders: list[Path]) -> Files:
+    """Return where the files of a project are: in the first folder that has each.
+
+    Raises
+    ------
+    InputError
+        Naming every file that is missing.
+    """
+    faults: list[Fault] = []
+
+    def find(name: str, key: str) -> Path:
+        places = [folder / name for folder in folders]
+        for place in places:
+            if place.is_file():
+                return place
+        tried = ", ".join(str(place) for place in places)
+        faults.append(fault("world.named_file_missing", name, key=key, tried=tried))
+        return places[0]
+
+    section = project.territory
+    kind, _, unit_file = section.units.partition(":")
+    files = Files(
+        boundary=find(section.boundary, "[territory] boundary"),
+        outlets=find(project.outlets.file, "[outlets] file"),
+        demand=find(project.demand.file, "[demand] file"),
+        streets=(
+            OVERPASS
+            if section.streets == OVERPASS
+            else find(section.streets, "[territory] streets")
+        ),
+        admin=find(section.admin, "[territory] admin") if section.admin else None,
+        units=find(unit_file, "[territory] units") if kind == "file" else None,
+    )
+    if faults:
+        raise InputError(*faults)
+    return files
+
+
+def centres_of(outlets: pd.DataFrame, project: ProjectFile) -> Bools:
+    """Return which outlets are centres of cells. Shape (n_outlets,).
+
+    Raises
+    ------
+    InputError
+        If a listed centre is not among the outlets, or there is no centre at all.
+    """
+    centres = project.partition.centres
+    if centres == "own":
+        centre = (outlets["ownership"] == "own").to_numpy()
+    else:
+        lacking = [one for one in centres if one not in set(outlets["outlet_id"])]
+        if lacking:
+            raise InputError(
+                fault("world.centre_unknown", project.outlets.file, ids=some_ids(lacking))
+            )
+        centre = outlets["outlet_id"].isin(centres).to_numpy()
+    if not centre.any():
+        raise InputError(fault("world.no_own_outlet", project.outlets.file))
+    return np.asarray(centre, dtype=bool)
+
+
+def make_units(
+    project: ProjectFile,
+    files: Files,
+    linework: Linework,
+    boundary: BaseGeometry,
+    *,
+    crs: str,
+    own: pd.DataFrame,
+    demand: pd.DataFrame,
+) -> tuple[Units, list[Fault]]:
+    """Cut the territory into units the way the project asks for.
+
+    Raises
+    ------
+    InputError
+        If two centres are at the same place, or the units cannot be made.
+    """
+    own_xy = own[["x", "y"]].to_numpy()
+    same = own[["x", "y"]].div(SAME_PLACE_M).round()
+    for _, group in own.groupby([same["x"], same["y"]], sort=True):
+        if len(group) > 1:
+            raise InputError(fault("world.own_same_place", ids=some_ids(group["outlet_id"])))
+    notices: list[Fault] = []
+    kind, _, value = project.territory.units.partition(":")
+    streets = linework.lines[(linework.kinds & int(STREET)) > 0]
+    try:
+        if kind == "hex":
+            return hexagon_units(boundary, crs, int(value), own_xy=own_xy), notices
+        if kind == "streets" and not shapely.intersects(boundary, streets).any():
+            resolution = hexagon_resolution(boundary.area, len(own))
+            notices.append(fault("world.hexagons_instead", resolution=resolution))
+            return hexagon_units(boundary, crs, resolution, own_xy=own_xy), notices
+        limits = UnitLimits(max_demand_share=project.partition.tolerance / 4.0)
+        if files.units:
+            outlines = read_lines(files.units, crs)
+            nothing = Linework(
+                np.empty(0, dtype=object),
+                np.empty(0, dtype=np.int64),
+                linework.water,
+                linework.bridges,
+            )
+            linework, limits = with_lines(nothing, outlines, LineKind.ADMIN), AS_THEY_ARE
+        units = build_units(
+            linework,
+            boundary,
+            own_xy=own_xy,
+            demand_xy=demand[["x", "y"]].to_numpy(),
+            demand_weight=demand["weight"].to_numpy(),
+            limits=limits,
+        )
+    except InputError as error:
+        raise InputError(*(_with_ids(one, own) for one in error.faults)) from error
+    return units, notices
+
+
+def hexagon_resolution(area_m2: float, cells: int) -> int:
+    """Return the coarsest H3 resolution with about `HEXAGONS_A_CELL` hexagons a cell."""
+    wanted_m2 = area_m2 / (HEXAGONS_A_CELL * cells)
+    fits = (one for one in range(16) if h3.average_hexagon_area(one, unit="m^2") <= wanted_m2)
+    return next(fits, 15)
+
+
+def snap_distance_m(outlets: pd.DataFrame, network: StreetNetwork) -> tuple[Floats, Bools]:
+    """Return metres to the nearest street, and which outlets are too far to be on the network.
+
+    Shapes (n_outlets,).
+    """
+    xy = outlets[["x", "y"]].to_numpy()
+    off = ~DijkstraEngine(network).snap(xy).reached
+    return DijkstraEngine(network, snap_limit_m=FAR_M).snap(xy).distance_m, off
+
+
+def _read_tables(
+    project: ProjectFile, files: Files, *, crs: str, area: BaseGeometry
+) -> tuple[Rows, Rows]:
+    """Read outlets and demand; the faults of both come together."""
+    faults: list[Fault] = []
+    rows: list[Rows] = []
+    centres = project.partition.centres
+    try:
+        rows.append(
+            read_outlets(
+                files.outlets,
+                project.outlets,
+                crs=crs,
+                boundary=area,
+                grade_policy=project.routing.grade_policy,
+                centres=None if centres == "own" else centres,
+            )
+        )
+    except InputError as error:
+        faults += error.faults
+    try:
+        rows.append(read_demand(files.demand, project.demand, crs=crs, boundary=area))
+    except InputError as error:
+        faults += error.faults
+    if faults:
+        raise InputError(*faults)
+    return rows[0], rows[1]
+
+
+def _bind(rows: Rows, units: Units, file: str) -> Rows:
+    """Return the rows with the unit of each; those on the very rim, in no unit, are left out."""
+    unit = units.locate(rows.frame[["x", "y"]].to_numpy())
+    frame = rows.frame.assign(unit=unit)
+    out = frame[unit < 0]
+    if not len(out):
+        return Rows(frame, rows.excluded, rows.notices, rows.invented)
+    key = frame.columns[frame.columns.isin(["outlet_id", "demand_id"])][0]
+    lines = pd.DataFrame(
+        {"file": file, "row": 0, "id": out[key], "reason": "world.place_outside", "found": ""}
+    )[list(EXCLUDED_COLUMNS)]
+    return Rows(
+        frame[unit >= 0].reset_index(drop=True),
+        pd.concat([rows.excluded, lines], ignore_index=True),
+        (*rows.notices, *excluded_notices(lines)),
+        rows.invented,
+    )
+
+
+def _one_centre_a_unit(centres: pd.DataFrame) -> None:
+    faults = [
+        fault("world.own_share_unit", ids=some_ids(group["outlet_id"]))
+        for _, group in centres.groupby("unit", sort=True)
+        if len(group) > 1
+    ]
+    if faults:
+        raise InputError(*faults)
+
+
+def _remarks(
+    outlets: pd.DataFrame, linework: Linework, *, centre: Bools, off: Bools
+) -> list[Fault]:
+    """Return what a planner should know about where outlets are."""
+    remarks: list[Fault] = []
+    points = shapely.points(outlets[["x", "y"]].to_numpy())
+    wet = np.zeros(len(outlets), dtype=bool)
+    wet[shapely.STRtree(linework.water).query(points, predicate="intersects")[0]] = True
+    visited = outlets["visited"].to_numpy()
+    for key, mask in (
+        ("world.own_on_water", centre & wet),
+        ("world.own_off_network", centre & off),
+        ("world.visited_off_network", visited & off & ~centre),
+    ):
+        if mask.any():
+            ids = some_ids(outlets["outlet_id"][mask])
+            remarks.append(fault(key, count=int(mask.sum()), ids=ids))
+    if not visited.any():
+        remarks.append(fault("world.no_visits"))
+    return remarks
+
+
+def _with_ids(one: Fault, own: pd.DataFrame) -> Fault:
+    """Return a fault about rows of the own outlets as one that names their ids."""
+    rows = one.values.get("rows")
+    if not isinstance(rows, tuple):
+        return one
+    values: Mapping[str, object] = one.values
+    ids = some_ids(own["outlet_id"].iloc[list(rows)])
+    return Fault(one.key, f"{one.where} {ids}".strip(), values)

@@ -1,0 +1,289 @@
+"""The project file: its sections as values, checked all at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from geodata.datum import Datum
+from geodata.tables import decode
+from gridmap.catalogue import Language
+from gridmap.errors import Fault, InputError, fault
+from gridmap.policies import PartitionPolicy, PlanRequest, RoutingPolicy, ScoringPolicy
+
+Name = Annotated[str, Field(min_length=1)]
+#: One column, or several of which the first that is not empty counts; "" = the file has none.
+Columns = str | tuple[str, ...] | None
+Ownership = Literal["own", "partner", "rival", "other"]
+
+UNITS = re.compile(r"streets|hex:([0-9]|1[0-5])|file:.+")
+GRADES = re.compile(r"quantile:(?P<shares>.+?)(?:\s+by\s+(?P<by>.+))?")
+GRADE_SHARE = re.compile(r"\s*([^=\s]+)\s*=\s*(\d+(?:\.\d+)?)\s*")
+
+
+class Section(BaseModel):
+    """Base of the sections: immutable, and unknown keys are faults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TerritorySection(Section):
+    """[territory]: what is planned.
+
+    `admin` is a file with administrative lines or areas that borders should keep to. `invented`
+    names what of the input is made-up sample data.
+    """
+
+    name: Name
+    boundary: Name
+    streets: Name
+    datum: Datum = "wgs84"
+    units: str = "streets"
+    admin: str = ""
+    invented: tuple[str, ...] = ()
+
+    @field_validator("units")
+    @classmethod
+    def _known_units(cls, value: str) -> str:
+        if not UNITS.fullmatch(value):
+            raise PydanticCustomError("world.units_unknown", "{found}", {"found": value})
+        return value
+
+
+class Rule(Section):
+    """Which outlets are meant: those that fit every key given, and any one entry of each.
+
+    `match` are regular expressions, found anywhere in operator or name, whatever the case.
+    `kind` are kinds; ``shop=kiosk`` is named by the whole, by ``kiosk``, or by a pattern such as
+    ``shop=*``. `id` are ids of outlets.
+    """
+
+    match: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    id: tuple[str, ...] = ()
+
+    @field_validator("match")
+    @classmethod
+    def _compiles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in value:
+            _compile(pattern)
+        return value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Rule:
+        if not (self.match or self.kind or self.id):
+            raise PydanticCustomError("world.rule_empty", "nothing given", {})
+        return self
+
+
+class VisitRule(Rule):
+    """Which outlets get visits; rivals only if `ownership` names them."""
+
+    ownership: tuple[Ownership, ...] = ("own", "partner", "other")
+
+
+class Grades(Section):
+    """Grades by quantiles: the best `shares[grade]` percent of the visited outlets get it."""
+
+    shares: dict[str, float]
+    by: str = ""
+
+
+class OutletColumns(Section):
+    """Columns of the outlets' file."""
+
+    id: Columns = None
+    lon: Columns = None
+    lat: Columns = None
+    name: Columns = None
+    operator: Columns = None
+    kind: Columns = None
+    grade: Columns = None
+    potential: Columns = None
+
+
+class DemandColumns(Section):
+    """Columns of the demand file."""
+
+    id: Columns = None
+    lon: Columns = None
+    lat: Columns = None
+    kind: Columns = None
+
+
+class OutletsSection(Section):
+    """[outlets]: own, partner, rival and other outlets, and which of them get visits.
+
+    `operators` gives operators one name: what a regular expression of an entry finds in operator
+    or name becomes the entry's name.
+    """
+
+    file: Name
+    sheet: str = ""
+    columns: OutletColumns = Field(default_factory=OutletColumns)
+    datum: Datum = "wgs84"
+    operators: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    own: Rule
+    partner: Rule | None = None
+    rival: Rule | None = None
+    visit: VisitRule | None = None
+    grades: Grades | None = None
+    seed: int = 0
+
+    @field_validator("operators")
+    @classmethod
+    def _compile_all(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for patterns in value.values():
+            for pattern in patterns:
+                _compile(pattern)
+        return value
+
+    @field_validator("grades", mode="before")
+    @classmethod
+    def _read_grades(cls, value: object) -> object:
+        if value == "":
+            return None
+        return parse_grades(value) if isinstance(value, str) else value
+
+
+class DemandSection(Section):
+    """[demand]: points with a weight; ``count`` = each point counts one."""
+
+    file: Name
+    sheet: str = ""
+    columns: DemandColumns = Field(default_factory=DemandColumns)
+    datum: Datum = "wgs84"
+    weight: Name = "count"
+    kind: tuple[str, ...] = ()
+
+
+class OutputSection(Section):
+    """[output]."""
+
+    language: Language = "en"
+
+
+class ProjectFile(Section):
+    """A project file as a whole."""
+
+    territory: TerritorySection
+    outlets: OutletsSection
+    demand: DemandSection
+    partition: PartitionPolicy = Field(default_factory=PartitionPolicy)
+    routing: RoutingPolicy = Field(default_factory=RoutingPolicy)
+    scoring: ScoringPolicy = Field(default_factory=ScoringPolicy)
+    output: OutputSection = Field(default_factory=OutputSection)
+
+    @model_validator(mode="after")
+    def _grades_have_a_policy(self) -> ProjectFile:
+        known = self.routing.grade_policy
+        lacking = [
+            grade for grade in (self.outlets.grades or _NO_GRADES).shares if grade not in known
+        ]
+        if lacking:
+            raise PydanticCustomError(
+                "world.grade_without_policy",
+                "{grades}",
+                {"grades": ", ".join(lacking), "known": ", ".join(known)},
+            )
+        return self
+
+    @property
+    def request(self) -> PlanRequest:
+        """What is asked of the plan."""
+        return PlanRequest(
+            partition=self.partition,
+            routing=self.routing,
+            scoring=self.scoring,
+            language=self.output.language,
+        )
+
+
+_NO_GRADES = Grades(shares={})
+
+
+def read_project(path: Path) -> ProjectFile:
+    """Read and check a project file.
+
+    Raises
+    ------
+    InputError
+        If it is missing or no TOML, or with every key that is missing, unknown or wrong.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(fault("world.file_missing", path))
+    try:
+        content = tomllib.loads(decode(path.read_bytes()))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(fault("world.not_toml", path, reason=error)) from error
+    try:
+        return ProjectFile.model_validate(content)
+    except ValidationError as error:
+        raise InputError(*(_fault(path.name, one) for one in error.errors())) from error
+
+
+def parse_grades(text: str) -> Grades:
+    """Return the grades of a text such as ``quantile:A=15,B=35,C=50 by potential``."""
+    match = GRADES.fullmatch(text.strip())
+    parts = [GRADE_SHARE.fullmatch(one) for one in match["shares"].split(",")] if match else [None]
+    shares = {one[1]: float(one[2]) for one in parts if one}
+    if None in parts or len(shares) != len(parts) or abs(sum(shares.values()) - 100.0) > 1e-6:
+        raise PydanticCustomError("world.grades_unreadable", "{found}", {"found": text})
+    return Grades(shares=shares, by=((match and match["by"]) or "").strip())
+
+
+def _compile(pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        values = {"pattern": pattern, "reason": str(error)}
+        raise PydanticCustomError("world.bad_pattern", "{pattern}: {reason}", values) from error
+
+
+def _fault(file: str, error: ErrorDetails) -> Fault:
+    """Return what pydantic found wrong as a fault with the key's path."""
+    where = f"{file} [{_key_path(error['loc'])}]" if error["loc"] else file
+    context: Mapping[str, Any] = error.get("ctx", {})
+    if error["type"].startswith("world."):
+        return fault(error["type"], where, **context)
+    if error["type"] == "missing":
+        return fault("world.key_missing", where)
+    if error["type"] == "extra_forbidden":
+        return fault("world.key_unknown", where, known=", ".join(_known_keys(error["loc"][:-1])))
+    return fault("world.key_wrong", where, found=repr(error["input"]), reason=error["msg"])
+
+
+def _key_path(loc: Sequence[int | str]) -> str:
+    path = ""
+    for one in loc:
+        # pydantic names the branch of a union, too: no key of the file.
+        if isinstance(one, str) and ("[" in one or one in {"str", "constrained-str"}):
+            continue
+        path += f"[{one + 1}]" if isinstance(one, int) else f".{one}" if path else one
+    return path
+
+
+def _known_keys(loc: Sequence[int | str]) -> list[str]:
+    """Return the keys that the section at a path may have."""
+    model: type[BaseModel] = ProjectFile
+    for one in loc:
+        info = model.model_fields.get(str(one))
+        if info is None:
+            continue
+        inner = next((part for part in _classes(info.annotation)), None)
+        model = inner or model
+    return list(model.model_fields)
+
+
+def _classes(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models that an annotation speaks of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in getattr(annotation, "__args__", ()) for found in _classes(part)]

@@ -1,0 +1,242 @@
+"""The outlets and the demand of a project: read, checked, placed and classified."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from geodata import outlets as rules
+from geodata.invented import invented_potential
+from geodata.points import (
+    Sieve,
+    excluded_notices,
+    place,
+    read_amounts,
+    read_coordinates,
+    read_weights,
+    reject_bad_ids,
+    reject_totals,
+)
+from geodata.project_file import DemandSection, Grades, OutletsSection
+from geodata.tables import Table, find_columns, read_table
+from gridmap.errors import Fault, InputError, fault, some_ids
+
+Floats = NDArray[np.float64]
+
+LON = ("lon", "lng", "long", "longitude", "经度")
+LAT = ("lat", "latitude", "纬度")
+USUAL_OUTLET_COLUMNS = {
+    "id": ("outlet_id", "id", "osm_id", "code", "编码", "网点编码", "渠道编码"),
+    "lon": LON,
+    "lat": LAT,
+    "name": ("name", "名称", "网点名称", "渠道名称"),
+    "operator": ("operator", "brand", "运营商"),
+    "kind": ("kind", "category", "类型", "渠道类型"),
+    "grade": ("grade", "等级"),
+    "potential": ("potential", "潜力"),
+}
+USUAL_DEMAND_COLUMNS = {
+    "id": ("demand_id", "id", "osm_id", "code", "编码"),
+    "lon": LON,
+    "lat": LAT,
+    "kind": ("kind", "category", "类型"),
+}
+#: Weight that stands for one a point.
+COUNT = "count"
+#: So many outlets on one spot are rather a geocoder's answer for a whole town.
+STACKED = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What was read from one table.
+
+    Attributes
+    ----------
+    frame
+        The rows that are used, without unit and distance to the street.
+    excluded
+        The rows left out, see `geodata.points.EXCLUDED_COLUMNS`.
+    notices
+        What the user should know.
+    invented
+        Columns of the frame that are made up.
+    """
+
+    frame: pd.DataFrame
+    excluded: pd.DataFrame
+    notices: tuple[Fault, ...] = ()
+    invented: tuple[str, ...] = ()
+
+
+def read_outlets(
+    path: Path,
+    section: OutletsSection,
+    *,
+    crs: str,
+    boundary: BaseGeometry,
+    grade_policy: Mapping[str, object],
+    centres: tuple[str, ...] | None = None,
+) -> Rows:
+    """Read the outlets of a project.
+
+    Parameters
+    ----------
+    path
+        The file.
+    section
+        Section [outlets] of the project file.
+    crs, boundary
+        Reference system and boundary in metres.
+    grade_policy
+        Grades that exist.
+    centres
+        Ids of the outlets that are centres of cells; None = each own outlet.
+
+    Raises
+    ------
+    InputError
+        If the file or a column is missing, or no row can be used.
+    """
+    table = read_table(path, sheet=section.sheet)
+    given = dict(section.columns)
+    by = section.grades.by if section.grades else ""
+    if by and by != "potential":
+        given["potential"] = by
+    columns, faults = find_columns(table, given, USUAL_OUTLET_COLUMNS, ("id", "lon", "lat"))
+    if faults:
+        raise InputError(*faults)
+    text = {name: table.values(columns[name]) for name in USUAL_OUTLET_COLUMNS}
+    sieve = Sieve(table, text["id"].to_numpy(dtype=object))
+    reject_totals(sieve, text["id"], text["name"])
+    reject_bad_ids(sieve, text["id"])
+    lonlat = read_coordinates(sieve, text["lon"], text["lat"])
+    xy = place(sieve, lonlat, datum=section.datum, crs=crs, boundary=boundary)
+
+    frame = pd.DataFrame(
+        {
+            "outlet_id": text["id"],
+            "name": text["name"],
+            "operator": text["operator"],
+            "kind": text["kind"],
+            "grade": text["grade"],
+            "potential": read_amounts(text["potential"]),
+            "x": xy[:, 0],
+            "y": xy[:, 1],
+        }
+    )
+    frame["operator"] = rules.name_operators(frame, section)
+    frame["ownership"] = rules.ownership_of(frame, section)
+    notices = excluded_notices(sieve.excluded)
+    lost = frame[~sieve.kept & (frame["ownership"] == "own").to_numpy()]
+    if len(lost):
+        notices.append(fault("world.own_left_out", table.name, ids=some_ids(lost["outlet_id"])))
+    frame = frame[sieve.kept].reset_index(drop=True)
+    if not len(frame):
+        raise InputError(*notices, fault("world.no_outlet", table.name))
+    frame["visited"] = rules.visited(frame, section.visit, centres=centres)
+    notices += _stacked(table, frame)
+    invented, remarks = _grade(table, frame, section, grade_policy)
+    unnamed = frame["name"] == ""
+    frame.loc[unnamed, "name"] = frame["operator"].where(
+        frame["operator"] != "", frame["outlet_id"]
+    )[unnamed]
+    return Rows(frame, sieve.excluded, tuple(notices + remarks), invented)
+
+
+def read_demand(path: Path, section: DemandSection, *, crs: str, boundary: BaseGeometry) -> Rows:
+    """Read the demand points of a project; rows without weight are dropped and counted.
+
+    Raises
+    ------
+    InputError
+        If the file or a column is missing, or no weight is left.
+    """
+    table = read_table(path, sheet=section.sheet)
+    given = dict(section.columns)
+    usual: dict[str, tuple[str, ...]] = dict(USUAL_DEMAND_COLUMNS)
+    required = ["lon", "lat"]
+    if section.weight != COUNT:
+        given["weight"] = section.weight
+        usual["weight"] = ()
+        required.append("weight")
+    if section.kind:
+        required.append("kind")
+    columns, faults = find_columns(table, given, usual, required)
+    if faults:
+        raise InputError(*faults)
+    text = {name: table.values(columns[name]) for name in usual}
+    ids = text["id"]
+    ids = ids.where(ids != "", pd.Series([f"#{row}" for row in table.row], index=ids.index))
+    sieve = Sieve(table, ids.to_numpy(dtype=object))
+    wanted = np.ones(len(table), dtype=bool)
+    if section.kind:
+        wanted = rules.of_kind(text["kind"], section.kind)
+    reject_totals(sieve, text["id"])
+    lonlat = read_coordinates(sieve, text["lon"], text["lat"])
+    xy = place(sieve, lonlat, datum=section.datum, crs=crs, boundary=boundary)
+    weight = read_weights(sieve, text["weight"]) if "weight" in text else np.ones(len(table))
+    empty = sieve.kept & wanted & (weight == 0.0)
+    use = sieve.kept & wanted & (weight > 0.0)
+    frame = pd.DataFrame({"demand_id": ids, "weight": weight, "x": xy[:, 0], "y": xy[:, 1]})
+    frame = frame[use].reset_index(drop=True)
+    excluded = sieve.excluded
+    excluded = excluded[excluded["row"].isin(table.row[wanted])].reset_index(drop=True)
+    notices = excluded_notices(excluded)
+    if not len(frame):
+        raise InputError(*notices, fault("world.no_demand", table.name, weight=section.weight))
+    if empty.any():
+        notices.append(fault("world.weightless", table.name, count=int(empty.sum())))
+    return Rows(frame, excluded, tuple(notices))
+
+
+def _stacked(table: Table, frame: pd.DataFrame) -> list[Fault]:
+    """Remark on places where suspiciously many outlets stand on the very same spot."""
+    notices = []
+    for _, group in frame.groupby(["x", "y"], sort=True):
+        if len(group) >= STACKED:
+            ids = some_ids(group["outlet_id"])
+            notices.append(fault("world.stacked", table.name, count=len(group), ids=ids))
+    return notices
+
+
+def _grade(
+    table: Table, frame: pd.DataFrame, section: OutletsSection, policy: Mapping[str, object]
+) -> tuple[tuple[str, ...], list[Fault]]:
+    """Give each visited outlet a grade; fills grade, grade_source and potential of the frame.
+
+    The grade of the file counts where the policy knows it. The others are graded by quantiles of
+    the potential; where the file has no potential at all, it is invented.
+    """
+    notices: list[Fault] = []
+    invented: tuple[str, ...] = ()
+    unknown = (frame["grade"] != "") & ~frame["grade"].isin(list(policy))
+    if unknown.any():
+        ids = some_ids(frame["outlet_id"][unknown])
+        known = ", ".join(policy)
+        found = some_ids(sorted(set(frame["grade"][unknown])))
+        notices.append(fault("world.grade_unknown", table.name, found=found, ids=ids, known=known))
+        frame.loc[unknown, "grade"] = ""
+    from_file = (frame["grade"] != "").to_numpy()
+    frame["grade_source"] = np.where(from_file, "file", "")
+    open_ = frame["visited"].to_numpy() & ~from_file
+    if not open_.any():
+        return invented, notices
+    grades: Grades = section.grades or rules.default_grades(policy)
+    source = "quantile"
+    if frame["potential"].isna().all():
+        frame["potential"] = invented_potential(frame["outlet_id"], seed=section.seed)
+        source, invented = "invented", ("grade", "potential")
+        notices.append(fault("world.grades_invented", table.name, count=int(open_.sum())))
+    due = frame[open_]
+    frame.loc[open_, "grade"] = rules.grade_by_quantile(
+        due["outlet_id"].tolist(), due["potential"].to_numpy(dtype=np.float64), grades
+    )
+    frame.loc[open_, "grade_source"] = source
+    return invented, notices

@@ -1,0 +1,221 @@
+"""From street segments between neighbouring points to the edges of a street network.
+
+Points where nothing changes (two segments of equal name, class, speeds and directions) vanish
+into the polyline of one edge. What remains is cut down to its largest strongly connected part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from gridmap.travel.network import StreetNetwork
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """Straight pieces of ways, each from one point to the next one.
+
+    Attributes
+    ----------
+    tail, head
+        Points at the ends; never equal. Shape (n_segments,).
+    way
+        Way of each segment; the segments of a way stand together. Shape (n_segments,).
+    length_m
+        Metres on the ground. Shape (n_segments,).
+    forward_kmh, backward_kmh
+        Speeds of each way; 0 = closed. Shape (n_ways,).
+    name, road_class
+        Name and class numbers of each way. Shape (n_ways,).
+    n_points
+        Number of points.
+    """
+
+    tail: Ints
+    head: Ints
+    way: Ints
+    length_m: Floats
+    forward_kmh: Floats
+    backward_kmh: Floats
+    name: Ints
+    road_class: Ints
+    n_points: int
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """Segments strung together.
+
+    Attributes
+    ----------
+    way
+        A way whose name, class and speeds hold for all of the edge. Shape (n_edges,).
+    along
+        Whether the edge runs along that way or against it. Shape (n_edges,).
+    length_m
+        Metres on the ground. Shape (n_edges,).
+    start
+        Where the points of each edge start in `point`. Shape (n_edges + 1,).
+    point
+        Points of the edges, both ends included.
+    """
+
+    way: Ints
+    along: Bools
+    length_m: Floats
+    start: Ints
+    point: Ints
+
+
+def string_together(segments: Segments) -> Edges:
+    """Return edges between the points where streets meet, end or change.
+
+    A one-way edge runs in its open direction. A closed loop that nothing meets keeps the first
+    point of its first segment as its only node.
+    """
+    first, last = _runs(segments)
+    leaving_kmh = np.column_stack([segments.forward_kmh, segments.backward_kmh])
+    reach_m = np.concatenate([[0.0], np.cumsum(segments.length_m)])
+    run_m = reach_m[last + 1] - reach_m[first]
+    entry, length_m, size = [], [], []
+    points: list[Ints] = []
+    for found in _chains(_links(segments, first, last)):
+        shut = leaving_kmh[segments.way[first[found[0] >> 1]], found[0] & 1] == 0.0
+        chain = [end ^ 1 for end in reversed(found)] if shut else found
+        pieces = [
+            _points(segments, int(first[end >> 1]), int(last[end >> 1]), end) for end in chain
+        ]
+        # Each run ends where the next one starts.
+        points += [piece[:-1] for piece in pieces[:-1]] + pieces[-1:]
+        entry.append(chain[0])
+        length_m.append(sum(float(run_m[end >> 1]) for end in chain))
+        size.append(sum(len(piece) - 1 for piece in pieces) + 1)
+    way_entry = np.array(entry, dtype=np.int64)
+    return Edges(
+        way=segments.way[first[way_entry >> 1]],
+        along=(way_entry & 1) == 0,
+        length_m=np.array(length_m),
+        start=np.concatenate([[0], np.cumsum(size, dtype=np.int64)]),
+        point=np.concatenate(points),
+    )
+
+
+def largest_part(network: StreetNetwork) -> StreetNetwork:
+    """Return the strongly connected part that has the most metres of street.
+
+    Nodes keep their order, edges too; names and classes that are no longer used vanish. Nothing
+    is left where no street leads back to where it came from.
+    """
+    start, end, seconds, _ = network.arcs
+    shape = (network.n_nodes, network.n_nodes)
+    links = coo_array((np.ones(len(seconds)), (start, end)), shape=shape)
+    _, part = connected_components(links, directed=True, connection="strong")
+    inside = part[network.tail] == part[network.head]
+    passable = np.isfinite(network.forward_s) | np.isfinite(network.backward_s)
+    use = np.flatnonzero(inside & passable)
+    owner = part[network.tail[use]]
+    metres = np.bincount(owner, network.length_m[use], minlength=1)
+    return _compact(network, use[owner == metres.argmax()])
+
+
+def _runs(segments: Segments) -> tuple[Ints, Ints]:
+    """Return first and last segment of each stretch of a way that nothing meets on its way."""
+    degree = np.bincount(segments.tail, minlength=segments.n_points)
+    degree += np.bincount(segments.head, minlength=segments.n_points)
+    joined = (
+        (segments.way[1:] == segments.way[:-1])
+        & (segments.head[:-1] == segments.tail[1:])
+        & (degree[segments.tail[1:]] == 2)
+    )
+    first = np.concatenate([[0], np.flatnonzero(~joined) + 1]).astype(np.int64)
+    last = np.concatenate([first[1:] - 1, [len(segments.tail) - 1]]).astype(np.int64)
+    return first, last
+
+
+def _points(segments: Segments, first: int, last: int, entry: int) -> Ints:
+    """Return the points of a run from the end it is entered by to the other one."""
+    points = np.append(segments.tail[first : last + 1], segments.head[last])
+    return points if entry & 1 == 0 else points[::-1]
+
+
+def _links(segments: Segments, first: Ints, last: Ints) -> list[int]:
+    """Return for each end of a run the end of the run it continues in, or -1.
+
+    Run r has the ends 2 r (its tail) and 2 r + 1 (its head).
+    """
+    point = np.column_stack([segments.tail[first], segments.head[last]]).ravel()
+    way = np.repeat(segments.way[first], 2)
+    at_tail = np.arange(len(point)) % 2 == 0
+    leaving = np.where(at_tail, segments.forward_kmh[way], segments.backward_kmh[way])
+    coming = np.where(at_tail, segments.backward_kmh[way], segments.forward_kmh[way])
+    order = np.argsort(point, kind="stable")
+    _, at, count = np.unique(point[order], return_index=True, return_counts=True)
+    one, other = order[at[count == 2]], order[at[count == 2] + 1]
+    same = (
+        (leaving[one] == coming[other])
+        & (coming[one] == leaving[other])
+        & (segments.name[way[one]] == segments.name[way[other]])
+        & (segments.road_class[way[one]] == segments.road_class[way[other]])
+    )
+    link = np.full(len(point), -1, dtype=np.int64)
+    link[one[same]] = other[same]
+    link[other[same]] = one[same]
+    found: list[int] = link.tolist()
+    return found
+
+
+def _chains(link: list[int]) -> list[list[int]]:
+    """Return the runs of each edge in their order, each by the end it is entered from."""
+    done = bytearray(len(link) // 2)
+    chains = []
+    # Open chains first; what then is left are closed ones.
+    starts = [end for end, other in enumerate(link) if other < 0]
+    for start in (*starts, *range(0, len(link), 2)):
+        if done[start >> 1]:
+            continue
+        chain, end = [], start
+        while end >= 0 and not done[end >> 1]:
+            done[end >> 1] = 1
+            chain.append(end)
+            end = link[end ^ 1]
+        chains.append(chain)
+    return chains
+
+
+def _compact(network: StreetNetwork, edges: Ints) -> StreetNetwork:
+    """Return the network of some edges, with the nodes, names and classes they use."""
+    nodes, ends = np.unique([network.tail[edges], network.head[edges]], return_inverse=True)
+    ends = ends.reshape(2, -1)
+    # Name 0 stays the empty name.
+    names, name = np.unique(np.concatenate([[0], network.name[edges]]), return_inverse=True)
+    classes, road_class = np.unique(network.road_class[edges], return_inverse=True)
+    size = np.diff(network.line_start)[edges]
+    line_start = np.concatenate([[0], np.cumsum(size)])
+    vertex = np.arange(line_start[-1]) + np.repeat(
+        network.line_start[edges] - line_start[:-1], size
+    )
+    return replace(
+        network,
+        node_xy=network.node_xy[nodes],
+        node_osm_id=network.node_osm_id[nodes],
+        tail=ends[0],
+        head=ends[1],
+        length_m=network.length_m[edges],
+        forward_s=network.forward_s[edges],
+        backward_s=network.backward_s[edges],
+        name=name[1:],
+        names=tuple(network.names[number] for number in names),
+        road_class=road_class,
+        road_classes=tuple(network.road_classes[number] for number in classes),
+        line_start=line_start,
+        line_xy=network.line_xy[vertex],
+    )

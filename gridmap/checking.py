@@ -1,0 +1,56 @@
+"""Check a written plan from its GeoPackage alone: the cells, then the routes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+
+from gridmap.checks import CheckResult
+from gridmap.errors import InputError, fault
+from gridmap.partition.verify import verify_cells
+from gridmap.policies import PlanRequest
+from gridmap.routing.verify import verify_routes
+
+_LAYERS = ("territory", "units", "cells", "outlets", "demand", "routes", "stops", "plan")
+
+
+def check_plan(path: Path) -> list[CheckResult]:
+    """Return the result of every hard rule for the plan in a GeoPackage.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, cannot be read, or lacks layers.
+    """
+    if not path.is_file():
+        raise InputError(fault("cli.file_missing", path))
+    try:
+        there = {str(row[0]) for row in pyogrio.list_layers(path)}
+    except pyogrio.errors.DataSourceError as error:
+        raise InputError(fault("cli.not_a_plan", path)) from error
+    missing = [name for name in _LAYERS if name not in there]
+    if missing:
+        raise InputError(fault("cli.layers_missing", path, missing=", ".join(missing)))
+    layer = {name: gpd.read_file(path, layer=name, engine="pyogrio") for name in _LAYERS}
+    facts = dict(zip(layer["plan"]["key"], layer["plan"]["value"], strict=True))
+    request = PlanRequest.model_validate_json(facts["request"])
+    return [
+        *verify_cells(
+            layer["cells"],
+            layer["territory"],
+            layer["outlets"],
+            layer["units"],
+            layer["demand"],
+            balances=json.loads(facts["balances"]),
+        ),
+        *verify_routes(
+            layer["outlets"],
+            layer["routes"],
+            layer["stops"],
+            request.routing,
+            left_out=json.loads(facts["left_out"]),
+        ),
+    ]

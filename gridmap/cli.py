@@ -1,0 +1,314 @@
+"""The command line: parse, call one function, print. The one place that knows all three packages."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from platformdirs import user_data_path
+from pydantic import ValidationError
+from sqlalchemy import make_url
+
+from gridmap.catalogue import Language, text
+from gridmap.errors import (
+    Cancelled,
+    EngineError,
+    GridmapError,
+    InfeasibleError,
+    InputError,
+    StoreError,
+    fault,
+)
+from gridmap.progress import MaxRuntime, Report
+from gridmap.settings import Settings
+
+if TYPE_CHECKING:
+    from gridmap.delivery import Delivery
+    from gridmap.territory import Territory
+
+app = typer.Typer(
+    help="Seamless sales cells around own outlets, numbered visit routes, and their scores.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+class ExitCode(IntEnum):
+    """What the command line says to the shell."""
+
+    GOOD = 0
+    BAD_INPUT = 1
+    INFEASIBLE = 2
+    FAILED = 3
+    CANCELLED = 130
+
+
+_EXIT_CODES: tuple[tuple[type[GridmapError], ExitCode], ...] = (
+    (InputError, ExitCode.BAD_INPUT),
+    (InfeasibleError, ExitCode.INFEASIBLE),
+    (Cancelled, ExitCode.CANCELLED),
+    (StoreError, ExitCode.FAILED),
+    (EngineError, ExitCode.FAILED),
+    (GridmapError, ExitCode.BAD_INPUT),
+)
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+OutOption = Annotated[Path, typer.Option("--out", help="Folder of the results.")]
+DatabaseOption = Annotated[
+    str | None, typer.Option("--db", help="Database, e.g. sqlite:///gridmap.db.")
+]
+PortOption = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the dashboard.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="Same seed, same plan.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print for a machine.")]
+
+
+def main() -> None:
+    """Run the command line: errors become one message and an exit code, never a traceback."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    language: Language = "en"
+    try:
+        language = _settings().language
+        code = app(args=arguments, standalone_mode=False)
+    except GridmapError as error:
+        if debug:
+            raise
+        language = getattr(error, "language", language)
+        code = _complain(error, language)
+    except typer.Exit as leave:
+        code = leave.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo(text("cli.cancelled", language), err=True)
+        code = ExitCode.CANCELLED
+    except Exception as error:
+        if debug:
+            raise
+        code = _complain_of_anything(error, language)
+    sys.exit(int(code or 0))
+
+
+@app.command()
+def plan(
+    project: Annotated[Path, typer.Argument(help="Project file (TOML).")],
+    out: OutOption = Path("out"),
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the project's files, if not beside it.")
+    ] = None,
+    seed: SeedOption = 0,
+    max_seconds: Annotated[
+        float | None, typer.Option(min=0.0, help="End the search early after so long.")
+    ] = None,
+    database: DatabaseOption = None,
+    as_json: SeedOption = Annotated[int, typer.Option(min=0, help="Same seed, same plan.")]
+JsonOption = False,
+) -> None:
+    """Make a plan: cells, routes, scores, and all files of them."""
+    url = database or _settings().database_url
+    done = _plan_and_deliver(project, out, url, data=data, seed=seed, max_seconds=max_seconds)
+    if as_json:
+        typer.echo(json.dumps(done.report, sort_keys=True, ensure_ascii=False))
+    else:
+        typer.echo(done.summary())
+    _refuse_broken(done)
+
+
+@app.command()
+def demo(
+    out: OutOption = Path("demo"),
+    serve_it: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Open the dashboard afterwards.")
+    ] = True,
+    port: PortOption = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Run the embedded real example, Helsinki centre, from file to dashboard."""
+    from geodata.demo import demo_project
+
+    url = f"sqlite:///{(out / 'gridmap.db').resolve().as_posix()}"
+    done = _plan_and_deliver(demo_project(), out, url, seed=seed)
+    typer.echo(done.summary())
+    _refuse_broken(done)
+    if serve_it:
+        serve(database=url, port=port)
+    else:
+        typer.echo(text("cli.serve_with", done.language, command=f"gridmap serve --db {url}"))
+
+
+@app.command()
+def check(
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN.gpkg", help="plan.gpkg of a plan.")],
+    as_json: SeedOption = Annotated[int, typer.Option(min=0, help="Same seed, same plan.")]
+JsonOption = False,
+) -> None:
+    """Check a plan independently of the solver; exit 0 only when every hard rule holds."""
+    from gridmap.checking import check_plan
+
+    language = _settings().language
+    results = check_plan(plan_file)
+    if as_json:
+        listed: dict[str, Any] = {
+            one.name: {"ok": one.ok, "faults": [each.text(language) for each in one.faults]}
+            for one in results
+        }
+        typer.echo(json.dumps(listed, ensure_ascii=False))
+    else:
+        for one in results:
+            state = text("cli.check_good" if one.ok else "cli.check_bad", language)
+            typer.echo(f"{state}  {text(f'check.name.{one.name}', language)}")
+            for each in one.faults:
+                typer.echo(f"      {each.text(language)}")
+    if not all(one.ok for one in results):
+        raise typer.Exit(ExitCode.INFEASIBLE)
+
+
+@app.command()
+def serve(
+    database: DatabaseOption = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: PortOption = None,
+) -> None:
+    """Serve the dashboard."""
+    from dashboards.app import create_app
+    from gridmap.server import run_server
+    from gridmap.store.repository import Store
+
+    settings = _settings()
+    address = host or settings.host
+    if address not in _LOOPBACK:
+        # There is no sign-in yet: whoever reaches the port reads every plan.
+        raise InputError(fault("cli.host_not_loopback", address))
+    url = database or settings.database_url
+    dashboard = create_app(
+        Store(url), basemaps=basemap_folder(url, settings), language=settings.language
+    )
+    run_server(
+        dashboard.server,
+        host=address,
+        port=port or settings.port,
+        ready=lambda where: typer.echo(text("cli.serving", settings.language, where=where)),
+    )
+
+
+@app.command()
+def basemap(
+    extract: Annotated[Path, typer.Argument(help="OpenStreetMap extract (.osm.pbf).")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="PMTiles file to write.")],
+) -> None:
+    """Build an offline basemap from an OpenStreetMap extract."""
+    from geodata.basemap import build_basemap
+    from gridmap.console import progress_report
+
+    with progress_report(_settings().language) as report:
+        typer.echo(build_basemap(extract, output, report=report))
+
+
+@app.command()
+def migrate(database: DatabaseOption = None) -> None:
+    """Bring the schema of the database up to date."""
+    from gridmap.store.repository import Store
+
+    settings = _settings()
+    Store(database or settings.database_url).close()
+    typer.echo(text("cli.migrated", settings.language))
+
+
+def _plan_and_deliver(
+    project: Path,
+    out: Path,
+    url: str,
+    *,
+    data: Path | None = None,
+    seed: int = 0,
+    max_seconds: float | None = None,
+) -> Delivery:
+    from geodata.project import load_project
+    from gridmap.console import progress_report
+    from gridmap.delivery import deliver
+    from gridmap.planning import make_plan
+    from gridmap.store.repository import Store
+
+    settings = _settings()
+    store = Store(url)
+    with progress_report(settings.language) as report:
+        start = time.perf_counter()
+        territory, request = load_project(project, data_dir=data, report=report)
+        loading_s = time.perf_counter() - start
+        stop = None if max_seconds is None else MaxRuntime(max_seconds)
+        scenario = make_plan(territory, request, seed=seed, stop=stop, report=report)
+        done = deliver(territory, scenario, out, store, loading_s=loading_s, report=report)
+        _build_basemap(project, data, basemap_folder(url, settings), territory, report)
+    store.close()
+    return done
+
+
+def _build_basemap(
+    project: Path, data: Path | None, folder: Path, territory: Territory, report: Report
+) -> None:
+    """Build the basemap of a territory once; a plan is good without one."""
+    from geodata.basemap import build_basemap
+    from geodata.project import street_extract
+
+    target = folder / f"{territory.content_hash}.pmtiles"
+    extract = street_extract(project, data_dir=data)
+    if target.exists() or extract is None:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        build_basemap(extract, target, report=report)
+    except EngineError as error:
+        typer.echo(error.text(_settings().language), err=True)
+
+
+def basemap_folder(url: str, settings: Settings) -> Path:
+    """Return the folder of the basemaps: beside a SQLite file, else in the user's data folder."""
+    if settings.basemaps is not None:
+        return settings.basemaps
+    database = make_url(url).database
+    if url.startswith("sqlite") and database:
+        return Path(database).parent / "basemaps"
+    return user_data_path("gridmap") / "basemaps"
+
+
+def _refuse_broken(done: Delivery) -> None:
+    """End with the code for an infeasible plan if the checker found a hard rule broken."""
+    if done.broken:
+        raise InfeasibleError(*done.broken)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise InputError(
+            *(
+                fault(
+                    "cli.bad_setting",
+                    ".".join(str(part) for part in one["loc"]),
+                    found=one.get("input", ""),
+                    expected=one["msg"],
+                )
+                for one in error.errors()
+            )
+        ) from error
+
+
+def _complain(error: GridmapError, language: Language) -> int:
+    typer.echo(error.text(language), err=True)
+    return next(code for kind, code in _EXIT_CODES if isinstance(error, kind))
+
+
+def _complain_of_anything(error: Exception, language: Language) -> int:
+    show: Callable[[], None] | None = getattr(error, "show", None)
+    if show is not None:  # a wrong option or argument: typer knows how to say it
+        show()
+        return ExitCode.BAD_INPUT
+    typer.echo(text("cli.unexpected", language, error=repr(error)), err=True)
+    return ExitCode.FAILED

@@ -1,0 +1,335 @@
+"""Make a plan: the composition of partition, routing and scoring.
+
+One whole immutable input, one whole immutable result; nothing in between reads a file, a setting
+or the date.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridmap import schemas
+from gridmap.errors import Fault, InputError, fault, some_ids
+from gridmap.partition.access import unit_travel_s
+from gridmap.partition.cells import cell_polygons, compactness
+from gridmap.partition.draw import draw_cells
+from gridmap.partition.partition import Partition
+from gridmap.policies import PlanRequest
+from gridmap.progress import Progress, Report, Stop, silent
+from gridmap.routing.plan import CellRoutes, plan_cell_routes
+from gridmap.routing.problem import CellVisits
+from gridmap.routing.routes import number_routes
+from gridmap.scenario import Scenario
+from gridmap.scoring.inputs import scored_outlets, scoring_inputs
+from gridmap.scoring.scorecard import cell_summary, score_cells
+from gridmap.territory import Territory
+from gridmap.travel.dijkstra import DijkstraEngine
+from gridmap.travel.engine import Snapped, TravelEngine
+from gridmap.travel.network import StreetNetwork
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def make_plan(
+    territory: Territory,
+    request: PlanRequest,
+    *,
+    seed: int = 0,
+    stop: Stop | None = None,
+    report: Report = silent,
+) -> Scenario:
+    """Cut the territory into cells, plan the visits of each, and score them.
+
+    Parameters
+    ----------
+    territory
+        What is planned.
+    request
+        What is asked.
+    seed
+        Seed of every random choice; the same seed gives the same plan.
+    stop
+        Ends the searches early; None = after the iterations of the request.
+    report
+        Takes the progress.
+
+    Returns
+    -------
+    Scenario
+        The finished plan.
+
+    Raises
+    ------
+    InputError
+        If the request does not fit the territory, with all faults at once.
+    """
+    stages = Stages(report)
+    with stages.running("travel"):
+        engine = DijkstraEngine(_network(territory, request.routing.mode))
+        centre = centre_rows(territory, request)
+        centre_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[centre]
+        access = unit_travel_s(territory.units, territory.demand, engine, centre_xy)
+    with stages.running("partition"):
+        partition = draw_cells(
+            territory,
+            request.partition,
+            centre=centre,
+            travel_s=access.travel_s,
+            workloads=unit_workloads(territory, request),
+            seed=seed,
+            stop=stop,
+            report=stages.within("partition"),
+        )
+    with stages.running("routing"):
+        routing = _plan_routes(
+            territory, partition, request, engine, seed, stop, stages.within("routing")
+        )
+    with stages.running("scoring"):
+        scores = _score(territory, partition, request, routing, seed)
+    cells = _cells_table(territory, partition, request, routing, scores)
+    return Scenario(
+        territory_hash=territory.content_hash,
+        request=request,
+        seed=seed,
+        partition=partition,
+        cells=cells,
+        routes=routing.routes,
+        stops=routing.stops,
+        scores=scores,
+        route_lines=routing.lines,
+        notices=(*access.notices, *partition.notices, *routing.notices),
+        report={"timings_s": stages.timings_s, "left_out_visits": routing.left_out},
+    )
+
+
+class Stages:
+    """Times each stage of a plan and tells of its progress."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self.timings_s: dict[str, float] = {}
+
+    @contextmanager
+    def running(self, stage: str) -> Iterator[None]:
+        """Time what runs inside, and report its start and its end."""
+        key = f"planning.stage.{stage}"
+        self._report(Progress(key, 0.0))
+        start = time.perf_counter()
+        yield
+        self.timings_s[stage] = round(time.perf_counter() - start, 3)
+        self._report(Progress(key, 1.0))
+
+    def within(self, stage: str) -> Report:
+        """Return a report that tells the steps of `stage` under its name."""
+
+        def tell(progress: Progress) -> None:
+            self._report(Progress(f"planning.stage.{stage}", progress.fraction, progress.detail))
+
+        return tell
+
+
+def centre_rows(territory: Territory, request: PlanRequest) -> Ints:
+    """Return the rows of the cells' centre outlets, numbered west → east, then north → south.
+
+    Raises
+    ------
+    InputError
+        If a centre is unknown, or is no own outlet, or there is none at all.
+    """
+    outlets = territory.outlets
+    own = outlets["ownership"].to_numpy() == "own"
+    if request.partition.centres == "own":
+        rows = np.flatnonzero(own)
+    else:
+        asked = list(request.partition.centres)
+        rows = pd.Index(outlets["outlet_id"]).get_indexer(pd.Index(asked))
+        faults = []
+        unknown = [name for name, row in zip(asked, rows, strict=True) if row < 0]
+        if unknown:
+            faults.append(fault("planning.unknown_centres", some_ids(unknown)))
+        foreign = [name for name, row in zip(asked, rows, strict=True) if row >= 0 and not own[row]]
+        if foreign:
+            faults.append(fault("planning.centres_not_own", some_ids(foreign)))
+        if faults:
+            raise InputError(*faults)
+    if len(rows) == 0:
+        raise InputError(fault("planning.no_centre", territory.name))
+    x, y = outlets["x"].to_numpy()[rows], outlets["y"].to_numpy()[rows]
+    return np.asarray(rows[np.lexsort((-y, x))], dtype=np.int64)
+
+
+def unit_workloads(territory: Territory, request: PlanRequest) -> dict[str, Floats]:
+    """Return the workloads that are asked for, per unit.
+
+    ``demand`` is Σ weight of the demand points of a unit; ``visit_minutes`` is Σ visits per cycle
+    · service minutes of its visited outlets. Each array has shape (n_units,).
+    """
+    n_units = len(territory.units)
+    demand, outlets = territory.demand, territory.outlets
+    grades = request.routing.grade_policy
+    minutes = np.array(
+        [
+            grades[grade].visits * grades[grade].minutes if visited and grade in grades else 0.0
+            for grade, visited in zip(outlets["grade"], outlets["visited"], strict=True)
+        ]
+    )
+    columns = {
+        "demand": (demand["unit"], demand["weight"].to_numpy()),
+        "visit_minutes": (outlets["unit"], minutes),
+    }
+    return {
+        name: np.bincount(columns[name][0].to_numpy(), columns[name][1], n_units)
+        for name in request.partition.workloads
+    }
+
+
+def _network(territory: Territory, mode: str) -> StreetNetwork:
+    if mode not in territory.networks:
+        raise InputError(
+            fault("planning.no_network", mode, known=", ".join(sorted(territory.networks)))
+        )
+    return territory.networks[mode]
+
+
+@dataclass(frozen=True, eq=False)
+class _Routing:
+    """Routes of all cells."""
+
+    routes: pd.DataFrame
+    stops: pd.DataFrame
+    lines: NDArray[np.object_]
+    notices: tuple[Fault, ...]
+    left_out: list[str]
+
+
+def _plan_routes(
+    territory: Territory,
+    partition: Partition,
+    request: PlanRequest,
+    engine: TravelEngine,
+    seed: int,
+    stop: Stop | None,
+    report: Report,
+) -> _Routing:
+    outlets = territory.outlets
+    snapped = engine.snap(outlets[["x", "y"]].to_numpy(np.float64))
+    outlet_cell = partition.label[outlets["unit"].to_numpy()]
+    visited = outlets["visited"].to_numpy(bool)
+    planned: list[CellRoutes] = []
+    routes, stops, lines = [], [], []
+    for cell in range(partition.n_cells):
+        code = cell_code(cell)
+        report(Progress("routing", cell / partition.n_cells, code))
+        rows = np.flatnonzero(visited & (outlet_cell == cell))
+        stations = np.concatenate([partition.centre[cell : cell + 1], rows])
+        places = _take(snapped, stations)
+        done = plan_cell_routes(
+            CellVisits(
+                cell_id=cell + 1,
+                outlet_ids=tuple(outlets["outlet_id"].iloc[rows]),
+                grades=tuple(outlets["grade"].iloc[rows]),
+                travel_s=engine.matrix(places, places),
+            ),
+            request.routing,
+            seed=seed,
+            stop=stop,
+        )
+        cell_routes, cell_stops = number_routes(done, request.routing)
+        drawn = [_draw(engine, places, day) for day in done.days if day]
+        routes.append(cell_routes.assign(distance_m=[metres for _, metres in drawn]))
+        lines.extend(line for line, _ in drawn)
+        stops.append(cell_stops)
+        planned.append(done)
+    return _Routing(
+        routes=schemas.ROUTES.validate(pd.concat(routes, ignore_index=True)),
+        stops=schemas.STOPS.validate(pd.concat(stops, ignore_index=True)),
+        lines=np.array(lines, dtype=object),
+        notices=tuple(one for done in planned for one in done.notices),
+        left_out=[one for done in planned for one in done.left_out],
+    )
+
+
+def _draw(engine: TravelEngine, places: Snapped, day: tuple[int, ...]) -> tuple[object, float]:
+    """Return the street geometry and the metres of a day from the centre and back."""
+    path = engine.route(_take(places, np.array([0, *day, 0])))
+    xy = np.concatenate(path.leg_xy)
+    keep = np.ones(len(xy), dtype=bool)
+    keep[1:] = (xy[1:] != xy[:-1]).any(axis=1)
+    xy = xy[keep] if keep.sum() > 1 else xy[:2]
+    return shapely.LineString(xy), float(path.leg_m.sum())
+
+
+def _take(snapped: Snapped, rows: Ints) -> Snapped:
+    return Snapped(snapped.edge[rows], snapped.fraction[rows], snapped.distance_m[rows])
+
+
+def _score(
+    territory: Territory, partition: Partition, request: PlanRequest, routing: _Routing, seed: int
+) -> pd.DataFrame:
+    demand_xy = territory.demand[["x", "y"]].to_numpy(np.float64)
+    rows = scored_outlets(territory.outlets)
+    outlet_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[rows]
+    travel_min = {}
+    for mode in request.scoring.modes:
+        engine = DijkstraEngine(_network(territory, mode))
+        # demand goes to the outlet
+        seconds = engine.matrix(engine.snap(demand_xy), engine.snap(outlet_xy))
+        travel_min[mode] = (seconds / 60.0).astype(np.float32)
+    inputs = scoring_inputs(
+        territory,
+        partition.label,
+        partition.n_cells,
+        travel_min,
+        routing=request.routing,
+        stops=routing.stops,
+        cell_ids=np.arange(1, partition.n_cells + 1),
+    )
+    return score_cells(inputs, request.scoring, seed=seed)
+
+
+def cell_code(cell: int) -> str:
+    """Return the code of a cell counted from 0: ``C01``, ``C02`` …"""
+    return f"C{cell + 1:02d}"
+
+
+def _cells_table(
+    territory: Territory,
+    partition: Partition,
+    request: PlanRequest,
+    routing: _Routing,
+    scores: pd.DataFrame,
+) -> pd.DataFrame:
+    n_cells = partition.n_cells
+    polygons = cell_polygons(territory.units, partition.label, n_cells)
+    centres = territory.outlets.iloc[partition.centre]
+    cell_ids = np.arange(1, n_cells + 1)
+    minutes = (routing.routes["travel_s"] + routing.routes["service_s"]) / 60.0
+    by_cell = minutes.groupby(routing.routes["cell_id"]).agg(["size", "sum"]).reindex(cell_ids)
+    cells = pd.DataFrame(
+        {
+            "cell_id": cell_ids,
+            "code": [cell_code(cell) for cell in range(n_cells)],
+            "name": centres["name"].to_numpy(),
+            "centre_outlet_id": centres["outlet_id"].to_numpy(),
+            "manager": "",
+            "area_m2": shapely.area(polygons),
+            "compactness": compactness(polygons),
+            "routes": by_cell["size"].fillna(0).to_numpy(np.int64),
+            "visit_minutes_per_day": by_cell["sum"].fillna(0.0).to_numpy()
+            / request.routing.cycle_days,
+        }
+    )
+    summary = cell_summary(scores)
+    cells = cells.merge(summary, on="cell_id", how="left", validate="one_to_one")
+    for balance in partition.balances:
+        cells[balance.workload] = balance.load
+    return cells

@@ -1,0 +1,158 @@
+"""Choose days and sequence of all visits of a cell together.
+
+Ruin and recreate with simulated annealing (Christiaens and Vanden Berghe, 2020), where an outlet
+comes back on the *pattern* of days that costs least over all its visits: choosing the days first
+and then solving each day perfectly is several per cent worse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridmap.policies import RoutingPolicy
+from gridmap.progress import Stop
+from gridmap.routing import kernels
+from gridmap.routing.diagnose import work_limit_s
+from gridmap.routing.problem import CellVisits
+from gridmap.routing.visits import visit_patterns
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Iterations between two looks at the stopping criterion.
+ROUND = 500
+#: Most outlets that leave in one step.
+MOST_OUT = 12
+#: Temperature at the start and at the end, as shares of a mean leg.
+HEAT = (0.5, 0.005)
+#: What a whole target's deviation of a day costs, in mean days of travel.
+EVENNESS = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class CycleVisits:
+    """Days of a cycle with their places in order.
+
+    Attributes
+    ----------
+    days
+        Places of each cycle day; place i + 1 is outlet i.
+    left_out
+        Outlets (not places) that no pattern of days has room for.
+    """
+
+    days: tuple[tuple[int, ...], ...]
+    left_out: tuple[int, ...]
+
+
+def search_cycle(
+    cell: CellVisits, policy: RoutingPolicy, *, seed: int, stop: Stop | None = None
+) -> CycleVisits:
+    """Plan the cycle of a cell.
+
+    Parameters
+    ----------
+    cell
+        Outlets and ways; every outlet that is due must be reachable.
+    policy
+        Grades, cycle and day. Ends after `policy.iterations`.
+    seed
+        Seed of the search.
+    stop
+        May end the search earlier; asked between rounds with the best cost.
+    """
+    visits = cell.visits(policy)
+    n_places, n_days = len(visits) + 1, policy.cycle_days
+    due = np.flatnonzero((visits > 0) & cell.reachable) + 1
+    if len(due) == 0:
+        return CycleVisits(((),) * n_days, ())
+    places = np.concatenate([[0], due])
+    travel_s = np.nan_to_num(cell.travel_s[np.ix_(places, places)], nan=kernels.NEVER)
+    service_s = np.concatenate([[0.0], cell.service_s(policy)[due - 1]])
+    table = _visit_table(visits[due - 1], service_s, policy)
+    limits = np.array([policy.day.max_calls, work_limit_s(policy)])
+    loss = _loss(visits[due - 1])
+    target = _target(visits[due - 1], service_s, travel_s, n_days)
+    state, current, best = (_empty_state(len(places), n_days) for _ in range(3))
+    for place in np.lexsort((np.arange(1, len(places)), -loss[1:])) + 1:
+        kernels.insert_outlet(place, current, table, travel_s, limits, target, 0.0)
+    kernels.copy_state(current, best)
+    near = _neighbours(travel_s)
+    leg_s = float(np.median(travel_s[travel_s < kernels.NEVER]))
+    done, rng = 0, np.random.default_rng(seed)
+    total = max(policy.iterations, 1)
+    while done < policy.iterations:
+        steps = min(ROUND, policy.iterations - done)
+        heat = _heat(leg_s, done / total, (done + steps) / total)
+        cost = kernels.search_round(
+            state, current, best, table, travel_s, near, limits, target, loss,
+            heat, MOST_OUT, steps, int(rng.integers(2**31)),
+        )  # fmt: skip
+        done += steps
+        if stop is not None and stop(float(cost)):
+            break
+    days, size, _, _, pattern_of = best
+    rows = [kernels.improve_day(days[day, : size[day]], travel_s) for day in range(n_days)]
+    return CycleVisits(
+        days=tuple(tuple(int(places[place]) for place in row) for row in rows),
+        left_out=tuple(int(places[place]) - 1 for place in np.flatnonzero(pattern_of[1:] < 0) + 1),
+    )
+
+
+def _visit_table(visits: Ints, service_s: Floats, policy: RoutingPolicy) -> tuple:
+    """Return the patterns of all places in one array, filled with -1, and where each place's lie."""
+    kinds = [visit_patterns(int(one), policy.weeks, len(policy.working_days)) for one in visits]
+    width = max(kind.shape[1] for kind in kinds)
+    starts: dict[int, tuple[int, int]] = {}
+    rows: list[Ints] = []
+    for one, kind in zip(visits, kinds, strict=True):
+        if int(one) not in starts:
+            begin = sum(len(row) for row in rows)
+            starts[int(one)] = (begin, begin + len(kind))
+            padded = np.full((len(kind), width), -1, dtype=np.int64)
+            padded[:, : kind.shape[1]] = kind
+            rows.append(padded)
+    first = np.array([0, *(starts[int(one)][0] for one in visits)], dtype=np.int64)
+    last = np.array([0, *(starts[int(one)][1] for one in visits)], dtype=np.int64)
+    return np.concatenate(rows), first, last, service_s
+
+
+def _loss(visits: Ints) -> Floats:
+    """Price of leaving an outlet out: far above any travel, and higher for higher grades."""
+    return np.concatenate([[0.0], 1e7 * visits.astype(np.float64)])
+
+
+def _target(visits: Ints, service_s: Floats, travel_s: Floats, n_days: int) -> Floats:
+    """Return (work in seconds, calls, price) of an even day."""
+    calls = float(visits.sum()) / n_days
+    nearest = np.where(np.eye(len(travel_s), dtype=bool), np.inf, travel_s).min(axis=1)
+    travel = float(nearest[1:] @ visits) / n_days + float(travel_s[0, 1:].min() + 1.0)
+    work = float(service_s[1:] @ visits) / n_days + travel
+    return np.array([work, calls, EVENNESS * travel])
+
+
+def _empty_state(n_places: int, n_days: int) -> tuple:
+    return (
+        np.zeros((n_days, n_places), dtype=np.int64),
+        np.zeros(n_days, dtype=np.int64),
+        np.zeros(n_days),
+        np.zeros(n_days),
+        np.full(n_places, -1, dtype=np.int64),
+    )
+
+
+def _neighbours(travel_s: Floats) -> Ints:
+    """Return for each place all places without the centre, itself first, then the nearest."""
+    near = travel_s[:, 1:].copy()
+    near[np.arange(1, len(near)), np.arange(len(near) - 1)] = -1.0
+    return np.argsort(near, axis=1, kind="stable").astype(np.int64) + 1
+
+
+def _heat(leg_s: float, start: float, end: float) -> Floats:
+    """Return the temperatures of a round that covers a part of the whole cooling."""
+    ratio = HEAT[1] / HEAT[0]
+    scale = max(leg_s, 1.0) * HEAT[0]
+    return np.array([scale * ratio**start, scale * ratio**end])

@@ -1,0 +1,208 @@
+"""Check routes from their definition alone: tables and policy, no code of the planner.
+
+The tables are those of a plan.gpkg: ``outlets`` (outlet_id, grade, visited, cell_id), ``routes``
+(route_id, number, cell_id, week, weekday, stops, travel_s, service_s) and ``stops`` (route_id, seq,
+outlet_id, arrival_s, service_min).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from gridmap.checks import CheckResult
+from gridmap.errors import Fault, fault, some_ids
+from gridmap.policies import RoutingPolicy
+
+#: Seconds by which sums of written times may differ from one another.
+ROUNDING_S = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    outlets: pd.DataFrame
+    routes: pd.DataFrame
+    stops: pd.DataFrame
+    policy: RoutingPolicy
+    left_out: frozenset[str]
+
+    @cached_property
+    def due(self) -> pd.Series:
+        """Visits that each visited outlet is due, by outlet id."""
+        visited = self.outlets[self.outlets["visited"].astype(bool)].set_index("outlet_id")
+        grades = self.policy.grade_policy
+        return visited["grade"].map({name: one.visits for name, one in grades.items()}).fillna(0)
+
+    @cached_property
+    def days(self) -> pd.DataFrame:
+        """Stops with the cycle day of their route, from 0, in the order of the days."""
+        weekday = {day: index for index, day in enumerate(self.policy.working_days)}
+        routes = self.routes.assign(
+            day=(self.routes["week"] - 1) * len(weekday) + self.routes["weekday"].map(weekday)
+        )
+        columns = ["route_id", "day", "cell_id"]
+        joined = self.stops.merge(routes[columns], on="route_id", how="left")
+        return joined.sort_values(["day", "route_id", "seq"], kind="stable")
+
+
+def verify_routes(
+    outlets: pd.DataFrame,
+    routes: pd.DataFrame,
+    stops: pd.DataFrame,
+    policy: RoutingPolicy,
+    *,
+    left_out: Collection[str] = (),
+) -> list[CheckResult]:
+    """Return the result of every rule for the routes of a plan.
+
+    Parameters
+    ----------
+    outlets, routes, stops
+        Layers of a plan.gpkg, with or without geometry.
+    policy
+        What was asked for.
+    left_out
+        Ids of the outlets that the plan names as left out.
+    """
+    plan = _Plan(outlets, routes, stops, policy, frozenset(left_out))
+    return [CheckResult(name, not faults, faults) for name, faults in _run(plan)]
+
+
+def _run(plan: _Plan) -> list[tuple[str, tuple[Fault, ...]]]:
+    return [(name, tuple(rule(plan))) for name, rule in _RULES.items()]
+
+
+def _numbers(plan: _Plan) -> list[Fault]:
+    """Numbers are unique and of the form R<cell>-<n>, counted from 1 in the order of the days."""
+    wrong: list[str] = []
+    order = plan.routes.sort_values(["cell_id", "week", "weekday"], kind="stable")
+    for cell, routes in order.groupby("cell_id"):
+        wanted = [f"R{int(cell):02d}-{n}" for n in range(1, len(routes) + 1)]
+        pairs = zip(routes["number"], wanted, strict=True)
+        wrong.extend(str(number) for number, want in pairs if number != want)
+    return [fault("routing.check.numbers", some_ids(wrong))] if wrong else []
+
+
+def _cycle_days(plan: _Plan) -> list[Fault]:
+    """A route lies on a working day of the cycle, and a cell has one route a day."""
+    routes = plan.routes
+    outside = ~routes["week"].between(1, plan.policy.weeks)
+    outside |= ~routes["weekday"].isin(plan.policy.working_days)
+    double = routes.duplicated(["cell_id", "week", "weekday"], keep=False)
+    wrong = routes.loc[outside | double, "number"]
+    return [fault("routing.check.cycle_days", some_ids(wrong))] if len(wrong) else []
+
+
+def _stops_known(plan: _Plan) -> list[Fault]:
+    """Each stop is a visited outlet on a route that exists, in the route's own cell."""
+    cell = plan.outlets.set_index("outlet_id")["cell_id"]
+    at_home = plan.days["outlet_id"].map(cell) == plan.days["cell_id"]
+    wrong = plan.days.loc[~at_home | ~plan.days["outlet_id"].isin(plan.due.index), "outlet_id"]
+    return [fault("routing.check.stops_known", some_ids(wrong))] if len(wrong) else []
+
+
+def _frequency(plan: _Plan) -> list[Fault]:
+    """Each visited outlet has the visits of its grade, or none and is named as left out."""
+    planned = plan.stops["outlet_id"].value_counts().reindex(plan.due.index).fillna(0)
+    named = plan.due.index.isin(plan.left_out)
+    wrong = plan.due.index[planned != plan.due.where(~named, 0)]
+    return [fault("routing.check.frequency", some_ids(wrong))] if len(wrong) else []
+
+
+def _spacing(plan: _Plan) -> list[Fault]:
+    """Visits of an outlet are as evenly spread over the cycle as whole days allow.
+
+    A number of visits that divides the weeks falls on one weekday, in equal distances.
+    """
+    cycle, wrong = plan.policy.cycle_days, []
+    for outlet, day in plan.days.dropna(subset="day").groupby("outlet_id")["day"]:
+        days = np.sort(day.to_numpy(dtype=np.int64))
+        gaps = np.diff(np.append(days, days[0] + cycle))
+        exact = plan.policy.weeks % len(days) == 0
+        allowed = {cycle // len(days), cycle // len(days) + (0 if exact else 1)}
+        if not set(gaps.tolist()) <= allowed:
+            wrong.append(str(outlet))
+    return [fault("routing.check.spacing", some_ids(wrong))] if wrong else []
+
+
+def _once_a_day(plan: _Plan) -> list[Fault]:
+    """An outlet has at most one visit a day."""
+    wrong = plan.days.loc[plan.days.duplicated(["outlet_id", "day"]), "outlet_id"]
+    return [fault("routing.check.once_a_day", some_ids(wrong))] if len(wrong) else []
+
+
+def _sequence(plan: _Plan) -> list[Fault]:
+    """The stops of a route are numbered from 1 without a gap, as many as the route says."""
+    wrong = []
+    numbers = {route: sorted(seq) for route, seq in plan.stops.groupby("route_id")["seq"]}
+    for route, stops in zip(plan.routes["route_id"], plan.routes["stops"], strict=True):
+        if numbers.pop(route, []) != list(range(1, int(stops) + 1)):
+            wrong.append(route)
+    wrong.extend(numbers)
+    return [fault("routing.check.sequence", some_ids(wrong))] if wrong else []
+
+
+def _service(plan: _Plan) -> list[Fault]:
+    """A visit lasts as long as its grade says, and a route's service is the sum of its visits."""
+    grade = plan.outlets.set_index("outlet_id")["grade"]
+    minutes = {name: one.minutes for name, one in plan.policy.grade_policy.items()}
+    due = plan.stops["outlet_id"].map(grade).map(minutes)
+    wrong = plan.stops.loc[
+        ~((plan.stops["service_min"] - due).abs() * 60.0 < ROUNDING_S), "route_id"
+    ]
+    total = plan.stops.groupby("route_id")["service_min"].sum() * 60.0
+    written = plan.routes.set_index("route_id")["service_s"]
+    off = written.index[~((written - total.reindex(written.index)).abs() < ROUNDING_S)]
+    routes = sorted({*wrong, *off})
+    return [fault("routing.check.service", some_ids(routes))] if routes else []
+
+
+def _times(plan: _Plan) -> list[Fault]:
+    """Arrivals leave room for the visit before, and the day begins and ends in time."""
+    day, wrong = plan.policy.day, []
+    for route, stops in plan.days.groupby("route_id", sort=False):
+        arrival = stops["arrival_s"].to_numpy()
+        leave = arrival + stops["service_min"].to_numpy() * 60.0
+        early = arrival[0] < day.start_s - ROUNDING_S
+        hurried = (arrival[1:] < leave[:-1] - ROUNDING_S).any()
+        if early or hurried or leave[-1] > day.end_s + ROUNDING_S:
+            wrong.append(str(route))
+    return [fault("routing.check.times", some_ids(wrong))] if wrong else []
+
+
+def _calls(plan: _Plan) -> list[Fault]:
+    """A day has no more calls than the manager can make."""
+    most = plan.policy.day.max_calls
+    calls = plan.stops.groupby("route_id").size()
+    wrong = calls.index[calls > most]
+    return [fault("routing.check.calls", some_ids(wrong), most=most)] if len(wrong) else []
+
+
+def _minutes(plan: _Plan) -> list[Fault]:
+    """Travel and service fit into the day's minutes, and with lunch into the day."""
+    day = plan.policy.day
+    most_s = min(day.max_minutes * 60.0, day.end_s - day.start_s - day.lunch * 60.0)
+    work = plan.routes["travel_s"] + plan.routes["service_s"]
+    wrong = plan.routes.loc[~(work <= most_s + ROUNDING_S), "number"]
+    return (
+        [fault("routing.check.minutes", some_ids(wrong), most=most_s / 60.0)] if len(wrong) else []
+    )
+
+
+_RULES: dict[str, Callable[[_Plan], list[Fault]]] = {
+    "route_numbers": _numbers,
+    "cycle_days": _cycle_days,
+    "stops_known": _stops_known,
+    "visit_frequency": _frequency,
+    "visit_spacing": _spacing,
+    "once_a_day": _once_a_day,
+    "stop_sequence": _sequence,
+    "service_minutes": _service,
+    "stop_times": _times,
+    "day_calls": _calls,
+    "day_minutes": _minutes,
+}

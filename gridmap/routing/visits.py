@@ -1,0 +1,66 @@
+"""Visits of a cycle: how often a grade is due, and on which days it may be."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridmap.errors import Fault, InputError, fault
+from gridmap.policies import RoutingPolicy
+
+Ints = NDArray[np.int64]
+
+
+@cache
+def visit_patterns(visits: int, weeks: int, days_a_week: int) -> Ints:
+    """Return the sets of cycle days on which an outlet may be visited.
+
+    A pattern is a first day and then steps as equal as whole days allow: a visit a week falls on
+    the same weekday each week, one every second week likewise, and a single visit on any day.
+
+    Parameters
+    ----------
+    visits
+        Visits in the cycle.
+    weeks, days_a_week
+        Size of the cycle.
+
+    Returns
+    -------
+    Ints
+        One pattern a row, days counted from 0 and rising. Shape (n_patterns, visits).
+
+    Raises
+    ------
+    InputError
+        If there are more visits than working days.
+    """
+    cycle = weeks * days_a_week
+    if visits > cycle:
+        raise InputError(fault("routing.too_many_visits", visits=visits, days=cycle))
+    if visits == 0:
+        return np.empty((0, 0), dtype=np.int64)
+    step = (np.arange(visits) * cycle) // visits
+    shifted = np.sort((step[None, :] + np.arange(cycle)[:, None]) % cycle, axis=1)
+    return np.unique(shifted, axis=0)
+
+
+def grade_faults(grades: tuple[str, ...], policy: RoutingPolicy) -> list[Fault]:
+    """Return a fault for each grade that the policy does not know or cannot keep."""
+    faults = []
+    for grade in sorted(set(grades)):
+        if grade not in policy.grade_policy:
+            known = ", ".join(policy.grade_policy)
+            faults.append(fault("routing.unknown_grade", grade or "-", known=known))
+        elif policy.grade_policy[grade].visits > policy.cycle_days:
+            faults.append(
+                fault(
+                    "routing.too_many_visits",
+                    grade,
+                    visits=policy.grade_policy[grade].visits,
+                    days=policy.cycle_days,
+                )
+            )
+    return faults

@@ -1,0 +1,348 @@
+"""The scorecard of every cell: all metrics and both scores as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from gridmap.errors import InputError, fault
+from gridmap.policies import ScoringPolicy
+from gridmap.schemas import SCORES
+from gridmap.scoring import coverage, market, position
+from gridmap.scoring.composite import CompositeRules, Indicator, Score, score_composite
+from gridmap.scoring.huff import HuffModel
+from gridmap.scoring.indicators import coverage_indicators, main_threshold, position_indicators
+from gridmap.scoring.inputs import Floats, Ints, ScoringInputs
+from gridmap.scoring.measures import (
+    CellValues,
+    DemandRate,
+    amount,
+    demand_rate,
+    missing,
+    notes,
+    quotient,
+    rate,
+)
+from gridmap.scoring.metrics import METRICS, Metric, Named, named, note_text, threshold_name
+from gridmap.scoring.reach import reach
+from gridmap.scoring.sampling import band, resample
+
+__all__ = [
+    "METRICS",
+    "Metric",
+    "Named",
+    "ScoringSettings",
+    "cell_summary",
+    "named",
+    "note_text",
+    "pool_cells",
+    "score_cells",
+]
+
+
+@dataclass(frozen=True)
+class ScoringSettings:
+    """Settings of scoring beyond the policy of the project file.
+
+    Attributes
+    ----------
+    huff_alpha, huff_least_min, huff_outside
+        See `gridmap.scoring.huff.HuffModel`.
+    kappa
+        Weight of the region in the shrunk share; None = empirical Bayes.
+    nearest_cap_min
+        Minutes at which a mean nearest time counts what is farther or unreachable.
+    quadrants
+        Where the quadrants begin.
+    rules
+        Rules of the composite scores.
+    """
+
+    huff_alpha: float = 1.0
+    huff_least_min: float = 1.0
+    huff_outside: float = 0.0
+    kappa: float | None = None
+    nearest_cap_min: float = 60.0
+    quadrants: position.QuadrantLimits = field(default_factory=position.QuadrantLimits)
+    rules: CompositeRules = field(default_factory=CompositeRules)
+
+    def huff(self, beta: float) -> HuffModel:
+        """Return the Huff model with exponent `beta`."""
+        return HuffModel(beta, self.huff_alpha, self.huff_least_min, self.huff_outside)
+
+
+def score_cells(
+    inputs: ScoringInputs,
+    policy: ScoringPolicy,
+    *,
+    seed: int,
+    settings: ScoringSettings = ScoringSettings(),
+) -> pd.DataFrame:
+    """Score every cell.
+
+    Parameters
+    ----------
+    inputs
+        Demand, outlets and travel times.
+    policy
+        Means of travel with thresholds, Huff exponent, draws. Position, quadrant and the
+        coverage score use the first means of travel.
+    seed
+        Seed of the bands; the same seed gives the same table.
+    settings
+        Everything else.
+
+    Returns
+    -------
+    DataFrame
+        See `gridmap.schemas.SCORES`; by metric, then by cell. Names of metrics hold means of
+        travel and threshold, for example ``coverage_own_walk_10``.
+
+    Raises
+    ------
+    InputError
+        If travel times of a means of travel are not there.
+    """
+    lacking = [mode for mode in policy.modes if mode not in inputs.travel_min]
+    if lacking or not policy.modes or inputs.n_cells == 0:
+        raise InputError(
+            *(fault("scoring.fault.mode", mode) for mode in lacking),
+            *([] if policy.modes else [fault("scoring.fault.no_modes", "scoring.modes")]),
+            *([] if inputs.n_cells else [fault("scoring.fault.no_cells", "cells")]),
+        )
+    sampling, position_chance, coverage_chance = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)
+    )
+    main_mode = next(iter(policy.modes))
+    thresholds = policy.modes[main_mode]
+
+    table: dict[str, CellValues] = {}
+    rates: dict[str, DemandRate] = {}
+    percentiles: dict[str, tuple[Floats, float]] = {}
+    for mode, limits in policy.modes.items():
+        found = reach(inputs, mode, limits)
+        for minutes in limits:
+            for key, one in coverage.threshold_rates(inputs, found, minutes).items():
+                rates[threshold_name(key, mode, minutes)] = one
+        for key, one in coverage.time_rates(inputs, found, settings.nearest_cap_min).items():
+            rates[f"{key}_{mode}"] = one
+        for key, values in coverage.nearest_percentiles(inputs, found).items():
+            table[f"{key}_{mode}"] = values
+        for who in coverage.TIMED_SETS:
+            for tag, q in coverage.PERCENTILES.items():
+                percentiles[f"nearest_{who}_{tag}_{mode}"] = (found.nearest[who], q)
+        if mode == main_mode:
+            rates["first_arrival_share"] = position.first_arrival(inputs, found)
+    rates |= position.expected_rates(inputs, main_mode, settings.huff(policy.huff_beta))
+
+    table |= {name: demand_rate(inputs, one, empty=_empty(name)) for name, one in rates.items()}
+    samples = resample(inputs, rates, percentiles, draws=policy.draws, rng=sampling)
+    for name, drawn in samples.items():
+        table[name] = _with_band(table[name], drawn)
+    unreached = inputs.by_cell(inputs.demand_weight - rates["expected_share"].whole)
+    for name in ("expected_share", "expected_share_own", "rival_pressure"):
+        table[name] = coverage.unreached_notes(table[name], unreached)
+
+    table |= coverage.outlet_density(inputs)
+    table |= coverage.channel_mix(inputs)
+    table |= coverage.frequency_attainment(inputs)
+    table |= coverage.active_outlet_rates(inputs)
+    table |= coverage.demand_and_potential(inputs, threshold=settings.rules.data_threshold)
+    table["managed_partner_share"] = coverage.managed_partner_share(inputs)
+    table |= position.outlet_position(inputs)
+    table |= _market(inputs, settings, table["expected_share"])
+
+    indicators = position_indicators(subscribers=inputs.market is not None)
+    basis = "rests_on_outlets" if inputs.market is None else "rests_on_subscribers"
+    score = _score(
+        indicators, table, samples, rules=settings.rules, draws=policy.draws, rng=position_chance
+    )
+    table |= _score_values("position", score, basis)
+    indicators = coverage_indicators(main_mode, thresholds)
+    score = _score(
+        indicators, table, samples, rules=settings.rules, draws=policy.draws, rng=coverage_chance
+    )
+    table |= _score_values("coverage", score, "")
+
+    covered = threshold_name("coverage_ours", main_mode, main_threshold(thresholds))
+    code = position.quadrant(
+        table["relative_share"].value,
+        table["expected_share"].value,
+        table[covered].value,
+        table["potential"].value,
+        settings.quadrants,
+    )
+    table["quadrant"] = position.quadrant_values(code)
+    return _long_form(inputs.ids, table)
+
+
+def cell_summary(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures of the table of cells.
+
+    Parameters
+    ----------
+    scores
+        Result of `score_cells`.
+
+    Returns
+    -------
+    DataFrame
+        One row a cell: cell_id, position_score, coverage_score (NaN = no score) and quadrant
+        (key of `gridmap.scoring.position.QUADRANTS`).
+    """
+    cells = np.sort(scores["cell_id"].unique())
+    by_metric = {
+        name: scores[scores["metric"] == name].set_index("cell_id").reindex(cells)
+        for name in ("position_score", "coverage_score", "quadrant")
+    }
+    return pd.DataFrame(
+        {
+            "cell_id": cells,
+            "position_score": by_metric["position_score"]["value"].to_numpy(),
+            "coverage_score": by_metric["coverage_score"]["value"].to_numpy(),
+            "quadrant": by_metric["quadrant"]["note"].to_numpy(),
+        }
+    )
+
+
+def pool_cells(scores: pd.DataFrame, region: Mapping[int, int] | None = None) -> pd.DataFrame:
+    """Return the rates of regions as sums over sums, never as means of the cells' rates.
+
+    Parameters
+    ----------
+    scores
+        Result of `score_cells`.
+    region
+        Region of each cell; None = all cells are one region 0.
+
+    Returns
+    -------
+    DataFrame
+        region, metric, value, numerator, denominator, n; only for metrics that can be summed.
+        A metric that is missing in any cell for want of data is left out of that region; a cell
+        with nothing below the line adds nothing.
+    """
+    names = scores["metric"].unique()
+    additive = {name for name in names.tolist() if named(name).metric.additive}
+    rows = scores[scores["metric"].isin(additive)]
+    of = dict.fromkeys(rows["cell_id"].tolist(), 0) if region is None else dict(region)
+    rows = rows.assign(region=rows["cell_id"].map(of)).dropna(subset=["region"])
+    # A quantity has no denominator at all; a rate with an unknown sum spoils the region's.
+    plain = rows["denominator"].isna() & (rows["numerator"] == rows["value"])
+    unknown = rows["numerator"].isna() | (rows["denominator"].isna() & ~plain)
+    rows = rows.assign(plain=plain, unknown=unknown, region=rows["region"].astype("int64"))
+    pooled = rows.groupby(["region", "metric"], sort=False).agg(
+        numerator=("numerator", "sum"),
+        denominator=("denominator", "sum"),
+        n=("n", "sum"),
+        plain=("plain", "all"),
+        unknown=("unknown", "any"),
+    )
+    pooled = pooled[~pooled["unknown"]].reset_index()
+    above = pooled["numerator"].to_numpy(dtype=np.float64)
+    below = pooled["denominator"].to_numpy(dtype=np.float64)
+    single = pooled["plain"].to_numpy(dtype=bool)
+    pooled["value"] = np.where(single, above, quotient(above, below))
+    pooled["denominator"] = np.where(single, np.nan, below)
+    return pooled[["region", "metric", "value", "numerator", "denominator", "n"]]
+
+
+def _empty(name: str) -> str:
+    if name in ("expected_share", "expected_share_own", "rival_pressure"):
+        return "no_outlet_reached"
+    return "nothing_covered" if name.startswith("duplicate_share_covered") else "no_demand"
+
+
+def _with_band(values: CellValues, drawn: Floats) -> CellValues:
+    if not len(drawn):
+        return values
+    low, high = band(drawn, values.value)
+    return replace(values, p05=low, p95=high)
+
+
+def _market(
+    inputs: ScoringInputs, settings: ScoringSettings, expected: CellValues
+) -> dict[str, CellValues]:
+    """Return the metrics of shares: by subscribers where there are any, else by outlets."""
+    if inputs.market is None:
+        counts, _, _ = position.operator_counts(inputs)
+        absent = (*market.MARKET_METRICS, "execution_gap")
+        found = {name: missing(inputs.n_cells, "no_subscribers") for name in absent}
+        return found | position.share_position(counts, "rests_on_outlets")
+    found = market.market_position(inputs.market, kappa=settings.kappa)
+    shrunk = found["share_shrunk"]
+    gap = shrunk.value - expected.value
+    found["execution_gap"] = amount(gap, shrunk.n, empty="no_subscribers", additive=False)
+    return found
+
+
+def _score(
+    indicators: Sequence[Indicator],
+    table: Mapping[str, CellValues],
+    samples: Mapping[str, Floats],
+    *,
+    rules: CompositeRules,
+    draws: int,
+    rng: np.random.Generator,
+) -> Score:
+    central = {one.metric: table[one.metric].value for one in indicators}
+    return score_composite(indicators, central, samples, rules, draws=draws, rng=rng)
+
+
+def _score_values(key: str, score: Score, basis: str) -> dict[str, CellValues]:
+    remarks = notes(len(score.value), basis)
+    empty = score.note != ""
+    remarks[empty] = score.note[empty]
+    nothing = np.full(len(score.value), np.nan)
+    planned = np.full(len(score.value), float(score.planned))
+    return {
+        f"{key}_score": CellValues(
+            score.value,
+            nothing,
+            nothing,
+            score.available,
+            remarks,
+            score.p05,
+            score.p95,
+            score.rank_low,
+            score.rank_high,
+        ),
+        f"{key}_data_coverage": rate(
+            score.available.astype(np.float64), planned, planned, empty="", note=basis
+        ),
+    }
+
+
+def _long_form(ids: Ints, table: Mapping[str, CellValues]) -> pd.DataFrame:
+    """Return the table of scores: metrics in the order of the registry, cells in theirs."""
+    place = {key: at for at, key in enumerate(METRICS)}
+    names = sorted(table, key=lambda name: place[named(name).metric.key])
+
+    def column(attribute: str) -> Floats:
+        parts = []
+        for name in names:
+            values: Floats = getattr(table[name], attribute)
+            parts.append(values if len(values) else np.full(len(ids), np.nan))
+        joined = np.concatenate(parts)
+        joined[~np.isfinite(joined)] = np.nan
+        return joined
+
+    frame = pd.DataFrame(
+        {
+            "cell_id": np.tile(ids, len(names)),
+            "metric": np.repeat(np.array(names, dtype=object), len(ids)),
+            "value": column("value"),
+            "numerator": column("numerator"),
+            "denominator": column("denominator"),
+            "n": np.concatenate([table[name].n for name in names]),
+            "p05": column("p05"),
+            "p95": column("p95"),
+            "rank_low": column("rank_low"),
+            "rank_high": column("rank_high"),
+            "note": np.concatenate([table[name].note for name in names]),
+        }
+    )
+    return SCORES.validate(frame)

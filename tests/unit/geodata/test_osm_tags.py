@@ -1,0 +1,159 @@
+"""What tags mean, one rule a case."""
+
+from __future__ import annotations
+
+import pytest
+
+from geodata.osm_tags import (
+    blocks,
+    is_street_bridge,
+    is_water,
+    line_kind,
+    maxspeed_kmh,
+    place_category,
+    street_name,
+    way_travel,
+)
+from gridmap.partition.linework import LineKind
+from gridmap.travel.profile import load_profile
+
+
+def speeds(mode: str, **tags: str) -> tuple[float, float] | None:
+    """Speeds by tags; a double underscore in a key stands for a colon."""
+    travel = way_travel({k.replace("__", ":"): v for k, v in tags.items()}, load_profile(mode))
+    return None if travel is None else (travel.forward_kmh, travel.backward_kmh)
+
+
+@pytest.mark.parametrize(
+    ("mode", "tags", "expected"),
+    [
+        ("drive", {"highway": "residential"}, (25, 25)),
+        ("drive", {"highway": "motorway"}, (90, 0)),
+        ("drive", {"highway": "motorway", "oneway": "no"}, (90, 90)),
+        ("drive", {"highway": "motorway_link"}, (45, 45)),
+        ("drive", {"highway": "footway"}, None),
+        ("drive", {"highway": "footway", "motor_vehicle": "yes"}, (10, 10)),
+        ("drive", {"highway": "footway", "access": "yes"}, None),
+        ("drive", {"highway": "residential", "access": "private"}, None),
+        ("drive", {"highway": "residential", "access": "no", "motorcar": "yes"}, (25, 25)),
+        ("drive", {"highway": "residential", "motor_vehicle": "no"}, None),
+        ("drive", {"highway": "residential", "vehicle": "forestry"}, None),
+        ("drive", {"highway": "residential", "access": "destination"}, (25, 25)),
+        ("drive", {"highway": "service"}, (15, 15)),
+        ("drive", {"highway": "service", "service": "alley"}, (15, 15)),
+        ("drive", {"highway": "service", "service": "driveway"}, None),
+        ("drive", {"highway": "construction", "motor_vehicle": "yes"}, None),
+        ("drive", {"highway": "residential", "area": "yes"}, None),
+        ("drive", {"highway": "residential", "surface": "gravel"}, (17.5, 17.5)),
+        ("drive", {"highway": "residential", "maxspeed": "50"}, (40, 40)),
+        ("drive", {"highway": "residential", "maxspeed": "none"}, (25, 25)),
+        ("drive", {"highway": "residential", "oneway": "reversible"}, None),
+        ("drive", {"highway": "residential", "oneway": "alternating"}, (25, 25)),
+        ("drive", {"highway": "residential", "oneway": "yes", "oneway__bicycle": "no"}, (25, 0)),
+        ("drive", {"building": "yes"}, None),
+        ("walk", {"highway": "motorway"}, None),
+        ("walk", {"highway": "trunk"}, (4.5, 4.5)),
+        ("walk", {"highway": "trunk", "motorroad": "yes"}, None),
+        ("walk", {"highway": "trunk", "motorroad": "yes", "foot": "yes"}, (4.5, 4.5)),
+        ("walk", {"highway": "residential", "oneway": "yes"}, (4.5, 4.5)),
+        ("walk", {"highway": "residential", "maxspeed": "30"}, (4.5, 4.5)),
+        ("walk", {"highway": "residential", "foot": "no"}, None),
+        ("walk", {"highway": "service", "access": "private", "foot": "yes"}, (4.5, 4.5)),
+        ("walk", {"highway": "steps"}, (2.5, 2.5)),
+        ("walk", {"highway": "corridor"}, None),
+        ("bike", {"highway": "residential"}, (15, 15)),
+        ("ebike", {"highway": "residential"}, (20, 20)),
+        ("bike", {"highway": "footway"}, None),
+        ("bike", {"highway": "footway", "bicycle": "designated"}, (10, 10)),
+        ("bike", {"highway": "footway", "bicycle": "dismount"}, (4.5, 4.5)),
+        ("bike", {"highway": "primary", "bicycle": "use_sidepath"}, None),
+        ("bike", {"highway": "residential", "oneway": "yes"}, (15, 0)),
+        ("bike", {"highway": "residential", "oneway": "yes", "oneway__bicycle": "no"}, (15, 15)),
+        ("bike", {"highway": "residential", "oneway": "yes", "cycleway": "opposite"}, (15, 15)),
+        (
+            "bike",
+            {"highway": "residential", "oneway": "1", "cycleway__left": "opposite_lane"},
+            (15, 15),
+        ),
+        ("bike", {"highway": "living_street", "maxspeed": "walk"}, (7, 7)),
+        ("bike", {"highway": "residential", "maxspeed": "50"}, (15, 15)),
+    ],
+)
+def test_way_travel(mode: str, tags: dict, expected: tuple[float, float] | None) -> None:
+    found = speeds(mode, **tags)
+    assert found == (None if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("50", 50), ("30 mph", 48.28032), ("30mph", 48.28032), ("10 knots", 18.52), ("60;80", 60),
+        ("90 km/h", 90), ("CN:urban", 50), ("walk", 7), ("none", None), ("signals", None),
+        ("", None), (None, None), ("0", None), ("fast", None),
+    ],
+)  # fmt: skip
+def test_maxspeed(value: str | None, expected: float | None) -> None:
+    assert maxspeed_kmh(value) == (None if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.parametrize(
+    ("mode", "tags", "expected"),
+    [
+        ("drive", {"barrier": "bollard"}, True),
+        ("drive", {"barrier": "bollard", "motor_vehicle": "yes"}, False),
+        ("drive", {"barrier": "gate"}, False),
+        ("drive", {"barrier": "gate", "access": "private"}, True),
+        ("drive", {"highway": "crossing", "access": "private"}, False),
+        ("walk", {"barrier": "gate", "access": "private", "foot": "yes"}, False),
+        ("walk", {"barrier": "stile"}, False),
+        ("bike", {"barrier": "stile"}, True),
+    ],
+)
+def test_blocks(mode: str, tags: dict, expected: bool) -> None:
+    assert blocks(tags, load_profile(mode)) is expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "kind"),
+    [
+        ({"highway": "trunk_link"}, LineKind.MOTORWAY),
+        ({"highway": "secondary"}, LineKind.MAJOR_STREET),
+        ({"highway": "tertiary"}, LineKind.MINOR_STREET),
+        ({"highway": "pedestrian"}, LineKind.LOCAL_STREET),
+        ({"highway": "pedestrian", "area": "yes"}, 0),
+        ({"highway": "service"}, LineKind.SERVICE_STREET),
+        ({"highway": "service", "service": "driveway"}, 0),
+        ({"highway": "footway"}, 0),
+        ({"highway": "primary", "tunnel": "yes"}, 0),
+        ({"highway": "residential", "tunnel": "building_passage"}, LineKind.LOCAL_STREET),
+        ({"railway": "rail"}, LineKind.RAIL),
+        ({"railway": "rail", "service": "yard"}, 0),
+        ({"railway": "subway", "tunnel": "yes"}, 0),
+        ({"railway": "tram", "highway": "residential"}, LineKind.LOCAL_STREET),
+        ({"railway": "rail", "highway": "primary"}, LineKind.RAIL | LineKind.MAJOR_STREET),
+        ({"waterway": "river"}, LineKind.RIVER),
+        ({"waterway": "canal", "tunnel": "culvert"}, 0),
+        ({"waterway": "river", "location": "underground"}, 0),
+        ({"waterway": "stream"}, 0),
+        ({"natural": "coastline"}, LineKind.SHORE),
+    ],
+)
+def test_line_kind(tags: dict, kind: int) -> None:
+    assert line_kind(tags) == kind
+
+
+def test_water_bridges_places_and_names() -> None:
+    assert is_water({"natural": "water", "water": "lake"})
+    assert is_water({"waterway": "riverbank"})
+    assert is_water({"landuse": "reservoir"})
+    assert not is_water({"natural": "water", "tunnel": "yes"})
+    assert not is_water({"natural": "wood"})
+    assert is_street_bridge({"highway": "primary", "bridge": "yes"})
+    assert not is_street_bridge({"highway": "primary", "bridge": "no"})
+    assert not is_street_bridge({"highway": "footway", "bridge": "yes"})
+    assert place_category({"shop": "bakery", "amenity": "cafe"}) == "shop=bakery"
+    assert place_category({"shop": "vacant", "amenity": "cafe"}) == "amenity=cafe"
+    assert place_category({"amenity": "bench"}) == ""
+    assert street_name({"name": "中山路", "ref": "S 1"}) == "中山路"
+    assert street_name({"ref": "S 1"}) == "S 1"
+    assert street_name({}) == ""
