@@ -1,0 +1,1 @@
+"""Runners against public instances; not part of the distribution."""
