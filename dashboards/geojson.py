@@ -140,9 +140,7 @@ def _transformer(crs: str) -> Transformer:
     return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
 
 
-def _collection(
-    geometries: NDArray[np.object_], properties: Iterable[Mapping[str, Any]]
-) -> bytes:
+def _collection(geometries: NDArray[np.object_], properties: Iterable[Mapping[str, Any]]) -> bytes:
     shapes = shapely.to_geojson(geometries)
     features = (
         f'{{"type":"Feature","properties":{_json(one)},"geometry":{shape}}}'

@@ -175,7 +175,6 @@ def serve(
 ) -> None:
     """Serve the dashboard."""
     from dashboards.app import create_app
-
     from gridmap.server import run_server
     from gridmap.store.repository import Store
 
@@ -203,7 +202,6 @@ def basemap(
 ) -> None:
     """Build an offline basemap from an OpenStreetMap extract."""
     from geodata.basemap import build_basemap
-
     from gridmap.console import progress_report
 
     with progress_report(_settings().language) as report:
@@ -254,7 +252,6 @@ def _build_basemap(
 ) -> None:
     """Build the basemap of a territory once; a plan is good without one."""
     from geodata.basemap import build_basemap
-
     from geodata.project import street_extract
 
     target = folder / f"{territory.content_hash}.pmtiles"

@@ -199,9 +199,7 @@ def _out_of_hundred(value: float | None, name: str) -> list[Component]:
         return [html.Div(html.Strong(MISSING), className="tile-value")]
     return [
         html.Div([html.Strong(number(value)), html.Span(" / 100")], className="tile-value"),
-        dmc.Progress(
-            value=value, size="sm", **{"aria-label": f"{name} {number(value)} / 100"}
-        ),
+        dmc.Progress(value=value, size="sm", **{"aria-label": f"{name} {number(value)} / 100"}),
     ]
 
 
@@ -359,14 +357,15 @@ def _metrics(plan: Plan, found: dict[str, Measure], language: Language) -> Compo
         className="plain-table",
     )
     return html.Details(
-        [html.Summary(say("metrics.open", count=len(rows))), html.Div(table, className="table-scroll")]
+        [
+            html.Summary(say("metrics.open", count=len(rows))),
+            html.Div(table, className="table-scroll"),
+        ]
     )
 
 
 def _chart(figure: go.Figure) -> dcc.Graph:
-    return dcc.Graph(
-        figure=figure, config=CONFIG, style={"height": f"{figure.layout.height}px"}
-    )
+    return dcc.Graph(figure=figure, config=CONFIG, style={"height": f"{figure.layout.height}px"})
 
 
 def _panel(title: str, explained: Component | None, *content: Component) -> Component:

@@ -54,9 +54,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
                     dmc.SegmentedControl(
                         id=Cells.WORKLOAD,
                         value=workloads[0],
-                        data=[
-                            {"value": one, "label": say(f"workload.{one}")} for one in workloads
-                        ],
+                        data=[{"value": one, "label": say(f"workload.{one}")} for one in workloads],
                         size="xs",
                         className="workloads" if len(workloads) > 1 else "workloads-single",
                     ),

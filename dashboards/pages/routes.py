@@ -157,7 +157,9 @@ def day_summary(plan: Plan, chosen: Selection) -> Component:
     """Return number, stops, minutes and kilometres of the selected day."""
     say, language = words(chosen.language), chosen.language
     days = [day for week in queries.calendar(plan, chosen.cell or 0) for day in week]
-    day = next((one for one in days if (one.week, one.weekday) == (chosen.week, chosen.weekday)), None)
+    day = next(
+        (one for one in days if (one.week, one.weekday) == (chosen.week, chosen.weekday)), None
+    )
     if day is None:
         return html.P(say("routes.choose_day"), className="hint")
     title = say("routes.day", week=day.week, weekday=say(f"weekday_long.{day.weekday}"))

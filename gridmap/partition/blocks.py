@@ -103,7 +103,7 @@ class _Tree:
         if not cuts:
             blocks.append(self._block(self.part, whole=False))
             return
-        rings = sorted((sorted(ring) for ring in nx.biconnected_components(self.part)))
+        rings = sorted(sorted(ring) for ring in nx.biconnected_components(self.part))
         members: list[list[int]] = [[unit] for unit in sorted(cuts)]
         neck = {unit: number for number, unit in enumerate(sorted(cuts))}
         joined: list[set[int]] = [set() for _ in members]

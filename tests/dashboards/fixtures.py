@@ -239,14 +239,23 @@ def _routes(territory: Territory) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarra
                 ]
                 travel = 300.0 * len(service)
                 routes.append(
-                    (number, number, cell + 1, week, weekday, len(service), travel, sum(service),
-                     line.length)
+                    (
+                        number,
+                        number,
+                        cell + 1,
+                        week,
+                        weekday,
+                        len(service),
+                        travel,
+                        sum(service),
+                        line.length,
+                    )
                 )
                 lines.append(line)
-    names = "route_id number cell_id week weekday stops travel_s service_s distance_m".split()
+    names = ["route_id", "number", "cell_id", "week", "weekday", "stops", "travel_s", "service_s", "distance_m"]
     return (
         pd.DataFrame(routes, columns=names),
-        pd.DataFrame(stops, columns="route_id seq outlet_id arrival_s service_s".split()),
+        pd.DataFrame(stops, columns=["route_id", "seq", "outlet_id", "arrival_s", "service_s"]),
         np.array(lines, dtype=object),
     )
 
