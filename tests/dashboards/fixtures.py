@@ -252,7 +252,17 @@ def _routes(territory: Territory) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarra
                     )
                 )
                 lines.append(line)
-    names = ["route_id", "number", "cell_id", "week", "weekday", "stops", "travel_s", "service_s", "distance_m"]
+    names = [
+        "route_id",
+        "number",
+        "cell_id",
+        "week",
+        "weekday",
+        "stops",
+        "travel_s",
+        "service_s",
+        "distance_m",
+    ]
     return (
         pd.DataFrame(routes, columns=names),
         pd.DataFrame(stops, columns=["route_id", "seq", "outlet_id", "arrival_s", "service_s"]),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scoring_inputs import random_inputs
 
 from gridmap.policies import ScoringPolicy
 from gridmap.scoring.composite import ranks
@@ -15,7 +16,6 @@ from gridmap.scoring.huff import HuffModel, huff_shares
 from gridmap.scoring.inputs import ScoringInputs
 from gridmap.scoring.metrics import named
 from gridmap.scoring.scorecard import pool_cells, score_cells
-from tests.scoring_inputs import random_inputs
 
 QUICK = ScoringPolicy(draws=0)
 BANDED = ScoringPolicy(draws=40)

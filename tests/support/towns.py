@@ -73,11 +73,7 @@ def assert_exact(units: Units, boundary: BaseGeometry) -> None:
             assert all(value == round(value * 100) / 100 for point in xy for value in point), (
                 "a vertex is not on the grid"
             )
-<<<<<<< HEAD
-            for edge in zip(xy[:-1], xy[1:], strict=True):
-=======
             for edge in pairwise(xy):
->>>>>>> units
                 assert edge not in edges, "an edge is used twice"
                 edges.add(edge)
     alone = np.array([edge for edge in edges if edge[::-1] not in edges])

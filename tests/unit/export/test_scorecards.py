@@ -7,6 +7,7 @@ import openpyxl
 import pandas as pd
 import pytest
 import shapely
+from scoring_inputs import random_inputs
 
 from gridmap.errors import fault
 from gridmap.export import scorecards
@@ -17,7 +18,6 @@ from gridmap.scenario import Scenario
 from gridmap.scoring.metrics import METRICS
 from gridmap.scoring.scorecard import cell_summary, pool_cells, score_cells
 from gridmap.territory import Adjacency, Territory, Units
-from tests.scoring_inputs import random_inputs
 
 
 @pytest.fixture(scope="module")

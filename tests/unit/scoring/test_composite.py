@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scoring_inputs import NAN, inputs_of
 
 from gridmap.scoring.composite import (
     CompositeRules,
@@ -17,7 +18,6 @@ from gridmap.scoring.composite import (
 from gridmap.scoring.indicators import coverage_indicators, main_threshold, position_indicators
 from gridmap.scoring.measures import DemandRate
 from gridmap.scoring.sampling import band, resample
-from tests.scoring_inputs import NAN, inputs_of
 
 PLAIN = (
     Indicator("a", "one", 0.0, 1.0),

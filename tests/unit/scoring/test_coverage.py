@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scoring_inputs import NAN, inputs_of
 
 from gridmap.scoring import coverage
 from gridmap.scoring.measures import demand_rate, weighted_percentile
 from gridmap.scoring.reach import BLOCK, reach
-from tests.scoring_inputs import NAN, inputs_of
 
 
 def rates_of(inputs, minutes=10.0):

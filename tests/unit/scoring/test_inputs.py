@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from scoring_inputs import NAN, inputs_of
 
 from gridmap.errors import InputError
 from gridmap.policies import RoutingPolicy
@@ -16,7 +17,6 @@ from gridmap.scoring.inputs import (
     travel_minutes,
 )
 from gridmap.territory import Adjacency, Territory, Units
-from tests.scoring_inputs import NAN, inputs_of
 
 
 def test_every_wrong_shape_is_named_at_once():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scoring_inputs import NAN, inputs_of
 
 from gridmap.scoring import market, position
 from gridmap.scoring.huff import HuffModel, huff_shares
@@ -11,7 +12,6 @@ from gridmap.scoring.inputs import MarketCounts
 from gridmap.scoring.measures import demand_rate
 from gridmap.scoring.position import QUADRANTS, QuadrantLimits
 from gridmap.scoring.reach import reach
-from tests.scoring_inputs import NAN, inputs_of
 
 
 def test_rivals_are_counted_by_operator_and_ours_as_one():

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from scoring_inputs import NAN, inputs_of, random_inputs
 
 from gridmap.catalogue import LANGUAGES, sentences
 from gridmap.errors import InputError
@@ -16,7 +17,6 @@ from gridmap.scoring.inputs import MarketCounts, ScoringInputs
 from gridmap.scoring.metrics import METRICS, named, note_text, threshold_name
 from gridmap.scoring.position import QUADRANTS
 from gridmap.scoring.scorecard import ScoringSettings, cell_summary, pool_cells, score_cells
-from tests.scoring_inputs import NAN, inputs_of, random_inputs
 
 POLICY = ScoringPolicy(draws=50)
 
