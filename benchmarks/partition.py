@@ -23,9 +23,9 @@ import pandas as pd
 import shapely
 
 from gridmap.partition.certificate import certify
-from gridmap.partition.solve import solve
 from gridmap.partition.objective import broken_cells, loads, travel_cost
 from gridmap.partition.problem import Floats, Ints, PartitionProblem
+from gridmap.partition.solve import solve
 from gridmap.progress import MaxRuntime
 
 

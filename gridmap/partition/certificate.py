@@ -195,9 +195,7 @@ class _Sharing:
             return ()
         beyond = np.flatnonzero(found.x[1 : n_cells + 1] > 1e-4).tolist()
         load = self._loads(found.x)
-        return tuple(
-            Pocket(cell, float(load[cell]), self._necks(cell, found.x)) for cell in beyond
-        )
+        return tuple(Pocket(cell, float(load[cell]), self._necks(cell, found.x)) for cell in beyond)
 
     def _share_out(self, place: int, cells: list[int], *, alone: bool) -> None:
         """A block's mass is shared among cells that are present, a whole one goes to one."""
@@ -231,7 +229,6 @@ class _Sharing:
                 terms[place].append((enter, 1.0))
                 self._row([(enter, 1.0), (self.present[place, cell], -most)], -np.inf, 0.0)
             for other in sorted(self.blocks[place].joined):
-                # `joined` of a set-apart unit names its block but not the other way round twice.
                 flow = self._variable(most)
                 terms[place].append((flow, -1.0))
                 terms[other].append((flow, 1.0))

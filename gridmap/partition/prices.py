@@ -149,6 +149,4 @@ class _Dual:
         return value, load, (np.diag(load) - shared) / temperature
 
     def _chunks(self) -> list[slice]:
-        return [
-            slice(start, start + self.step) for start in range(0, len(self.weight), self.step)
-        ]
+        return [slice(start, start + self.step) for start in range(0, len(self.weight), self.step)]
