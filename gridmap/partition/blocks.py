@@ -4,7 +4,7 @@ Take the centres' own units out of the graph, since no cell passes through anoth
 A unit whose removal cuts what is left is a *neck*: it belongs to one cell, hence only one cell
 passes. Between the necks lie blocks, which may be shared in any proportion (a relaxation). A
 neck behind which no centre lies takes everything behind it along, so it becomes an ordinary,
-heavier unit of its block. Units too heavy to be thought of as divisible are kept apart as well.
+heavier unit of its block. Units, and such lumps, too heavy to be thought of as divisible are kept apart as well.
 
 References
 ----------
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -64,7 +65,7 @@ def block_forest(problem: PartitionProblem, *, necks: bool = True) -> list[Block
     necks
         Whether to look for necks; without, each connected part is one block.
     """
-    graph = nx.Graph()
+    graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(problem.n_units))
     forward = problem.arc_from < problem.indices
     graph.add_edges_from(
@@ -92,9 +93,10 @@ class _Tree:
     """The block tree of one connected part."""
 
     def __init__(
-        self, problem: PartitionProblem, part: nx.Graph, touching: list[set[int]], group: int
+        self, problem: PartitionProblem, part: nx.Graph[int], touching: list[set[int]], group: int
     ) -> None:
         self.weight = problem.weights[:, 0]
+        self.mean = mean_load(problem)
         self.part, self.touching, self.group = part, touching, group
 
     def grow(self, blocks: list[Block], *, necks: bool) -> None:
@@ -103,7 +105,8 @@ class _Tree:
         if not cuts:
             blocks.append(self._block(self.part, whole=False))
             return
-        rings = sorted(sorted(ring) for ring in nx.biconnected_components(self.part))
+        found: Iterable[Any] = nx.biconnected_components(self.part)
+        rings: list[list[int]] = sorted(sorted(ring) for ring in found)
         members: list[list[int]] = [[unit] for unit in sorted(cuts)]
         neck = {unit: number for number, unit in enumerate(sorted(cuts))}
         joined: list[set[int]] = [set() for _ in members]
@@ -139,32 +142,25 @@ class _Tree:
             if parent[node] >= 0:
                 behind[parent[node]] |= own or behind[node]
         lump: dict[int, int] = {}
-        extra: dict[int, list[list[int]]] = {}
+        lumped: dict[int, list[int]] = {}
         for node in order:
-            up = parent[node]
-            if up in lump:
-                lump[node] = lump[up]
-                extra[lump[node]][-1].extend(members[node])
+            if parent[node] in lump:
+                lump[node] = lump[parent[node]]
+                lumped[lump[node]].extend(members[node])
             elif node < n_necks and not behind[node]:
-                lump[node] = up
-                extra.setdefault(up, []).append(list(members[node]))
-        self._append(members, joined, n_necks, lump, extra, blocks)
-
-    def _append(
-        self,
-        members: list[list[int]],
-        joined: list[set[int]],
-        n_necks: int,
-        lump: dict[int, int],
-        extra: dict[int, list[list[int]]],
-        blocks: list[Block],
-    ) -> None:
+                lump[node] = node
+                lumped[node] = list(members[node])
+        for neck in sorted(lumped):
+            if self.weight[lumped[neck]].sum() <= HEAVY_SHARE * self.mean:
+                members[parent[neck]].extend(lumped[neck])
+            else:
+                del lump[neck]
+                members[neck] = lumped[neck]
         number: dict[int, int] = {}
         for node, units in enumerate(members):
             if node not in lump:
                 number[node] = len(blocks)
-                folded = [unit for one in extra.get(node, []) for unit in one]
-                blocks.append(self._block([*units, *folded], whole=node < n_necks))
+                blocks.append(self._block(units, whole=node < n_necks))
         for node, place in number.items():
             blocks[place].joined |= {number[one] for one in joined[node] if one in number}
 

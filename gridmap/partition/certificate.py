@@ -229,7 +229,6 @@ class _Sharing:
                 terms[place].append((enter, 1.0))
                 self._row([(enter, 1.0), (self.present[place, cell], -most)], -np.inf, 0.0)
             for other in sorted(self.blocks[place].joined):
-                # `joined` of a set-apart unit names its block but not the other way round twice.
                 flow = self._variable(most)
                 terms[place].append((flow, -1.0))
                 terms[other].append((flow, 1.0))

@@ -3,6 +3,8 @@
 All loads are in workload units, all costs in workload · seconds. Column 0 of the workloads is
 held in a band by prices (augmented Lagrangian), the further columns by a fixed penalty.
 """
+# ruff: noqa: PLR0917
+# (compiled functions take their arguments by place)
 
 from __future__ import annotations
 
@@ -17,49 +19,115 @@ from gridmap.partition.problem import Bools, Floats, Ints
 MOST_PIECES = 12
 
 
-class Graph(NamedTuple):
-    """The unit graph, and what it costs to cut each arc (both directions are listed)."""
+class World(NamedTuple):
+    """What stays as it is during one anneal.
+
+    Attributes
+    ----------
+    indptr, indices, cut_cost
+        Neighbours of each unit, and what it costs to cut each arc (both directions are listed).
+    weights, travel_s
+        Workloads (n_units, n_workloads) and seconds from the centres (n_units, n_cells).
+    low, high
+        Least and most load. Shapes (n_cells, n_workloads).
+    pool, held
+        Units to try, and which units never move.
+    active, centre_unit
+        Which cells take part, and the units of their centres.
+    """
 
     indptr: Ints
     indices: Ints
     cut_cost: Floats
-
-
-class Demand(NamedTuple):
-    """Workloads of the units (n_units, n_workloads) and seconds from the centres."""
-
     weights: Floats
     travel_s: Floats
-
-
-class Bands(NamedTuple):
-    """Least and most load of each cell in each workload. Shapes (n_cells, n_workloads)."""
-
     low: Floats
     high: Floats
-
-
-class Room(NamedTuple):
-    """What may change: the units to try, which units are fixed, which cells take part."""
-
     pool: Ints
     held: Bools
     active: Bools
     centre_unit: Ints
 
 
-class Scratch(NamedTuple):
-    """Working memory of the search for pieces."""
+class State(NamedTuple):
+    """What the anneal changes in place.
 
+    Attributes
+    ----------
+    label, load
+        Cell of each unit, and loads (n_cells, n_workloads).
+    price
+        Multipliers (n_cells, n_workloads), zero but in column 0.
+    stiffness
+        Of each workload's penalty. Shape (n_workloads,).
+    mark, wanted, queue, cut, tried, before
+        Working memory; make it with `new_state`.
+    """
+
+    label: Ints
+    load: Floats
+    price: Floats
+    stiffness: Floats
     mark: Ints
     wanted: Ints
     queue: Ints
     cut: Ints
     tried: Bools
+    before: Floats
+
+
+class Schedule(NamedTuple):
+    """How one anneal goes.
+
+    Attributes
+    ----------
+    sweeps
+        Tries per unit of the pool.
+    hot, cold
+        First and last temperature.
+    soft, stiff
+        First and last stiffness of the first workload's band.
+    steal_share
+        Share of refused moves that are tried as steals.
+    anchor, price_reach, price_rate, price_stiffness
+        Prices move from `anchor` by at most `price_reach`, each sweep by the share `price_rate`
+        towards the multipliers of an augmented Lagrangian of `price_stiffness`.
+    hard
+        Whether the first workload never leaves its band; prices then do not count.
+    """
+
+    sweeps: int
+    hot: float
+    cold: float
+    soft: float
+    stiff: float
+    steal_share: float
+    anchor: Floats
+    price_reach: float
+    price_rate: float
+    price_stiffness: float
+    hard: bool
+
+
+def new_state(label: Ints, load: Floats, price: Floats, stiffness: Floats) -> State:
+    """Return a state with working memory; the arrays given are changed in place later."""
+    n_units, n_cells = len(label), len(load)
+    return State(
+        label,
+        load,
+        price,
+        stiffness,
+        mark=np.zeros(n_units, dtype=np.int64),
+        wanted=np.zeros(n_units, dtype=np.int64),
+        queue=np.zeros(n_units + 1, dtype=np.int64),
+        cut=np.zeros(MOST_PIECES + 2, dtype=np.int64),
+        tried=np.zeros(n_cells, dtype=np.bool_),
+        before=np.zeros_like(load),
+    )
 
 
 @njit(cache=True)
-def excess_cost(load, price, low, high, stiffness):
+def excess_cost(load: float, price: float, low: float, high: float, stiffness: float) -> float:
     """Augmented Lagrangian of one load in a band: half stiffness times squared excess."""
     shifted = load + price / stiffness
     if shifted > high:
@@ -72,255 +140,263 @@ def excess_cost(load, price, low, high, stiffness):
 
 
 @njit(cache=True)
-def load_change_cost(cell, extra, sign, first, load, price, bands, stiffness):
+def load_cost(cell: int, load: Floats, first: int, world: World, state: State) -> float:
+    """Cost of a cell's loads, from column `first` on. `load` has shape (n_workloads,)."""
+    total = 0.0
+    for q in range(first, load.shape[0]):
+        low, high, price = world.low[cell, q], world.high[cell, q], state.price[cell, q]
+        total += excess_cost(load[q], price, low, high, state.stiffness[q])
+    return total
+
+
+@njit(cache=True)
+def load_change_cost(
+    cell: int, extra: Floats, sign: float, first: int, world: World, state: State
+) -> float:
     """Cost of adding `sign` times the workloads `extra` to a cell, from column `first` on."""
     total = 0.0
-    for q in range(first, load.shape[1]):
-        low, high, paid = bands.low[cell, q], bands.high[cell, q], price[cell, q]
-        now = load[cell, q]
-        total += excess_cost(now + sign * extra[q], paid, low, high, stiffness[q])
-        total -= excess_cost(now, paid, low, high, stiffness[q])
+    for q in range(first, extra.shape[0]):
+        low, high, price = world.low[cell, q], world.high[cell, q], state.price[cell, q]
+        now, stiffness = state.load[cell, q], state.stiffness[q]
+        total += excess_cost(now + sign * extra[q], price, low, high, stiffness)
+        total -= excess_cost(now, price, low, high, stiffness)
     return total
 
 
 @njit(cache=True)
-def shift_load(load, cell, extra, sign):
+def shift_load(cell: int, extra: Floats, sign: float, state: State) -> None:
     """Add `sign` times the workloads `extra` to a cell."""
-    for q in range(load.shape[1]):
-        load[cell, q] += sign * extra[q]
+    for q in range(extra.shape[0]):
+        state.load[cell, q] += sign * extra[q]
 
 
 @njit(cache=True)
-def cut_change_cost(unit, old, new, label, graph):
-    """Cost of the border that moving one unit from `old` to `new` makes and saves."""
-    total = 0.0
-    for arc in range(graph.indptr[unit], graph.indptr[unit + 1]):
-        cell = label[graph.indices[arc]]
+def move_cost(unit: int, new: int, world: World, state: State) -> float:
+    """Travel and border that moving one unit to the cell `new` costs and saves."""
+    old = state.label[unit]
+    seconds = world.travel_s[unit, new] - world.travel_s[unit, old]
+    total: float = world.weights[unit, 0] * seconds
+    for arc in range(world.indptr[unit], world.indptr[unit + 1]):
+        cell = state.label[world.indices[arc]]
         if cell == old:
-            total += graph.cut_cost[arc]
+            total += world.cut_cost[arc]
         elif cell == new:
-            total -= graph.cut_cost[arc]
+            total -= world.cut_cost[arc]
     return total
 
 
 @njit(cache=True)
-def flood(start, without, cell, stop_after, stamp, filled, label, graph, scratch):
-    """Put the piece of `cell` minus a unit that holds `start` on the queue from `filled` on.
+def flood(
+    start: int, without: int, enough: int, stamp: int, filled: int, world: World, state: State
+) -> tuple[int, int]:
+    """Put the piece of a cell minus the unit `without` that holds `start` on the queue.
 
-    Ends early once `stop_after` units marked as wanted were met. Returns where the queue ends
-    and how many wanted units were met.
+    The piece is written from `filled` on. Ends early once `enough` units marked as wanted were
+    met. Returns where the queue ends and how many wanted units were met.
     """
-    scratch.mark[start] = stamp
-    scratch.queue[filled] = start
+    cell = state.label[start]
+    state.mark[start] = stamp
+    state.queue[filled] = start
     head, tail, met = filled, filled + 1, 1
-    while head < tail:
-        unit = scratch.queue[head]
+    while head < tail and met != enough:
+        unit = state.queue[head]
         head += 1
-        for arc in range(graph.indptr[unit], graph.indptr[unit + 1]):
-            other = graph.indices[arc]
-            if label[other] == cell and other != without and scratch.mark[other] != stamp:
-                scratch.mark[other] = stamp
-                scratch.queue[tail] = other
+        for arc in range(world.indptr[unit], world.indptr[unit + 1]):
+            other = world.indices[arc]
+            if state.label[other] == cell and other != without and state.mark[other] != stamp:
+                state.mark[other] = stamp
+                state.queue[tail] = other
                 tail += 1
-                if scratch.wanted[other] == stamp:
+                if state.wanted[other] == stamp:
                     met += 1
-                    if met == stop_after:
-                        return tail, met
     return tail, met
 
 
 @njit(cache=True)
-def lost_pieces(unit, cell, centre, stamp, label, graph, scratch):
-    """Count the pieces a cell would lose with `unit`: those without its centre.
+def lost_pieces(unit: int, stamp: int, world: World, state: State) -> int:
+    """Count the pieces a unit's cell would lose with it: those without the centre.
 
     Piece r is ``queue[cut[r]:cut[r + 1]]``. Returns 0 if the cell stays in one piece and -1 if
-    there are too many pieces to handle.
+    there are too many pieces to handle. `stamp` must be new in each call.
     """
+    cell = state.label[unit]
+    centre = world.centre_unit[cell]
     neighbours = 0
-    for arc in range(graph.indptr[unit], graph.indptr[unit + 1]):
-        other = graph.indices[arc]
-        if label[other] == cell:
+    for arc in range(world.indptr[unit], world.indptr[unit + 1]):
+        other = world.indices[arc]
+        if state.label[other] == cell:
             neighbours += 1
-            scratch.wanted[other] = stamp
-    found, filled, tried = 0, 0, 0
-    scratch.cut[0] = 0
-    for arc in range(graph.indptr[unit], graph.indptr[unit + 1]):
-        other = graph.indices[arc]
-        if label[other] != cell or scratch.mark[other] == stamp:
+            state.wanted[other] = stamp
+    if neighbours <= 1:
+        return 0
+    found, filled = 0, 0
+    # Only the first flood may end early: if it meets all neighbours nothing is lost.
+    enough = neighbours
+    state.cut[0] = 0
+    for arc in range(world.indptr[unit], world.indptr[unit + 1]):
+        other = world.indices[arc]
+        if state.label[other] != cell or state.mark[other] == stamp:
             continue
-        centre_met = scratch.mark[centre] == stamp
-        # Only the first flood may end early: if it meets all neighbours nothing is lost.
-        enough = neighbours if tried == 0 else -1
-        if neighbours == 1:
-            return 0
-        tail, met = flood(other, unit, cell, enough, stamp, filled, label, graph, scratch)
-        tried += 1
+        centre_met = state.mark[centre] == stamp
+        tail, met = flood(other, unit, enough, stamp, filled, world, state)
         if met == enough:
             return 0
-        if centre_met or scratch.mark[centre] != stamp:
+        enough = -1
+        if centre_met or state.mark[centre] != stamp:
             if found == MOST_PIECES:
                 return -1
             found += 1
             filled = tail
-            scratch.cut[found] = filled
+            state.cut[found] = filled
     return found
 
 
 @njit(cache=True)
-def settle_piece(begin, end, old, default, label, load, price, stiffness, graph, demand, bands,
-                 active, scratch, extra):  # fmt: skip
+def settle_piece(
+    begin: int, end: int, old: int, default: int, extra: Floats, world: World, state: State
+) -> float:
     """Give a lost piece to the neighbouring cell where it costs least; return that cost."""
-    queue, tried = scratch.queue, scratch.tried
+    queue, label = state.queue, state.label
     extra[:] = 0.0
-    tried[:] = False
+    state.tried[:] = False
     for i in range(begin, end):
         for q in range(extra.shape[0]):
-            extra[q] += demand.weights[queue[i], q]
+            extra[q] += world.weights[queue[i], q]
     best_cost, best_cell = np.inf, default
     for i in range(begin, end):
-        for arc in range(graph.indptr[queue[i]], graph.indptr[queue[i] + 1]):
-            cell = label[graph.indices[arc]]
-            if cell == old or tried[cell] or not active[cell]:
+        for arc in range(world.indptr[queue[i]], world.indptr[queue[i] + 1]):
+            cell = label[world.indices[arc]]
+            if cell == old or state.tried[cell] or not world.active[cell]:
                 continue
-            tried[cell] = True
-            cost = load_change_cost(cell, extra, 1.0, 0, load, price, bands, stiffness)
+            state.tried[cell] = True
+            cost = load_change_cost(cell, extra, 1.0, 0, world, state)
             for m in range(begin, end):
                 unit = queue[m]
-                seconds = demand.travel_s[unit, cell] - demand.travel_s[unit, old]
-                cost += demand.weights[unit, 0] * seconds
-                for edge in range(graph.indptr[unit], graph.indptr[unit + 1]):
-                    if label[graph.indices[edge]] == cell:
-                        cost -= graph.cut_cost[edge]
+                seconds = world.travel_s[unit, cell] - world.travel_s[unit, old]
+                cost += world.weights[unit, 0] * seconds
+                for edge in range(world.indptr[unit], world.indptr[unit + 1]):
+                    if label[world.indices[edge]] == cell:
+                        cost -= world.cut_cost[edge]
             if cost < best_cost:
                 best_cost, best_cell = cost, cell
-    shift_load(load, old, extra, -1.0)
-    shift_load(load, best_cell, extra, 1.0)
+    shift_load(old, extra, -1.0, state)
+    shift_load(best_cell, extra, 1.0, state)
     for i in range(begin, end):
         label[queue[i]] = best_cell
     return best_cost
 
 
 @njit(cache=True)
-def steal(unit, new, lost, heat, label, load, price, stiffness, graph, demand, bands, room,
-          scratch, before):  # fmt: skip
+def steal(unit: int, new: int, lost: int, heat: float, world: World, state: State) -> bool:
     """Move a unit although its cell breaks; the broken-off pieces find new cells with it.
 
-    Returns whether the whole was accepted at temperature `heat`; if not nothing is changed.
+    `lost` is the answer of `lost_pieces`. Returns whether the whole was accepted at temperature
+    `heat`; if not nothing is changed.
     """
-    old = label[unit]
-    before[:, :] = load
-    weight = demand.weights[unit]
-    change = cut_change_cost(unit, old, new, label, graph)
-    change += weight[0] * (demand.travel_s[unit, new] - demand.travel_s[unit, old])
-    change += load_change_cost(new, weight, 1.0, 0, load, price, bands, stiffness)
-    shift_load(load, old, weight, -1.0)
-    shift_load(load, new, weight, 1.0)
-    label[unit] = new
-    extra = np.zeros(load.shape[1])
+    old = state.label[unit]
+    weight = world.weights[unit]
+    state.before[:, :] = state.load
+    change = move_cost(unit, new, world, state)
+    change += load_change_cost(new, weight, 1.0, 0, world, state)
+    shift_load(old, weight, -1.0, state)
+    shift_load(new, weight, 1.0, state)
+    state.label[unit] = new
+    extra = np.zeros(weight.shape[0])
     for piece in range(lost):
-        change += settle_piece(scratch.cut[piece], scratch.cut[piece + 1], old, new, label, load,
-                               price, stiffness, graph, demand, bands, room.active,
-                               scratch, extra)  # fmt: skip
-    for q in range(load.shape[1]):
-        low, high, paid = bands.low[old, q], bands.high[old, q], price[old, q]
-        change += excess_cost(load[old, q], paid, low, high, stiffness[q])
-        change -= excess_cost(before[old, q], paid, low, high, stiffness[q])
+        begin, end = state.cut[piece], state.cut[piece + 1]
+        change += settle_piece(begin, end, old, new, extra, world, state)
+    change += load_cost(old, state.load[old], 0, world, state)
+    change -= load_cost(old, state.before[old], 0, world, state)
     if change <= 0.0 or np.random.random() < np.exp(-change / heat):
         return True
-    label[unit] = old
-    for i in range(scratch.cut[lost]):
-        label[scratch.queue[i]] = old
-    load[:, :] = before
+    state.label[unit] = old
+    for i in range(state.cut[lost]):
+        state.label[state.queue[i]] = old
+    state.load[:, :] = state.before
     return False
 
 
 @njit(cache=True)
-def worst_excess(load, bands, active):
+def worst_excess(world: World, state: State) -> float:
     """Largest excess of the first workload among the active cells."""
     worst = 0.0
-    for cell in range(load.shape[0]):
-        if active[cell]:
-            over = max(load[cell, 0] - bands.high[cell, 0], bands.low[cell, 0] - load[cell, 0])
-            worst = max(worst, over)
+    for cell in range(state.load.shape[0]):
+        if world.active[cell]:
+            load = state.load[cell, 0]
+            worst = max(worst, load - world.high[cell, 0], world.low[cell, 0] - load)
     return worst
 
 
 @njit(cache=True)
-def follow_prices(price, load, bands, active, anchor, reach, rate, stiffness):
-    """Move the prices towards their multipliers, at most `reach` from where they began."""
-    for cell in range(load.shape[0]):
-        if active[cell]:
-            shifted = load[cell, 0] + price[cell, 0] / stiffness
+def follow_prices(plan: Schedule, world: World, state: State) -> None:
+    """Move the prices of the first workload towards its multipliers."""
+    for cell in range(state.load.shape[0]):
+        if world.active[cell]:
+            shifted = state.load[cell, 0] + state.price[cell, 0] / plan.price_stiffness
             wanted = 0.0
-            if shifted > bands.high[cell, 0]:
-                wanted = stiffness * (shifted - bands.high[cell, 0])
-            elif shifted < bands.low[cell, 0]:
-                wanted = stiffness * (shifted - bands.low[cell, 0])
-            moved = price[cell, 0] + rate * (wanted - price[cell, 0])
-            price[cell, 0] = min(max(moved, anchor[cell] - reach), anchor[cell] + reach)
+            if shifted > world.high[cell, 0]:
+                wanted = plan.price_stiffness * (shifted - world.high[cell, 0])
+            elif shifted < world.low[cell, 0]:
+                wanted = plan.price_stiffness * (shifted - world.low[cell, 0])
+            moved = state.price[cell, 0] + plan.price_rate * (wanted - state.price[cell, 0])
+            least = plan.anchor[cell] - plan.price_reach
+            most = plan.anchor[cell] + plan.price_reach
+            state.price[cell, 0] = min(max(moved, least), most)
 
 
 @njit(cache=True)
-def anneal(label, load, price, graph, demand, bands, room, heat, stiffness, soft, follow, sweeps,
-           steal_share, hard, seed):  # fmt: skip
-    """Anneal in place and return the labels with the least worst excess seen after a sweep.
+def leaves_band(unit: int, new: int, world: World, state: State) -> bool:
+    """Whether moving a unit would put a first workload outside its band."""
+    weight, old = world.weights[unit, 0], state.label[unit]
+    if weight == 0.0:
+        return False
+    too_much: bool = state.load[new, 0] + weight > world.high[new, 0]
+    too_little: bool = state.load[old, 0] - weight < world.low[old, 0]
+    return too_much or too_little
 
-    `heat` and `stiffness` are (start, end) and change geometrically over the sweeps; `soft` is
-    the stiffness of the further workloads (n_workloads,), its entry 0 is overwritten. `follow`
-    is (anchor prices, reach, rate, stiffness). If `hard`, the band of the first workload is
-    never left and prices do not count.
-    """
+
+@njit(cache=True)
+def anneal(plan: Schedule, world: World, state: State, seed: int) -> Ints:
+    """Anneal in place; return the labels of the last sweep with the least worst excess."""
     np.random.seed(seed)
-    n_units = label.shape[0]
-    scratch = Scratch(np.zeros(n_units, np.int64), np.zeros(n_units, np.int64),
-                      np.empty(n_units + 1, np.int64), np.zeros(MOST_PIECES + 2, np.int64),
-                      np.zeros(load.shape[0], np.bool_))  # fmt: skip
-    before = np.empty_like(load)
-    stiff = soft.copy()
-    first = 1 if hard else 0
+    pool, label = world.pool, state.label
+    first = 1 if plan.hard else 0
     best, best_excess, stamp = label.copy(), np.inf, 0
-    for sweep in range(sweeps):
-        part = sweep / max(1, sweeps - 1)
-        warmth = heat[0] * (heat[1] / heat[0]) ** part
-        stiff[0] = stiffness[0] * (stiffness[1] / stiffness[0]) ** part
-        for _ in range(room.pool.shape[0]):
-            unit = room.pool[np.random.randint(room.pool.shape[0])]
+    for sweep in range(plan.sweeps):
+        part = sweep / max(1, plan.sweeps - 1)
+        heat = plan.hot * (plan.cold / plan.hot) ** part
+        state.stiffness[0] = plan.soft * (plan.stiff / plan.soft) ** part
+        for _ in range(pool.shape[0]):
+            unit = pool[np.random.randint(pool.shape[0])]
             old = label[unit]
-            if room.held[unit] or not room.active[old]:
+            begin, end = world.indptr[unit], world.indptr[unit + 1]
+            if world.held[unit] or not world.active[old] or begin == end:
                 continue
-            begin, end = graph.indptr[unit], graph.indptr[unit + 1]
-            if begin == end:
-                continue
-            new = label[graph.indices[begin + np.random.randint(end - begin)]]
+            new = label[world.indices[begin + np.random.randint(end - begin)]]
             if new == old:
-                new = label[graph.indices[begin + np.random.randint(end - begin)]]
-            if new == old or not room.active[new]:
+                new = label[world.indices[begin + np.random.randint(end - begin)]]
+            if new == old or not world.active[new]:
                 continue
-            weight = demand.weights[unit]
-            if hard and weight[0] > 0.0 and (load[new, 0] + weight[0] > bands.high[new, 0]
-                                             or load[old, 0] - weight[0] < bands.low[old, 0]):  # fmt: skip
+            if plan.hard and leaves_band(unit, new, world, state):
                 continue
-            change = weight[0] * (demand.travel_s[unit, new] - demand.travel_s[unit, old])
-            change += cut_change_cost(unit, old, new, label, graph)
-            change += load_change_cost(old, weight, -1.0, first, load, price, bands, stiff)
-            change += load_change_cost(new, weight, 1.0, first, load, price, bands, stiff)
-            taken = change <= 0.0 or np.random.random() < np.exp(-change / warmth)
-            if not taken and (hard or np.random.random() > steal_share):
+            weight = world.weights[unit]
+            change = move_cost(unit, new, world, state)
+            change += load_change_cost(old, weight, -1.0, first, world, state)
+            change += load_change_cost(new, weight, 1.0, first, world, state)
+            taken = change <= 0.0 or np.random.random() < np.exp(-change / heat)
+            if not taken and (plan.hard or np.random.random() > plan.steal_share):
                 continue
             stamp += 1
-            lost = lost_pieces(unit, old, room.centre_unit[old], stamp, label, graph, scratch)
-            if lost == 0:
-                if taken:
-                    shift_load(load, old, weight, -1.0)
-                    shift_load(load, new, weight, 1.0)
-                    label[unit] = new
-            elif lost > 0 and not hard and steal_share > 0.0:
-                steal(unit, new, lost, warmth, label, load, price, stiff, graph, demand, bands,
-                      room, scratch, before)  # fmt: skip
-        if follow[2] > 0.0 and not hard:
-            follow_prices(price, load, bands, room.active, follow[0], follow[1], follow[2],
-                          follow[3])  # fmt: skip
-        excess = worst_excess(load, bands, room.active)
+            lost = lost_pieces(unit, stamp, world, state)
+            if lost == 0 and taken:
+                shift_load(old, weight, -1.0, state)
+                shift_load(new, weight, 1.0, state)
+                label[unit] = new
+            elif lost > 0 and not plan.hard and plan.steal_share > 0.0:
+                steal(unit, new, lost, heat, world, state)
+        if plan.price_rate > 0.0 and not plan.hard:
+            follow_prices(plan, world, state)
+        excess = worst_excess(world, state)
         if excess <= best_excess:
             best_excess = excess
             best[:] = label

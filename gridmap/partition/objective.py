@@ -40,6 +40,9 @@ class Importance:
     further: float = 60.0
 
 
+IMPORTANCE = Importance()
+
+
 def loads(problem: PartitionProblem, label: Ints) -> Floats:
     """Return the load of each cell in each workload. Shape (n_cells, n_workloads)."""
     columns = [

@@ -28,8 +28,9 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
-from gridmap.partition.kernels import Bands, Demand, Graph, Room, anneal
+from gridmap.partition.kernels import Schedule, World, anneal, new_state
 from gridmap.partition.objective import (
+    IMPORTANCE,
     Importance,
     cost_unit,
     loads,
@@ -77,6 +78,9 @@ class RefineParams:
     restarts: int = 2
 
 
+PARAMS = RefineParams()
+
+
 @dataclass(frozen=True, eq=False)
 class Refined:
     """The best plan found.
@@ -115,8 +119,8 @@ def refine(
     seed: int,
     stop: Stop | None = None,
     on_round: Callable[[int], None] = lambda _: None,
-    importance: Importance = Importance(),
-    params: RefineParams = RefineParams(),
+    importance: Importance = IMPORTANCE,
+    params: RefineParams = PARAMS,
 ) -> Refined:
     """Return the best plan found from `label`: the cheapest within the band, else the nearest.
 
@@ -142,7 +146,16 @@ def refine(
     on_round
         Called with the number of rounds made.
     """
-    search = _Search(problem, price_s, low, high, tolerance, importance, params, seed)
+    search = _Search(
+        problem,
+        price_s,
+        low,
+        high,
+        tolerance=tolerance,
+        importance=importance,
+        params=params,
+        seed=seed,
+    )
     if problem.n_cells == 1 or (problem.fixed >= 0).all():
         return search.result(label, 0, 0, 0)
     search.begin(label, restart=0)
@@ -181,6 +194,7 @@ class _Search:
         price_s: Floats,
         low: Floats,
         high: Floats,
+        *,
         tolerance: float,
         importance: Importance,
         params: RefineParams,
@@ -206,7 +220,6 @@ class _Search:
         self.soft = np.full(len(target), 1e-300)
         used = target > 0
         self.soft[used] = importance.further * self.unit / target[used] ** 2
-        self.demand = Demand(problem.weights, problem.travel_s)
         self.held = problem.fixed >= 0
         self.label = problem.fixed.copy()
         self.load = np.zeros((problem.n_cells, len(target)))
@@ -363,34 +376,33 @@ class _Search:
         lines_m = problem.shared_m - self.importance.barrier * problem.barrier_m
         # Stiffness in cost per squared workload: mean travel over mean load.
         per_load = problem.mean_nearest_s / self.mean
-        found = anneal(
-            self.label,
-            self.load,
-            price,
-            Graph(problem.indptr, problem.indices, line_cost * lines_m),
-            self.demand,
-            Bands(low, high),
-            Room(
-                np.flatnonzero(active[self.label] & ~self.held).astype(np.int64),
-                self.held,
-                active,
-                problem.centre_unit,
-            ),
-            (heat[0] * self.unit, heat[1] * self.unit),
-            (stiffness[0] * per_load, stiffness[1] * per_load),
-            self.soft,
-            (
-                self.anchor,
-                params.price_reach * problem.mean_nearest_s,
-                params.price_rate,
-                params.price_stiffness * per_load,
-            ),
-            sweeps,
-            params.steal_share if steal_share is None else steal_share,
-            hard,
-            int(self.rng.integers(1 << 31)),
+        world = World(
+            problem.indptr,
+            problem.indices,
+            line_cost * lines_m,
+            problem.weights,
+            problem.travel_s,
+            low,
+            high,
+            pool=np.flatnonzero(active[self.label] & ~self.held).astype(np.int64),
+            held=self.held,
+            active=active,
+            centre_unit=problem.centre_unit,
         )
-        if not hard:
-            self._take(found)
-        else:
-            self._take(self.label)
+        schedule = Schedule(
+            sweeps=sweeps,
+            hot=float(heat[0] * self.unit),
+            cold=float(heat[1] * self.unit),
+            soft=float(stiffness[0] * per_load),
+            stiff=float(stiffness[1] * per_load),
+            steal_share=params.steal_share if steal_share is None else steal_share,
+            anchor=self.anchor,
+            price_reach=params.price_reach * problem.mean_nearest_s,
+            price_rate=params.price_rate,
+            price_stiffness=params.price_stiffness * per_load,
+            hard=hard,
+        )
+        state = new_state(self.label, self.load, price, self.soft.copy())
+        found = anneal(schedule, world, state, int(self.rng.integers(1 << 31)))
+        # The hard polish stays within the band, so its end is best; loads are added up anew.
+        self._take(self.label if hard else found)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gridmap.partition.certificate import Certificate, bands
-from gridmap.partition.objective import Importance
+from gridmap.partition.objective import IMPORTANCE, Importance
 from gridmap.partition.prices import cell_prices
 from gridmap.partition.problem import Ints, PartitionProblem
-from gridmap.partition.refine import RefineParams, refine
+from gridmap.partition.refine import PARAMS, RefineParams, refine
 from gridmap.partition.regrow import assign_and_regrow
 from gridmap.progress import Stop
 
@@ -47,8 +47,8 @@ def solve(
     seed: int,
     stop: Stop | None = None,
     on_round: Callable[[int], None] = lambda _: None,
-    importance: Importance = Importance(),
-    params: RefineParams = RefineParams(),
+    importance: Importance = IMPORTANCE,
+    params: RefineParams = PARAMS,
 ) -> Solved:
     """Return the best plan found and a lower bound on the travel of all plans.
 
