@@ -154,6 +154,7 @@ def load_project(
         ),
         invented=tuple(dict.fromkeys((*project.territory.invented, *outlets.invented))),
         sources=files.hashes(),
+        attribution=project.territory.attribution,
         excluded=pd.concat([outlets.excluded, demand.excluded], ignore_index=True),
     )
     report(Progress(STAGE, 1.0))
