@@ -199,6 +199,22 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
     return files
 
 
+def street_extract(path: Path, *, data_dir: Path | None = None) -> Path | None:
+    """Return the OpenStreetMap extract of a project, or None where it has none of its own.
+
+    Raises
+    ------
+    InputError
+        If the project file or a file it names is missing or faulty.
+    """
+    path = Path(path)
+    folders = [*([Path(data_dir)] if data_dir else []), path.parent]
+    streets = find_files(read_project(path), folders).streets
+    if isinstance(streets, Path) and streets.name.endswith((".pbf", ".osm", ".osm.bz2")):
+        return streets
+    return None
+
+
 def centres_of(outlets: pd.DataFrame, project: ProjectFile) -> Bools:
     """Return which outlets are centres of cells. Shape (n_outlets,).
 

@@ -91,7 +91,13 @@ def make_plan(
         )
     with stages.running("routing"):
         routing = _plan_routes(
-            territory, partition, request, engine, seed, stop, stages.within("routing")
+            territory,
+            partition,
+            request,
+            engine,
+            seed=seed,
+            stop=stop,
+            report=stages.within("routing"),
         )
     with stages.running("scoring"):
         scores = _score(territory, partition, request, routing, seed)
@@ -183,11 +189,11 @@ def unit_workloads(territory: Territory, request: PlanRequest) -> dict[str, Floa
         ]
     )
     columns = {
-        "demand": (demand["unit"], demand["weight"].to_numpy()),
-        "visit_minutes": (outlets["unit"], minutes),
+        "demand": (demand["unit"].to_numpy(), demand["weight"].to_numpy()),
+        "visit_minutes": (outlets["unit"].to_numpy(), minutes),
     }
     return {
-        name: np.bincount(columns[name][0].to_numpy(), columns[name][1], n_units)
+        name: np.bincount(columns[name][0], columns[name][1], n_units).astype(np.float64)
         for name in request.partition.workloads
     }
 
@@ -216,6 +222,7 @@ def _plan_routes(
     partition: Partition,
     request: PlanRequest,
     engine: TravelEngine,
+    *,
     seed: int,
     stop: Stop | None,
     report: Report,
@@ -225,7 +232,9 @@ def _plan_routes(
     outlet_cell = partition.label[outlets["unit"].to_numpy()]
     visited = outlets["visited"].to_numpy(bool)
     planned: list[CellRoutes] = []
-    routes, stops, lines = [], [], []
+    routes: list[pd.DataFrame] = []
+    stops: list[pd.DataFrame] = []
+    lines: list[shapely.LineString] = []
     for cell in range(partition.n_cells):
         code = cell_code(cell)
         report(Progress("routing", cell / partition.n_cells, code))
@@ -252,13 +261,22 @@ def _plan_routes(
     return _Routing(
         routes=schemas.ROUTES.validate(pd.concat(routes, ignore_index=True)),
         stops=schemas.STOPS.validate(pd.concat(stops, ignore_index=True)),
-        lines=np.array(lines, dtype=object),
+        lines=_objects(lines),
         notices=tuple(one for done in planned for one in done.notices),
         left_out=[one for done in planned for one in done.left_out],
     )
 
 
-def _draw(engine: TravelEngine, places: Snapped, day: tuple[int, ...]) -> tuple[object, float]:
+def _objects(values: list[shapely.LineString]) -> NDArray[np.object_]:
+    """Return an object array of the values, also of none."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def _draw(
+    engine: TravelEngine, places: Snapped, day: tuple[int, ...]
+) -> tuple[shapely.LineString, float]:
     """Return the street geometry and the metres of a day from the centre and back."""
     path = engine.route(_take(places, np.array([0, *day, 0])))
     xy = np.concatenate(path.leg_xy)
@@ -278,7 +296,7 @@ def _score(
     demand_xy = territory.demand[["x", "y"]].to_numpy(np.float64)
     rows = scored_outlets(territory.outlets)
     outlet_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[rows]
-    travel_min = {}
+    travel_min: dict[str, NDArray[np.float32]] = {}
     for mode in request.scoring.modes:
         engine = DijkstraEngine(_network(territory, mode))
         # demand goes to the outlet

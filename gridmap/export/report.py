@@ -66,7 +66,8 @@ def build_report(
         "unattainable": _texts(partition.notices, language),
         "partition": dict(partition.details),
         "left_out_visits": list(scenario.report.get("left_out_visits", [])),
-        "excluded": [_row(one, language) for one in territory.notices],
+        "excluded": territory.excluded.to_dict("records"),
+        "territory_notices": _texts(territory.notices, language),
         "notices": _texts(scenario.notices, language),
         "checks": {check.name: check.ok for check in checks},
         "check_faults": [
@@ -94,7 +95,3 @@ def _versions() -> dict[str, str]:
 
 def _texts(faults: Sequence[Fault], language: Language) -> list[str]:
     return [one.text(language) for one in faults]
-
-
-def _row(one: Fault, language: Language) -> dict[str, str]:
-    return {"where": one.where, "reason": one.text(language), "kind": one.key}

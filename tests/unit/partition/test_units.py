@@ -113,7 +113,10 @@ def test_islands_are_parts_and_bridges_link_them() -> None:
     )
     boundary = shapely.MultiPolygon([west, far, near])
     lines = linework((LOCAL, [(100, -5), (100, 105)]))
-    bridge = [shapely.LineString([(195, 50), (250, 50)]), shapely.LineString([(250, 50), (305, 50)])]
+    bridge = [
+        shapely.LineString([(195, 50), (250, 50)]),
+        shapely.LineString([(250, 50), (305, 50)]),
+    ]
     both = Linework(lines.lines, lines.kinds, bridges=np.array(bridge, dtype=object))
     units = units_of(both, boundary)
     assert_exact(units, boundary)
@@ -179,7 +182,9 @@ def test_heavy_face_is_cut_as_far_as_its_places_allow() -> None:
     assert np.bincount(units.locate(xy)).max() <= 13
     towers = [(50.0, 50.0), (150.0, 150.0), (250.0, 50.0)]
     limits = UnitLimits(max_area_m2=1e6, max_demand_share=0.01)
-    heavy = units_of(linework(), TOWN, own=[(150, 100)], demand=towers, weight=[50] * 3, limits=limits)
+    heavy = units_of(
+        linework(), TOWN, own=[(150, 100)], demand=towers, weight=[50] * 3, limits=limits
+    )
     assert len(set(heavy.locate(np.array(towers)))) == 3
     assert len(heavy) <= 4
 
@@ -207,7 +212,9 @@ def test_own_outlets_of_one_block_are_cut_apart() -> None:
         [(0.05, 100.0), (299.95, 100.0)],
     ],
 )
-def test_own_outlets_end_strictly_inside_a_unit_of_their_own(own: list[tuple[float, float]]) -> None:
+def test_own_outlets_end_strictly_inside_their_unit(
+    own: list[tuple[float, float]],
+) -> None:
     """On a street, on a crossing, centimetres apart, at the border: never on a unit's border."""
     for limits in (LOOSE, UnitLimits(), UnitLimits(max_area_m2=2500.0, min_area_m2=500.0)):
         units = units_of(linework(*grid_streets(3, 2)), TOWN, own=own, limits=limits)
@@ -273,9 +280,7 @@ def test_order_of_input_has_no_influence() -> None:
     demand = rng.uniform(0, 200, (200, 2))
     weight = rng.uniform(0, 5, 200)
     limits = UnitLimits(max_area_m2=3000.0, min_area_m2=400.0, max_demand_share=0.2)
-    plain = units_of(
-        linework(*streets), TOWN, own=own, demand=demand, weight=weight, limits=limits
-    )
+    plain = units_of(linework(*streets), TOWN, own=own, demand=demand, weight=weight, limits=limits)
     mixed_lines = [streets[row] for row in rng.permutation(25)]
     mixed_lines = [(kind, xy[::-1]) for kind, xy in mixed_lines]
     mixed = rng.permutation(200)

@@ -1,0 +1,93 @@
+"""The store as the pages see it: whole plans, within a scope, a few of them kept at hand."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gridmap.scenario import Scenario
+from gridmap.store.repository import ScenarioSummary
+from gridmap.store.scope import Scope
+from gridmap.territory import Territory
+
+_KEPT = 4
+
+
+class PlanStore(Protocol):
+    """What the dashboard needs of a store."""
+
+    def scenarios(self, scope: Scope) -> list[ScenarioSummary]:
+        """Return the scenarios within the scope, the newest first."""
+        ...
+
+    def load(self, scope: Scope, scenario_id: int) -> tuple[Territory, Scenario]:
+        """Return a scenario and its territory."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A scenario with its territory, and what several pages derive from them."""
+
+    scenario_id: int
+    territory: Territory
+    scenario: Scenario
+
+    @cached_property
+    def cell_polygons(self) -> NDArray[np.object_]:
+        """Polygon of each cell in metres. Shape (n_cells,)."""
+        units, label = self.territory.units.polygons, self.scenario.partition.label
+        return np.array(
+            [
+                shapely.coverage_union_all(units[label == cell])
+                for cell in range(self.scenario.partition.n_cells)
+            ],
+            dtype=object,
+        )
+
+    @cached_property
+    def cell_of_outlet(self) -> NDArray[np.int64]:
+        """Row of each outlet's cell. Shape (n_outlets,)."""
+        unit = self.territory.outlets["unit"].to_numpy()
+        return np.asarray(self.scenario.partition.label[unit], dtype=np.int64)
+
+
+class Plans:
+    """Loads plans and keeps the last few. The scope is asked each time, kept or not."""
+
+    def __init__(self, store: PlanStore, *, keep: int = _KEPT) -> None:
+        self._store = store
+        self._keep = keep
+        self._kept: OrderedDict[int, Plan] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def summaries(self, scope: Scope) -> list[ScenarioSummary]:
+        """Return the scenarios within the scope, the newest first."""
+        return self._store.scenarios(scope)
+
+    def plan(self, scope: Scope, scenario_id: int) -> Plan:
+        """Return a plan. Finished plans never change, so one that is kept is still true.
+
+        Raises
+        ------
+        StoreError
+            If there is no such scenario.
+        PermissionDenied
+            If its territory is out of scope.
+        """
+        with self._lock:
+            plan = self._kept.pop(scenario_id, None)
+            if plan is None:
+                plan = Plan(scenario_id, *self._store.load(scope, scenario_id))
+            self._kept[scenario_id] = plan
+            while len(self._kept) > self._keep:
+                self._kept.popitem(last=False)
+        scope.demand(plan.territory.name)
+        return plan

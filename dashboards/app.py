@@ -1,0 +1,152 @@
+"""The dashboard as one application: pages, data and tiles under one scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update
+from dash.development.base_component import Component
+
+from dashboards import queries
+from dashboards.access import Plan, Plans, PlanStore
+from dashboards.components.empty import no_scenario, unknown_scenario
+from dashboards.components.shell import header, shell
+from dashboards.compression import compress
+from dashboards.downloads import Downloads, Exports
+from dashboards.exports import default_exports
+from dashboards.ids import App
+from dashboards.pages import Desk, cell_card, cells, routes
+from dashboards.security import LOCAL_HOSTS, secure
+from dashboards.server import add_routes
+from dashboards.state import Page, Selection
+from dashboards.tiles import Basemaps
+from gridmap.catalogue import Language
+from gridmap.errors import PermissionDenied, StoreError
+from gridmap.store.scope import Scope
+
+
+def create_app(
+    store: PlanStore,
+    *,
+    basemaps: Path | None = None,
+    language: Language = "en",
+    scope: Callable[[], Scope] = Scope.everything,
+    hosts: Sequence[str] = LOCAL_HOSTS,
+    exports: Exports | None = None,
+) -> Dash:
+    """Return the application over a store.
+
+    Parameters
+    ----------
+    store
+        Where the plans are.
+    basemaps
+        A PMTiles file for every territory, or a folder with ``<content hash>.pmtiles`` for each
+        of them; None = maps without a basemap.
+    language
+        Language of an address that names none.
+    scope
+        Says how far the caller of the current request may reach.
+    hosts
+        Names under which the service may be asked.
+    exports
+        Functions that write the files; None = those of `gridmap.export`.
+
+    Returns
+    -------
+    Dash
+        Its ``server`` is the WSGI application.
+    """
+    app = Dash(
+        __name__,
+        title="gridmap",
+        update_title="",
+        assets_folder=str(Path(__file__).parent / "assets"),
+        suppress_callback_exceptions=True,
+        serve_locally=True,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    desk = Desk(Plans(store), Basemaps(basemaps), scope)
+    app.layout = shell
+    _register_shell(app, desk, language)
+    for page in (cells, cell_card, routes):
+        page.register(app, desk)
+    add_routes(app.server, desk, Downloads(exports or default_exports()), language=language)
+    compress(app.server)
+    secure(app.server, app.csp_hashes(), hosts)
+    return app
+
+
+def open_page(desk: Desk, chosen: Selection) -> tuple[Plan | None, Selection, Component | None]:
+    """Return the plan of a selection, and the selection with what it leaves open filled in.
+
+    Without a plan the third value says what to do.
+    """
+    summaries = desk.plans.summaries(desk.scope())
+    if not summaries:
+        return None, chosen, no_scenario(chosen.language)
+    asked = summaries[0].scenario_id if chosen.scenario is None else chosen.scenario
+    try:
+        plan = desk.plans.plan(desk.scope(), asked)
+    except (StoreError, PermissionDenied):
+        return None, chosen, unknown_scenario(asked, chosen.language)
+    settled = queries.settle(plan, chosen)
+    if settled.page is not Page.CELLS and settled.cell is None:
+        settled = replace(settled, cell=int(plan.scenario.cells["cell_id"].iloc[0]))
+    if settled.page is Page.ROUTES and settled.week is None and settled.cell is not None:
+        day = queries.first_day(plan, settled.cell)
+        if day is not None:
+            settled = replace(settled, week=day.week, weekday=day.weekday)
+    return plan, settled, None
+
+
+def content(desk: Desk, plan: Plan, chosen: Selection) -> Component:
+    """Return the layout of the selected page."""
+    has_basemap = desk.basemaps.of(plan.scenario.territory_hash) is not None
+    if chosen.page is Page.CARD:
+        return cell_card.layout(plan, chosen)
+    page = routes if chosen.page is Page.ROUTES else cells
+    return page.layout(plan, chosen, has_basemap=has_basemap)
+
+
+def _register_shell(app: Dash, desk: Desk, language: Language) -> None:
+    app.clientside_callback(
+        ClientsideFunction("gridmap", "toggleDark"),
+        Output(App.DARK, "data"),
+        Input(App.DARK_BUTTON, "n_clicks"),
+        State(App.DARK, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("gridmap", "applyDark"),
+        Output(App.THEME, "forceColorScheme"),
+        Input(App.DARK, "data"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("gridmap", "chooseScenario"),
+        Input(App.SCENARIO, "value"),
+        prevent_initial_call=True,
+    )
+
+    @app.callback(
+        Output(App.HEADER, "children"),
+        Output(App.CONTENT, "children"),
+        Output(App.FRAME, "data"),
+        Output(App.SELECTION, "data"),
+        Input(App.URL, "pathname"),
+        Input(App.URL, "search"),
+        State(App.FRAME, "data"),
+    )
+    def show(path: str, query: str, frame: list[Any] | None) -> tuple[Any, ...]:
+        asked = Selection.of_address(path, query, language=language)
+        plan, chosen, instead = open_page(desk, asked)
+        top = header(chosen, desk.plans.summaries(desk.scope()))
+        if plan is None:
+            return top, instead, None, no_update
+        # the map must not start anew when only the cell or the day is another
+        wanted = [chosen.page.value, chosen.scenario, chosen.language]
+        page = no_update if wanted == frame else content(desk, plan, chosen)
+        return top, page, wanted, chosen.data()

@@ -1,0 +1,62 @@
+// What needs no server: the selection in the address, light and dark.
+(function () {
+  "use strict";
+  const NOTHING = window.dash_clientside ? window.dash_clientside.no_update : undefined;
+
+  /** Change the address; the pages follow it. A value of null takes the key out. */
+  function choose(changes) {
+    const query = new URLSearchParams(window.location.search);
+    let changed = false;
+    for (const [key, value] of Object.entries(changes)) {
+      const wanted = value === null ? null : String(value);
+      if (query.get(key) === wanted) continue;
+      changed = true;
+      if (wanted === null) query.delete(key);
+      else query.set(key, wanted);
+    }
+    if (!changed) return;
+    window.dash_clientside.set_props("app-url", { search: "?" + query.toString() });
+  }
+
+  /** Another cell has other routes, so the day is left open. */
+  function chooseCell(cell) {
+    if (cell === null || cell === undefined) return;
+    if (new URLSearchParams(window.location.search).get("cell") === String(cell)) return;
+    choose({ cell: cell, day: null });
+  }
+
+  function routesUrl(selection) {
+    if (selection.cell === null) return null;
+    return `/data/${selection.scenario}/routes/${selection.cell}.geojson?lang=${selection.language}`;
+  }
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    gridmap: {
+      chooseCell: chooseCell,
+      chooseBar: (click) => chooseCell(click && click.points.length ? click.points[0].customdata : null),
+      chooseRow: (rows) => chooseCell(Array.isArray(rows) && rows.length ? rows[0].id : null),
+      // cells and days of another plan mean something else
+      chooseScenario: (scenario) => {
+        const now = new URLSearchParams(window.location.search).get("scenario");
+        if (scenario && now !== null && now !== scenario) choose({ scenario: scenario, cell: null, day: null });
+        else if (scenario && now === null) choose({ scenario: scenario });
+      },
+      showCell: (selection) => {
+        if (!selection) return [NOTHING, NOTHING];
+        return [selection.cell, selection.cell === null ? [] : { ids: [String(selection.cell)] }];
+      },
+      showDay: (selection) => {
+        if (!selection) return [NOTHING, NOTHING, NOTHING, NOTHING];
+        const day = selection.week === null ? null : { week: selection.week, weekday: selection.weekday };
+        const cell = selection.cell === null ? null : String(selection.cell);
+        return [selection.cell, day, routesUrl(selection), cell];
+      },
+      isDark: (dark) => Boolean(dark),
+      toggleDark: (clicks, dark) => (clicks ? !dark : NOTHING),
+      applyDark: (dark) => {
+        document.documentElement.dataset.agThemeMode = dark ? "dark" : "light";
+        return dark ? "dark" : "light";
+      },
+    },
+  });
+})();

@@ -1,0 +1,96 @@
+"""The frame of every page: brand, pages, scenario, language, light or dark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboards.components.words import words
+from dashboards.ids import App
+from dashboards.state import Page, Selection
+from gridmap.store.repository import ScenarioSummary
+
+_LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
+_FONT = "'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',system-ui,sans-serif"
+
+
+def shell() -> dmc.MantineProvider:
+    """Return the layout; its parts are filled when the address is known."""
+    return dmc.MantineProvider(
+        [
+            dcc.Location(id=App.URL, refresh=False),
+            dcc.Store(id=App.DARK, storage_type="local"),
+            dcc.Store(id=App.FRAME),
+            dcc.Store(id=App.SELECTION),
+            html.Header(id=App.HEADER, className="app-header"),
+            html.Main(id=App.CONTENT, className="app-content"),
+        ],
+        id=App.THEME,
+        forceColorScheme="light",
+        theme={"fontFamily": _FONT, "headings": {"fontFamily": _FONT}, "primaryColor": "indigo"},
+    )
+
+
+def header(chosen: Selection, scenarios: Sequence[ScenarioSummary]) -> list[Component]:
+    """Return the content of the header for a selection."""
+    say = words(chosen.language)
+    return [
+        html.Div("gridmap", className="brand"),
+        html.Nav(
+            [
+                dcc.Link(
+                    say(f"nav.{page.name.lower()}"),
+                    href=chosen.address(page=page),
+                    className="nav-link nav-link-here" if page == chosen.page else "nav-link",
+                )
+                for page in Page
+            ],
+            className="app-nav",
+            **{"aria-label": say("nav.label")},
+        ),
+        html.Div(
+            [
+                dmc.Select(
+                    id=App.SCENARIO,
+                    data=[_option(one, say("nav.scenario")) for one in scenarios],
+                    value=None if chosen.scenario is None else str(chosen.scenario),
+                    allowDeselect=False,
+                    size="xs",
+                    className="scenario-select",
+                    **{"aria-label": say("nav.scenario")},
+                ),
+                html.Div(
+                    [
+                        dcc.Link(
+                            name,
+                            href=chosen.address(language=language),
+                            className="lang-link lang-link-here"
+                            if language == chosen.language
+                            else "lang-link",
+                        )
+                        for language, name in _LANGUAGE_NAMES.items()
+                    ],
+                    className="languages",
+                ),
+                html.Button(
+                    "◐",
+                    id=App.DARK_BUTTON,
+                    className="dark-button",
+                    title=say("nav.dark"),
+                    **{"aria-label": say("nav.dark")},
+                ),
+            ],
+            className="app-tools",
+        ),
+    ]
+
+
+def _option(one: ScenarioSummary, word: str) -> dict[str, str]:
+    day = one.created[:10]
+    return {
+        "value": str(one.scenario_id),
+        "label": f"{one.territory_name} · {word} {one.scenario_id} · {day}",
+    }

@@ -1,0 +1,153 @@
+"""A plan as GeoJSON in EPSG:4326: what the map fetches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import Transformer
+
+from dashboards.access import Plan
+from dashboards.colours import cell_colours
+from gridmap.catalogue import Language, text
+from gridmap.policies import clock_of
+
+#: Seven decimals are a centimetre: neighbours still meet, and the file stays small.
+_DECIMALS = 7
+
+Bounds = tuple[float, float, float, float]
+
+
+def cells(plan: Plan, language: Language) -> bytes:
+    """Return the cells with their colours and titles."""
+    table = plan.scenario.cells
+    rows = zip(table["cell_id"], table["code"], table["name"], colours(plan), strict=True)
+    return _collection(
+        to_degrees(plan.cell_polygons, plan.territory.crs),
+        (
+            {
+                "cell_id": int(cell_id),
+                "colour": colour,
+                "title": text("pages.map.cell", language, code=code, name=name),
+            }
+            for cell_id, code, name, colour in rows
+        ),
+    )
+
+
+def outlets(plan: Plan, language: Language) -> bytes:
+    """Return the outlets with their symbols and titles."""
+    table = plan.territory.outlets
+    code = plan.scenario.cells["code"].to_numpy()[plan.cell_of_outlet]
+    points = np.asarray(shapely.points(table[["x", "y"]].to_numpy(np.float64)), dtype=object)
+    columns = table[["name", "ownership", "operator", "visited"]].itertuples(index=False)
+    return _collection(
+        to_degrees(points, plan.territory.crs),
+        (
+            {
+                "ownership": row.ownership,
+                "symbol": symbol(row.ownership, bool(row.visited)),
+                "label": row.name if row.ownership == "own" else "",
+                "title": text(
+                    "pages.map.outlet",
+                    language,
+                    name=row.name or "–",
+                    ownership=text(f"pages.ownership.{row.ownership}", language),
+                    operator=row.operator or "–",
+                    cell=cell,
+                ),
+            }
+            for row, cell in zip(columns, code, strict=True)
+        ),
+    )
+
+
+def routes(plan: Plan, cell_id: int, language: Language) -> bytes:
+    """Return the routes of a cell as lines, and their stops as points."""
+    table = plan.scenario.routes
+    chosen = np.flatnonzero(table["cell_id"].to_numpy() == cell_id)
+    mine = table.iloc[chosen]
+    stops = stops_of(plan, mine)
+    stop_points = np.asarray(shapely.points(stops[["x", "y"]].to_numpy(np.float64)), dtype=object)
+    geometries = np.concatenate([plan.scenario.route_lines[chosen], stop_points])
+    lines = ({"week": int(row.week), "weekday": int(row.weekday)} for row in mine.itertuples())
+    points = (
+        {
+            "week": int(row.week),
+            "weekday": int(row.weekday),
+            "seq": int(row.seq),
+            "title": text(
+                "pages.map.stop",
+                language,
+                seq=int(row.seq),
+                name=row.name,
+                arrival=clock_of(row.arrival_s),
+            ),
+        }
+        for row in stops[["week", "weekday", "seq", "name", "arrival_s"]].itertuples(index=False)
+    )
+    return _collection(to_degrees(geometries, plan.territory.crs), [*lines, *points])
+
+
+def stops_of(plan: Plan, chosen: pd.DataFrame) -> pd.DataFrame:
+    """Return the stops of some routes with their outlets and days, in order of visit."""
+    known = plan.territory.outlets[
+        ["outlet_id", "name", "ownership", "operator", "kind", "grade", "grade_source", "x", "y"]
+    ]
+    return (
+        plan.scenario.stops.merge(chosen[["route_id", "week", "weekday"]], on="route_id")
+        .merge(known, on="outlet_id", how="left")
+        .sort_values(["week", "weekday", "seq"], kind="stable")
+        .reset_index(drop=True)
+    )
+
+
+def colours(plan: Plan) -> tuple[str, ...]:
+    """Return the colour of each cell, the same on the map and in the charts."""
+    partition = plan.scenario.partition
+    return cell_colours(plan.territory.units.adjacency, partition.label, partition.n_cells)
+
+
+def symbol(ownership: str, visited: bool) -> str:
+    """Return the name of the symbol file of an outlet."""
+    return f"{ownership}_visited" if visited and ownership != "own" else ownership
+
+
+def bounds(geometries: NDArray[np.object_], crs: str) -> Bounds:
+    """Return `(west, south, east, north)` in degrees."""
+    west, south, east, north = shapely.total_bounds(to_degrees(geometries, crs)).tolist()
+    return west, south, east, north
+
+
+def to_degrees(geometries: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
+    """Return geometries in EPSG:4326, longitude first, rounded."""
+    transformer = _transformer(crs)
+
+    def transform(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])).round(_DECIMALS)
+
+    return np.asarray(shapely.transform(geometries, transform), dtype=object)
+
+
+@cache
+def _transformer(crs: str) -> Transformer:
+    return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+
+
+def _collection(geometries: NDArray[np.object_], properties: Iterable[Mapping[str, Any]]) -> bytes:
+    shapes = shapely.to_geojson(geometries)
+    features = (
+        f'{{"type":"Feature","properties":{_json(one)},"geometry":{shape}}}'
+        for shape, one in zip(shapes, properties, strict=True)
+    )
+    return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'.encode()
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

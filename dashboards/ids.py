@@ -1,0 +1,46 @@
+"""Every id of the pages, one enumeration a page."""
+
+from enum import StrEnum
+
+
+class App(StrEnum):
+    """The shell around the pages."""
+
+    URL = "app-url"
+    THEME = "app-theme"
+    DARK = "app-dark"
+    DARK_BUTTON = "app-dark-button"
+    HEADER = "app-header"
+    SCENARIO = "app-scenario"
+    CONTENT = "app-content"
+    FRAME = "app-frame"
+    SELECTION = "app-selection"
+
+
+class Cells(StrEnum):
+    """Map, balance and table of all cells."""
+
+    MAP = "cells-map"
+    WORKLOAD = "cells-workload"
+    BALANCE = "cells-balance"
+    TABLE = "cells-table"
+    PREVIEW = "cells-preview"
+
+
+class Card(StrEnum):
+    """One cell."""
+
+    CELL = "card-cell"
+    BODY = "card-body"
+    OUTLETS = "card-outlets"
+
+
+class Routes(StrEnum):
+    """Cycle calendar and the route of a day."""
+
+    CELL = "routes-cell"
+    SUMMARY = "routes-summary"
+    CALENDAR = "routes-calendar"
+    MAP = "routes-map"
+    TIMELINE = "routes-timeline"
+    DOWNLOADS = "routes-downloads"

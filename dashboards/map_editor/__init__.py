@@ -1,0 +1,99 @@
+"""The map of a plan as a Dash component; its sources are in ``frontend``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from dash.development.base_component import Component
+
+
+class PlanMap(Component):
+    """Cells, outlets and routes of a plan on an offline basemap.
+
+    Geometry is fetched by the browser from the addresses given here; no callback carries it.
+
+    Parameters
+    ----------
+    id
+        Id of the component.
+    labels
+        Sentences of the map: ``map``, ``zoomIn``, ``zoomOut``, ``noWebgl``, ``failed``,
+        ``attribution``.
+    symbolsUrl
+        Folder of the outlet symbols, with a slash at its end.
+    tilesUrl
+        Address of the vector tiles with ``{z}``, ``{x}`` and ``{y}``, or None for a plain ground.
+    cellsUrl, outletsUrl, routesUrl
+        Addresses of GeoJSON in EPSG:4326, or None.
+    view
+        What to show, as ``[west, south, east, north]`` in degrees.
+    selected
+        The cell that is marked; a click, or the Enter key on the middle of the map, sets it.
+    day
+        ``{"week": 1, "weekday": 1}``: the day whose route and stops are shown.
+    dark
+        Whether to use dark colours.
+    language
+        Language of the names on the basemap.
+    className
+        CSS class.
+    """
+
+    _children_props: ClassVar[list[str]] = []
+    _base_nodes: ClassVar[list[str]] = ["children"]
+    _namespace = "gridmap_map"
+    _type = "PlanMap"
+    _names: ClassVar[list[str]] = [
+        "id",
+        "className",
+        "cellsUrl",
+        "dark",
+        "day",
+        "labels",
+        "language",
+        "outletsUrl",
+        "routesUrl",
+        "selected",
+        "symbolsUrl",
+        "tilesUrl",
+        "view",
+    ]
+
+    def __init__(
+        self,
+        id: str,
+        *,
+        labels: Mapping[str, str],
+        symbolsUrl: str,
+        tilesUrl: str | None = None,
+        cellsUrl: str | None = None,
+        outletsUrl: str | None = None,
+        routesUrl: str | None = None,
+        view: Sequence[float] | None = None,
+        selected: int | None = None,
+        day: Mapping[str, int] | None = None,
+        dark: bool = False,
+        language: str = "en",
+        className: str = "",
+    ) -> None:
+        given: dict[str, Any] = {
+            "id": id,
+            "labels": dict(labels),
+            "symbolsUrl": symbolsUrl,
+            "tilesUrl": tilesUrl,
+            "cellsUrl": cellsUrl,
+            "outletsUrl": outletsUrl,
+            "routesUrl": routesUrl,
+            "view": None if view is None else list(view),
+            "selected": selected,
+            "day": None if day is None else dict(day),
+            "dark": dark,
+            "language": language,
+            "className": className,
+        }
+        self._prop_names = list(self._names)
+        self.available_properties = list(self._names)
+        self._valid_wildcard_attributes: list[str] = []
+        self.available_wildcard_attributes: list[str] = []
+        super().__init__(**given)

@@ -1,0 +1,170 @@
+/** Layers of the plan: cells, outlets, routes and their numbered stops. */
+import type { FilterSpecification, LayerSpecification } from "maplibre-gl";
+import { FONTS } from "./basemap";
+import type { Day } from "./types";
+
+export const CELLS = "cells";
+export const OUTLETS = "outlets";
+export const ROUTES = "routes";
+
+/** Symbol files of the outlets; the legend of the page shows the same files. */
+export const SYMBOLS = ["own", "partner", "partner_visited", "rival", "rival_visited", "other", "other_visited"];
+
+const NOTHING: FilterSpecification = ["==", ["get", "cell_id"], -1];
+
+interface Ink {
+  line: string;
+  halo: string;
+  route: string;
+  text: string;
+}
+
+export function ink(dark: boolean): Ink {
+  return dark
+    ? { line: "#e7edf4", halo: "#11151a", route: "#ffd43b", text: "#11151a" }
+    : { line: "#22303f", halo: "#ffffff", route: "#0b3c8c", text: "#ffffff" };
+}
+
+export function cellLayers(dark: boolean): LayerSpecification[] {
+  const colour = ink(dark);
+  return [
+    {
+      id: "cells-fill",
+      type: "fill",
+      source: CELLS,
+      paint: {
+        "fill-color": ["get", "colour"],
+        "fill-opacity": ["case", ["boolean", ["feature-state", "hover"], false], 0.55, dark ? 0.26 : 0.38],
+      },
+    },
+    {
+      id: "cells-line",
+      type: "line",
+      source: CELLS,
+      layout: { "line-join": "round" },
+      paint: { "line-color": colour.line, "line-width": 1.4, "line-opacity": 0.8 },
+    },
+    {
+      id: "cells-selected-halo",
+      type: "line",
+      source: CELLS,
+      filter: NOTHING,
+      layout: { "line-join": "round" },
+      paint: { "line-color": colour.halo, "line-width": 8, "line-opacity": 0.9 },
+    },
+    {
+      id: "cells-selected",
+      type: "line",
+      source: CELLS,
+      filter: NOTHING,
+      layout: { "line-join": "round" },
+      paint: { "line-color": colour.line, "line-width": 4 },
+    },
+  ];
+}
+
+export function routeLayers(dark: boolean): LayerSpecification[] {
+  const colour = ink(dark);
+  const lines: FilterSpecification = ["==", ["geometry-type"], "LineString"];
+  const stops: FilterSpecification = ["==", ["geometry-type"], "Point"];
+  return [
+    {
+      id: "routes-halo",
+      type: "line",
+      source: ROUTES,
+      filter: lines,
+      layout: { "line-cap": "round", "line-join": "round" },
+      paint: { "line-color": colour.halo, "line-width": 7, "line-opacity": 0.85 },
+    },
+    {
+      id: "routes-line",
+      type: "line",
+      source: ROUTES,
+      filter: lines,
+      layout: { "line-cap": "round", "line-join": "round" },
+      paint: { "line-color": colour.route, "line-width": 3.5 },
+    },
+    {
+      id: "stops-dot",
+      type: "circle",
+      source: ROUTES,
+      filter: stops,
+      paint: {
+        "circle-radius": 11,
+        "circle-color": colour.route,
+        "circle-stroke-color": colour.halo,
+        "circle-stroke-width": 2,
+      },
+    },
+    {
+      id: "stops-number",
+      type: "symbol",
+      source: ROUTES,
+      filter: stops,
+      layout: {
+        "text-field": ["to-string", ["get", "seq"]],
+        "text-font": FONTS,
+        "text-size": 12,
+        "text-allow-overlap": true,
+        "text-ignore-placement": true,
+      },
+      paint: { "text-color": colour.text },
+    },
+  ];
+}
+
+export function outletLayers(dark: boolean): LayerSpecification[] {
+  const colour = ink(dark);
+  return [
+    {
+      id: "outlets-others",
+      type: "symbol",
+      source: OUTLETS,
+      minzoom: 12,
+      filter: ["!=", ["get", "ownership"], "own"],
+      layout: {
+        "icon-image": ["get", "symbol"],
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 12, 0.4, 16, 0.9],
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": true,
+      },
+    },
+    {
+      id: "outlets-own",
+      type: "symbol",
+      source: OUTLETS,
+      filter: ["==", ["get", "ownership"], "own"],
+      layout: {
+        "icon-image": ["get", "symbol"],
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 9, 0.6, 16, 1.2],
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": true,
+        "text-field": ["get", "label"],
+        "text-font": FONTS,
+        "text-size": 12,
+        "text-anchor": "top",
+        "text-offset": [0, 1],
+        "text-optional": true,
+      },
+      paint: {
+        "text-color": dark ? "#ffffff" : "#22303f",
+        "text-halo-color": colour.halo,
+        "text-halo-width": 1.6,
+      },
+    },
+  ];
+}
+
+export function cellFilter(selected: number | null): FilterSpecification {
+  return ["==", ["get", "cell_id"], selected ?? -1];
+}
+
+/** Lines or stops of one day; without a day nothing is shown. */
+export function dayFilter(kind: "LineString" | "Point", day: Day | null): FilterSpecification {
+  return [
+    "all",
+    ["==", ["geometry-type"], kind],
+    ["==", ["get", "week"], day?.week ?? -1],
+    ["==", ["get", "weekday"], day?.weekday ?? -1],
+  ];
+}

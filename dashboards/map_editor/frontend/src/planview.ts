@@ -1,0 +1,237 @@
+/** The map itself. It is told what to show by `update`, and tells which cell was chosen. */
+import {
+  AttributionControl,
+  type GeoJSONSource,
+  type LayerSpecification,
+  type MapGeoJSONFeature,
+  Map as MapLibre,
+  type MapMouseEvent,
+  NavigationControl,
+  Popup,
+  ScaleControl,
+  type StyleSpecification,
+} from "maplibre-gl";
+import { BASEMAP, basemapLayers, basemapNames, FONTS } from "./basemap";
+import { CELLS, cellFilter, cellLayers, dayFilter, OUTLETS, outletLayers, ROUTES, routeLayers, SYMBOLS } from "./plan";
+import type { PlanMapProps } from "./types";
+
+const EMPTY: Exclude<Parameters<GeoJSONSource["setData"]>[0], string> = {
+  type: "FeatureCollection",
+  features: [],
+};
+const MAX_ZOOM_OF_FIT = 17;
+const TILES_ZOOM = { minzoom: 6, maxzoom: 15 };
+
+export class PlanView {
+  private readonly map: MapLibre;
+  private readonly popup = new Popup({ closeButton: false, closeOnClick: false, maxWidth: "260px" });
+  private props: PlanMapProps;
+  private hovered: string | number | undefined;
+  private started = false;
+  private fitted: string;
+
+  constructor(
+    private readonly container: HTMLElement,
+    props: PlanMapProps,
+    private readonly choose: (cell: number) => void,
+  ) {
+    this.props = props;
+    this.fitted = String(props.view);
+    this.mark("loading");
+    this.map = new MapLibre({
+      container,
+      style: this.style(),
+      bounds: props.view ?? undefined,
+      fitBoundsOptions: { padding: 24, maxZoom: MAX_ZOOM_OF_FIT },
+      attributionControl: false,
+      fadeDuration: 0,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      maxPitch: 0,
+      localIdeographFontFamily: FONTS.map((font) => `"${font}"`).join(","),
+      cooperativeGestures: false,
+      locale: {
+        "Map.Title": props.labels.map,
+        "NavigationControl.ZoomIn": props.labels.zoomIn,
+        "NavigationControl.ZoomOut": props.labels.zoomOut,
+      },
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+    this.map.addControl(new ScaleControl({ maxWidth: 90 }), "bottom-left");
+    this.map.addControl(
+      new AttributionControl({ compact: false, customAttribution: props.labels.attribution }),
+      "bottom-right",
+    );
+    this.map.on("load", () => void this.start());
+    this.map.on("error", (event) => this.fail(event.error));
+    this.map.on("idle", () => this.settle());
+  }
+
+  /** Show other properties; only what differs is touched. */
+  update(next: PlanMapProps): void {
+    const before = this.props;
+    this.props = next;
+    if (!this.started) return;
+    this.mark("loading");
+    for (const [source, url, old] of [
+      [CELLS, next.cellsUrl, before.cellsUrl],
+      [OUTLETS, next.outletsUrl, before.outletsUrl],
+      [ROUTES, next.routesUrl, before.routesUrl],
+    ] as const) {
+      if (url !== old) this.map.getSource<GeoJSONSource>(source)?.setData(url ?? EMPTY);
+    }
+    if (next.dark !== before.dark || next.language !== before.language) this.restyle();
+    this.filter();
+    this.fit();
+    this.map.triggerRepaint();
+  }
+
+  /** Where a place lies in the window; what the tests click on. */
+  project(longitude: number, latitude: number): { x: number; y: number } {
+    const frame = this.map.getCanvas().getBoundingClientRect();
+    const { x, y } = this.map.project([longitude, latitude]);
+    return { x: frame.left + x, y: frame.top + y };
+  }
+
+  resize(): void {
+    this.map.resize();
+  }
+
+  remove(): void {
+    this.map.remove();
+  }
+
+  private style(): StyleSpecification {
+    const { tilesUrl, dark } = this.props;
+    const layers = basemapLayers(Boolean(dark), Boolean(tilesUrl));
+    if (!tilesUrl) return { version: 8, sources: {}, layers };
+    // the worker resolves no relative address
+    const tiles = [`${window.location.origin}${tilesUrl}`];
+    return { version: 8, sources: { [BASEMAP]: { type: "vector", tiles, ...TILES_ZOOM } }, layers };
+  }
+
+  private planLayers(): LayerSpecification[] {
+    const dark = Boolean(this.props.dark);
+    const names = this.props.tilesUrl ? basemapNames(dark, this.props.language) : [];
+    return [...cellLayers(dark), ...names, ...outletLayers(dark), ...routeLayers(dark)];
+  }
+
+  private async start(): Promise<void> {
+    const { cellsUrl, outletsUrl, routesUrl } = this.props;
+    await Promise.all(SYMBOLS.map((name) => this.addSymbol(name)));
+    const add = (id: string, url: string | null | undefined, promoteId?: string) =>
+      this.map.addSource(id, { type: "geojson", data: url ?? EMPTY, ...(promoteId ? { promoteId } : {}) });
+    add(CELLS, cellsUrl, "cell_id");
+    add(OUTLETS, outletsUrl);
+    add(ROUTES, routesUrl);
+    for (const layer of this.planLayers()) this.map.addLayer(layer);
+    this.started = true;
+    this.filter();
+    this.fit();
+    this.listen();
+  }
+
+  private async addSymbol(name: string): Promise<void> {
+    const image = new Image(48, 48);
+    image.src = `${this.props.symbolsUrl}${name}.svg`;
+    await image.decode();
+    if (!this.map.hasImage(name)) this.map.addImage(name, image, { pixelRatio: 2 });
+  }
+
+  private listen(): void {
+    this.map.on("mousemove", (event) => this.hover(event));
+    this.map.on("mouseout", () => this.leave());
+    this.map.on("click", (event) => this.pick(event.point));
+    this.map.getCanvas().addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      this.pick(this.map.project(this.map.getCenter()));
+    });
+  }
+
+  private pick(point: { x: number; y: number }): void {
+    const cell = this.map.queryRenderedFeatures([point.x, point.y], { layers: ["cells-fill"] })[0];
+    if (cell) this.choose(Number(cell.properties["cell_id"]));
+  }
+
+  private hover(event: MapMouseEvent): void {
+    const { x, y } = event.point;
+    const near: [[number, number], [number, number]] = [
+      [x - 5, y - 5],
+      [x + 5, y + 5],
+    ];
+    const thing = this.map.queryRenderedFeatures(near, {
+      layers: ["stops-dot", "outlets-own", "outlets-others"],
+    })[0];
+    const cell = this.map.queryRenderedFeatures([x, y], { layers: ["cells-fill"] })[0];
+    this.light(cell);
+    this.map.getCanvas().style.cursor = cell ? "pointer" : "";
+    const words = (thing ?? cell)?.properties["title"];
+    if (words) this.popup.setLngLat(event.lngLat).setText(String(words)).addTo(this.map);
+    else this.popup.remove();
+  }
+
+  private light(cell: MapGeoJSONFeature | undefined): void {
+    if (cell?.id === this.hovered) return;
+    if (this.hovered !== undefined) this.map.removeFeatureState({ source: CELLS, id: this.hovered });
+    this.hovered = cell?.id;
+    if (this.hovered !== undefined) this.map.setFeatureState({ source: CELLS, id: this.hovered }, { hover: true });
+  }
+
+  private leave(): void {
+    this.popup.remove();
+    this.light(undefined);
+  }
+
+  private filter(): void {
+    const selected = this.props.selected ?? null;
+    const day = this.props.day ?? null;
+    for (const id of ["cells-selected", "cells-selected-halo"]) this.map.setFilter(id, cellFilter(selected));
+    for (const id of ["routes-line", "routes-halo"]) this.map.setFilter(id, dayFilter("LineString", day));
+    for (const id of ["stops-dot", "stops-number"]) this.map.setFilter(id, dayFilter("Point", day));
+  }
+
+  private fit(): void {
+    const view = this.props.view;
+    if (!view || String(view) === this.fitted) return;
+    this.fitted = String(view);
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.map.fitBounds(view, { padding: 36, maxZoom: MAX_ZOOM_OF_FIT, duration: calm ? 0 : 350 });
+  }
+
+  private restyle(): void {
+    const layers = [
+      ...basemapLayers(Boolean(this.props.dark), Boolean(this.props.tilesUrl)),
+      ...this.planLayers(),
+    ];
+    for (const layer of layers) {
+      for (const [name, value] of Object.entries(layer.paint ?? {})) {
+        this.map.setPaintProperty(layer.id, name as never, value as never);
+      }
+      if (layer.type === "symbol" && layer.layout?.["text-field"]) {
+        this.map.setLayoutProperty(layer.id, "text-field", layer.layout["text-field"]);
+      }
+    }
+  }
+
+  private settle(): void {
+    if (!this.started || this.container.dataset["state"] === "failed") return;
+    const shown = this.map.queryRenderedFeatures({ layers: ["stops-dot"] });
+    const numbers = new Set(shown.map((stop) => stop.properties["seq"]));
+    this.container.dataset["stops"] = String(numbers.size);
+    this.container.dataset["zoom"] = this.map.getZoom().toFixed(2);
+    this.mark("ready");
+  }
+
+  private fail(error: Error): void {
+    this.mark("failed");
+    console.error(this.props.labels.failed, error.message);
+  }
+
+  private mark(state: "loading" | "ready" | "failed"): void {
+    this.container.dataset["state"] = state;
+  }
+}

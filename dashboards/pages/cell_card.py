@@ -1,0 +1,381 @@
+"""The card of one cell: how strong it is, how well covered, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+import plotly.graph_objects as go
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash.development.base_component import Component
+
+from dashboards import queries
+from dashboards.access import Plan
+from dashboards.components.grids import grid
+from dashboards.components.help import help_button, metric_help
+from dashboards.components.notices import notices
+from dashboards.components.words import words
+from dashboards.figures import CONFIG
+from dashboards.figures.coverage import coverage_figure
+from dashboards.figures.quadrant import quadrant_figure
+from dashboards.formats import MISSING, number, rank_band, share, significant, square_kilometres
+from dashboards.ids import App, Card
+from dashboards.pages import Desk
+from dashboards.queries import Measure
+from dashboards.state import Page, Selection
+from gridmap.catalogue import Language
+from gridmap.scoring.metrics import note_text
+
+_SHARES = ("blind_share", "duplicate_share", "contested")
+
+
+def layout(plan: Plan, chosen: Selection) -> Component:
+    """Return the page of a plan."""
+    say = words(chosen.language)
+    return html.Div(
+        [
+            html.Div(
+                [
+                    dmc.Select(
+                        id=Card.CELL,
+                        label=say("card.choose"),
+                        data=[
+                            {"value": str(number), "label": name}
+                            for number, name in queries.cell_names(plan)
+                        ],
+                        value=None if chosen.cell is None else str(chosen.cell),
+                        searchable=True,
+                        allowDeselect=False,
+                        nothingFoundMessage=say("card.nothing_found"),
+                        className="cell-select",
+                    ),
+                    html.Div(
+                        [
+                            html.A(
+                                say("download.scorecards"),
+                                href=f"/download/{plan.scenario_id}/scorecards.xlsx"
+                                f"?lang={chosen.language}",
+                                className="button",
+                            ),
+                            html.A(
+                                say("download.plan"),
+                                href=f"/download/{plan.scenario_id}/plan.gpkg",
+                                className="button",
+                            ),
+                        ],
+                        className="downloads",
+                    ),
+                ],
+                className="toolbar",
+            ),
+            notices(plan, chosen.language),
+            html.Div(id=Card.BODY),
+        ],
+        className="page page-scroll",
+    )
+
+
+def register(app: Dash, desk: Desk) -> None:
+    """Wire the page."""
+    app.clientside_callback(
+        ClientsideFunction("gridmap", "chooseCell"),
+        Input(Card.CELL, "value"),
+        prevent_initial_call=True,
+    )
+
+    @app.callback(Output(Card.BODY, "children"), Input(App.SELECTION, "data"))
+    def show_card(data: dict[str, Any]) -> list[Component]:
+        return card(*desk.opened(data))
+
+
+def card(plan: Plan, chosen: Selection) -> list[Component]:
+    """Return the card of the selected cell."""
+    if chosen.cell is None:
+        return []
+    language, say = chosen.language, words(chosen.language)
+    found = queries.measures(plan, chosen.cell)
+    return [
+        _head(plan, chosen),
+        html.Div(
+            [
+                _score(plan, found, "position", language),
+                _score(plan, found, "coverage", language),
+                *_facts(plan, chosen),
+            ],
+            className="tiles",
+        ),
+        html.Div(
+            [
+                _panel(
+                    say("quadrant.title"),
+                    help_button(
+                        say("quadrant.title"), say("quadrant.meaning"), "", language=language
+                    ),
+                    _quadrant(plan, chosen),
+                ),
+                _panel(
+                    say("coverage.title"),
+                    metric_help("coverage_own", language=language),
+                    *_coverage(found, language),
+                ),
+            ],
+            className="panels",
+        ),
+        _panel(say("outlets.title"), None, *_outlets(plan, chosen)),
+        _panel(say("metrics.title"), None, _metrics(plan, found, language)),
+    ]
+
+
+def _head(plan: Plan, chosen: Selection) -> Component:
+    say = words(chosen.language)
+    row = plan.scenario.cells.iloc[queries.cell_row(plan, chosen.cell or 0)]
+    outlets = plan.territory.outlets
+    centre = outlets[outlets["outlet_id"] == row["centre_outlet_id"]]
+    name = str(centre["name"].iloc[0]) if len(centre) else str(row["centre_outlet_id"])
+    manager = row["manager"] or say("table.vacant")
+    return html.Div(
+        [
+            html.Div(
+                [
+                    dmc.Title(f"{row['code']} · {row['name']}", order=2),
+                    html.Span(say(f"quadrant.{row['quadrant']}"), className="badge"),
+                ],
+                className="card-head",
+            ),
+            html.P(say("card.facts", centre=name or MISSING, manager=manager), className="hint"),
+            html.Div(
+                [
+                    dcc.Link(
+                        say("card.on_map"),
+                        href=chosen.address(page=Page.CELLS),
+                        className="button",
+                    ),
+                    dcc.Link(
+                        say("preview.routes"),
+                        href=chosen.address(page=Page.ROUTES),
+                        className="button button-main",
+                    ),
+                ],
+                className="preview-links",
+            ),
+        ]
+    )
+
+
+def _score(plan: Plan, found: dict[str, Measure], which: str, language: Language) -> Component:
+    say = words(language)
+    one, data = found.get(f"{which}_score"), found.get(f"{which}_data_coverage")
+    value = one.value if one else None
+    lines: list[str] = []
+    if one is not None and value is not None:
+        n_cells = plan.scenario.partition.n_cells
+        lines.append(rank_band(one.rank_low, one.rank_high, n_cells, language))
+        if one.p05 is not None and one.p95 is not None:
+            lines.append(say("card.band", low=number(one.p05), high=number(one.p95)))
+    else:
+        reason = note_text(one.note, language) if one and one.note else say("card.no_reason")
+        lines.append(say("card.no_score", reason=reason))
+    if data is not None:
+        lines.append(say("card.data_coverage", share=share(data.value)))
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Span(say(f"card.{which}_score")),
+                    metric_help(f"{which}_score", language=language),
+                ],
+                className="heading",
+            ),
+            *_out_of_hundred(value, say(f"card.{which}_score")),
+            *[html.Div(line, className="hint") for line in lines if line],
+        ],
+        className="tile tile-wide",
+        id=f"tile-{which}",
+    )
+
+
+def _out_of_hundred(value: float | None, name: str) -> list[Component]:
+    if value is None:
+        return [html.Div(html.Strong(MISSING), className="tile-value")]
+    return [
+        html.Div([html.Strong(number(value)), html.Span(" / 100")], className="tile-value"),
+        dmc.Progress(value=value, size="sm", **{"aria-label": f"{name} {number(value)} / 100"}),
+    ]
+
+
+def _facts(plan: Plan, chosen: Selection) -> list[Component]:
+    say = words(chosen.language)
+    position = queries.cell_row(plan, chosen.cell or 0)
+    row = plan.scenario.cells.iloc[position]
+    balance = queries.balances(plan)[0]
+    day_min = row["visit_minutes_per_day"]
+    facts = [
+        (
+            say(f"workload.{balance.workload}"),
+            number(balance.loads[position]),
+            say("card.against_mean", deviation=share(balance.deviations[position], sign=True)),
+        ),
+        (
+            say("table.day_min"),
+            number(None if day_min != day_min else float(day_min)),
+            say("card.routes", count=int(row["routes"])),
+        ),
+        (
+            say("card.area"),
+            square_kilometres(float(row["area_m2"]), chosen.language),
+            say("card.compactness", value=number(float(row["compactness"]), 2)),
+        ),
+    ]
+    return [
+        html.Div(
+            [
+                html.Div(name, className="heading"),
+                html.Div(html.Strong(value), className="tile-value"),
+                html.Div(line, className="hint"),
+            ],
+            className="tile",
+        )
+        for name, value, line in facts
+    ]
+
+
+def _quadrant(plan: Plan, chosen: Selection) -> Component:
+    points = queries.cell_points(plan)
+    if not points:
+        return html.P(words(chosen.language)("quadrant.none"), className="hint")
+    figure = quadrant_figure(points, selected=chosen.cell or 0, language=chosen.language)
+    return _chart(figure)
+
+
+def _coverage(found: dict[str, Measure], language: Language) -> list[Component]:
+    say = words(language)
+    thresholds = queries.thresholds(found)
+    if not thresholds:
+        return [html.P(say("coverage.none"), className="hint")]
+    head = html.Tr(
+        [
+            html.Th(""),
+            *[
+                html.Th(
+                    say(
+                        "coverage.threshold",
+                        mode=say(f"mode.{one.mode}"),
+                        minutes=f"{one.minutes:g}",
+                    )
+                )
+                for one in thresholds
+            ],
+        ]
+    )
+    rows = [
+        html.Tr(
+            [
+                html.Th(
+                    html.Div(
+                        [say(f"coverage.{key}"), metric_help(key, language=language)],
+                        className="with-help",
+                    )
+                ),
+                *[html.Td(share(one.shares.get(key))) for one in thresholds],
+            ]
+        )
+        for key in _SHARES
+    ]
+    return [
+        _chart(coverage_figure(thresholds, language=language)),
+        html.Div(
+            html.Table([html.Thead(head), html.Tbody(rows)], className="plain-table"),
+            className="table-scroll",
+        ),
+    ]
+
+
+def _outlets(plan: Plan, chosen: Selection) -> list[Component]:
+    say = words(chosen.language)
+    rows = queries.cell_outlets(plan, chosen.cell or 0)
+    shown = [
+        {
+            **row,
+            "name": row["name"] or MISSING,
+            "ownership": say(f"ownership.{row['ownership']}"),
+            "grade": say("outlets.assumed", grade=row["grade"])
+            if row["invented"] and row["grade"]
+            else row["grade"] or MISSING,
+            "visits": row["visits"] or MISSING,
+        }
+        for row in rows
+    ]
+    columns = [
+        {"field": name, "headerName": say(f"outlets.{name}"), "minWidth": least}
+        for name, least in (
+            ("name", 150),
+            ("ownership", 100),
+            ("operator", 110),
+            ("kind", 100),
+            ("grade", 120),
+            ("visits", 100),
+        )
+    ]
+    remark = [html.P(say("outlets.assumed_note"), className="hint")]
+    height = f"{min(max(len(shown), 1), 12) * 32 + 52}px"
+    return [
+        *(remark if any(row["invented"] for row in rows) else []),
+        grid(
+            Card.OUTLETS,
+            columns,
+            shown,
+            language=chosen.language,
+            height=height,
+            fit="responsiveSizeToFit",
+        ),
+    ]
+
+
+def _metrics(plan: Plan, found: dict[str, Measure], language: Language) -> Component:
+    say = words(language)
+    n_cells = plan.scenario.partition.n_cells
+    rows = []
+    for one in found.values():
+        known = one.named
+        if known is None or known.metric.key == "quadrant":
+            continue
+        value = share(one.value) if known.metric.unit == "share" else significant(one.value)
+        rows.append(
+            html.Tr(
+                [
+                    html.Th(known.label(language), title=known.metric.meaning(language)),
+                    html.Td(value),
+                    html.Td(rank_band(one.rank_low, one.rank_high, n_cells, language) or ""),
+                    html.Td(html.Code(known.metric.formula)),
+                    html.Td(note_text(one.note, language)),
+                ]
+            )
+        )
+    head = [say(f"metrics.{name}") for name in ("name", "value", "rank", "formula", "note")]
+    table = html.Table(
+        [html.Thead(html.Tr([html.Th(one) for one in head])), html.Tbody(rows)],
+        className="plain-table",
+    )
+    return html.Details(
+        [
+            html.Summary(say("metrics.open", count=len(rows))),
+            html.Div(table, className="table-scroll"),
+        ]
+    )
+
+
+def _chart(figure: go.Figure) -> dcc.Graph:
+    return dcc.Graph(figure=figure, config=CONFIG, style={"height": f"{figure.layout.height}px"})
+
+
+def _panel(title: str, explained: Component | None, *content: Component) -> Component:
+    return html.Section(
+        [
+            html.Div(
+                [dmc.Title(title, order=3), *([explained] if explained else [])],
+                className="heading",
+            ),
+            *content,
+        ],
+        className="panel",
+    )

@@ -1,0 +1,225 @@
+"""All cells: the map, the balance and a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash.development.base_component import Component
+
+from dashboards import queries
+from dashboards.access import Plan
+from dashboards.components.grids import HUNDREDTH, PERCENT, TENTH, WHOLE, grid
+from dashboards.components.help import help_button
+from dashboards.components.maps import plan_map
+from dashboards.components.notices import notices
+from dashboards.components.words import words
+from dashboards.figures import CONFIG
+from dashboards.figures.balance import balance_figure, balance_height
+from dashboards.formats import MISSING, number, share
+from dashboards.ids import App, Cells
+from dashboards.pages import Desk
+from dashboards.state import Page, Selection
+
+
+def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
+    """Return the page of a plan."""
+    language = chosen.language
+    say = words(language)
+    workloads = [one.workload for one in queries.balances(plan)]
+    return html.Div(
+        [
+            html.Section(
+                plan_map(Cells.MAP, plan, language=language, has_basemap=has_basemap),
+                className="page-map",
+                **{"aria-label": say("map.title")},
+            ),
+            html.Section(
+                [
+                    html.Div(id=Cells.PREVIEW, className="preview", **{"aria-live": "polite"}),
+                    notices(plan, language),
+                    html.Div(
+                        [
+                            dmc.Title(say("balance.title"), order=3),
+                            help_button(
+                                say("balance.title"),
+                                say("balance.meaning"),
+                                say("balance.formula"),
+                                language=language,
+                            ),
+                        ],
+                        className="heading",
+                    ),
+                    dmc.SegmentedControl(
+                        id=Cells.WORKLOAD,
+                        value=workloads[0],
+                        data=[{"value": one, "label": say(f"workload.{one}")} for one in workloads],
+                        size="xs",
+                        className="workloads" if len(workloads) > 1 else "workloads-single",
+                    ),
+                    html.P(say("balance.legend"), className="hint"),
+                    html.Div(
+                        dcc.Graph(
+                            id=Cells.BALANCE,
+                            config=CONFIG,
+                            style={"height": f"{balance_height(len(plan.scenario.cells))}px"},
+                        ),
+                        className="balance-scroll",
+                    ),
+                    dmc.Title(say("table.title"), order=3, mt="md"),
+                    html.P(say("table.hint"), className="hint"),
+                    grid(
+                        Cells.TABLE,
+                        _columns(plan, chosen),
+                        _rows(plan, chosen),
+                        language=language,
+                        selectable=True,
+                        height=f"{min(len(plan.scenario.cells), 14) * 32 + 52}px",
+                    ),
+                    _timings(plan, chosen),
+                ],
+                className="page-side",
+            ),
+        ],
+        className="page page-split",
+    )
+
+
+def register(app: Dash, desk: Desk) -> None:
+    """Wire the page."""
+    app.clientside_callback(
+        ClientsideFunction("gridmap", "chooseCell"),
+        Input(Cells.MAP, "selected"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("gridmap", "chooseBar"),
+        Input(Cells.BALANCE, "clickData"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("gridmap", "chooseRow"),
+        Input(Cells.TABLE, "selectedRows"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("gridmap", "showCell"),
+        Output(Cells.MAP, "selected"),
+        Output(Cells.TABLE, "selectedRows"),
+        Input(App.SELECTION, "data"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("gridmap", "isDark"),
+        Output(Cells.MAP, "dark"),
+        Input(App.DARK, "data"),
+    )
+
+    @app.callback(
+        Output(Cells.BALANCE, "figure"),
+        Input(Cells.WORKLOAD, "value"),
+        Input(App.SELECTION, "data"),
+    )
+    def draw_balance(workload: str, data: dict[str, Any]) -> Any:
+        plan, chosen = desk.opened(data)
+        found = queries.balances(plan)
+        balance = next((one for one in found if one.workload == workload), found[0])
+        return balance_figure(balance, selected=chosen.cell, language=chosen.language)
+
+    @app.callback(Output(Cells.PREVIEW, "children"), Input(App.SELECTION, "data"))
+    def show_preview(data: dict[str, Any]) -> Component:
+        return preview(*desk.opened(data))
+
+
+def preview(plan: Plan, chosen: Selection) -> Component:
+    """Return the selected cell in short, with ways to more; or what to do if there is none."""
+    say = words(chosen.language)
+    if chosen.cell is None:
+        return html.P(say("preview.none"), className="preview-none")
+    row = next(one for one in queries.cell_table(plan) if one["id"] == str(chosen.cell))
+    figures = [
+        (say("table.deviation"), share(_float(row["deviation"]), sign=True)),
+        (say("table.position"), number(_float(row["position"]))),
+        (say("table.coverage"), number(_float(row["coverage"]))),
+        (say("table.day_min"), number(_float(row["day_min"]))),
+    ]
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Strong(f"{row['code']} · {row['name']}", className="preview-name"),
+                    html.Span(say(f"quadrant.{row['quadrant']}"), className="badge"),
+                ],
+                className="preview-head",
+            ),
+            html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in figures]),
+            html.Div(
+                [
+                    dcc.Link(
+                        say("preview.card"),
+                        href=chosen.address(page=Page.CARD),
+                        className="button button-main",
+                    ),
+                    dcc.Link(
+                        say("preview.routes"),
+                        href=chosen.address(page=Page.ROUTES),
+                        className="button",
+                    ),
+                ],
+                className="preview-links",
+            ),
+        ]
+    )
+
+
+def _columns(plan: Plan, chosen: Selection) -> list[dict[str, Any]]:
+    say = words(chosen.language)
+    right = {"type": "rightAligned"}
+    workloads = [
+        {
+            "field": one.workload,
+            "headerName": say(f"workload.{one.workload}"),
+            "valueFormatter": WHOLE,
+            **right,
+        }
+        for one in queries.balances(plan)
+    ]
+    return [
+        {"field": "code", "headerName": say("table.code"), "pinned": "left"},
+        {"field": "name", "headerName": say("table.name"), "maxWidth": 200},
+        {"field": "deviation", "headerName": say("table.deviation"), "valueFormatter": PERCENT}
+        | right,
+        {"field": "position", "headerName": say("table.position"), "valueFormatter": WHOLE} | right,
+        {"field": "coverage", "headerName": say("table.coverage"), "valueFormatter": WHOLE} | right,
+        {"field": "quadrant_name", "headerName": say("table.quadrant")},
+        *workloads,
+        {"field": "outlets", "headerName": say("table.outlets"), **right},
+        {"field": "routes", "headerName": say("table.routes"), **right},
+        {"field": "day_min", "headerName": say("table.day_min"), "valueFormatter": TENTH} | right,
+        {"field": "area_km2", "headerName": say("table.area"), "valueFormatter": HUNDREDTH} | right,
+        {"field": "manager_name", "headerName": say("table.manager")},
+    ]
+
+
+def _rows(plan: Plan, chosen: Selection) -> list[dict[str, Any]]:
+    say = words(chosen.language)
+    return [
+        {
+            **row,
+            "quadrant_name": say(f"quadrant.{row['quadrant']}"),
+            "manager_name": row["manager"] or say("table.vacant"),
+        }
+        for row in queries.cell_table(plan)
+    ]
+
+
+def _timings(plan: Plan, chosen: Selection) -> Component:
+    say = words(chosen.language)
+    found = queries.timings(plan)
+    parts = [f"{say(f'timing.{stage}')} {seconds:.1f} s" for stage, seconds in found]
+    origin = say("timing.seed", seed=plan.scenario.seed, stages=" · ".join(parts) or MISSING)
+    return html.P(origin, className="hint")
+
+
+def _float(value: object) -> float | None:
+    return value if isinstance(value, float) else None

@@ -1,0 +1,262 @@
+"""The visit routes of a cell: the cycle as a calendar, and the route of one day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash.development.base_component import Component
+
+from dashboards import queries
+from dashboards.access import Plan
+from dashboards.components.help import help_button
+from dashboards.components.maps import plan_map
+from dashboards.components.notices import notices
+from dashboards.components.words import words
+from dashboards.formats import MISSING, kilometres, minutes
+from dashboards.ids import App, Routes
+from dashboards.pages import Desk
+from dashboards.queries import DayLoad, Stop
+from dashboards.state import Selection
+from gridmap.policies import clock_of
+
+
+def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
+    """Return the page of a plan."""
+    language, say = chosen.language, words(chosen.language)
+    return html.Div(
+        [
+            html.Section(
+                [
+                    dmc.Select(
+                        id=Routes.CELL,
+                        label=say("card.choose"),
+                        data=[
+                            {"value": str(number), "label": name}
+                            for number, name in queries.cell_names(plan)
+                        ],
+                        value=None if chosen.cell is None else str(chosen.cell),
+                        searchable=True,
+                        allowDeselect=False,
+                        nothingFoundMessage=say("card.nothing_found"),
+                        className="cell-select",
+                    ),
+                    html.Div(id=Routes.DOWNLOADS, className="downloads"),
+                    html.Div(
+                        [
+                            dmc.Title(say("routes.calendar"), order=3),
+                            help_button(
+                                say("routes.calendar"),
+                                say("routes.meaning"),
+                                "",
+                                language=language,
+                            ),
+                        ],
+                        className="heading",
+                    ),
+                    html.P(say("routes.hint"), className="hint"),
+                    html.Div(id=Routes.CALENDAR, className="calendar-frame"),
+                    notices(plan, language),
+                ],
+                className="routes-calendar",
+            ),
+            html.Section(
+                plan_map(Routes.MAP, plan, language=language, has_basemap=has_basemap),
+                className="page-map",
+                **{"aria-label": say("map.title")},
+            ),
+            html.Section(
+                [
+                    html.Div(id=Routes.SUMMARY, **{"aria-live": "polite"}),
+                    html.Div(id=Routes.TIMELINE),
+                ],
+                className="routes-day",
+            ),
+        ],
+        className="page page-routes",
+    )
+
+
+def register(app: Dash, desk: Desk) -> None:
+    """Wire the page."""
+    app.clientside_callback(
+        ClientsideFunction("gridmap", "chooseCell"),
+        Input(Routes.CELL, "value"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("gridmap", "chooseCell"),
+        Input(Routes.MAP, "selected"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("gridmap", "showDay"),
+        Output(Routes.MAP, "selected"),
+        Output(Routes.MAP, "day"),
+        Output(Routes.MAP, "routesUrl"),
+        Output(Routes.CELL, "value"),
+        Input(App.SELECTION, "data"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("gridmap", "isDark"),
+        Output(Routes.MAP, "dark"),
+        Input(App.DARK, "data"),
+    )
+
+    @app.callback(
+        Output(Routes.CALENDAR, "children"),
+        Output(Routes.SUMMARY, "children"),
+        Output(Routes.TIMELINE, "children"),
+        Output(Routes.DOWNLOADS, "children"),
+        Output(Routes.MAP, "view"),
+        Input(App.SELECTION, "data"),
+    )
+    def show_day(data: dict[str, Any]) -> tuple[Any, ...]:
+        plan, chosen = desk.opened(data)
+        if chosen.cell is None:
+            return [], [], [], [], queries.territory_bounds(plan)
+        stops: list[Stop] = []
+        if chosen.week is not None and chosen.weekday is not None:
+            stops = queries.day_stops(plan, chosen.cell, chosen.week, chosen.weekday)
+        return (
+            calendar_table(plan, chosen),
+            day_summary(plan, chosen),
+            timeline(stops, chosen),
+            downloads(plan, chosen),
+            queries.day_bounds(plan, chosen.cell, chosen.week, chosen.weekday),
+        )
+
+
+def calendar_table(plan: Plan, chosen: Selection) -> Component:
+    """Return weeks × weekdays; each day with stops leads to its route."""
+    say = words(chosen.language)
+    weeks = queries.calendar(plan, chosen.cell or 0)
+    limit_s = plan.scenario.request.routing.day.max_minutes * 60.0
+    head = [html.Th(""), *[html.Th(say(f"weekday.{day.weekday}")) for day in weeks[0]]]
+    return html.Table(
+        [
+            html.Thead(html.Tr(head)),
+            html.Tbody(
+                [
+                    html.Tr(
+                        [
+                            html.Th(say("routes.week", week=week[0].week), scope="row"),
+                            *[html.Td(_day(day, chosen, limit_s)) for day in week],
+                        ]
+                    )
+                    for week in weeks
+                ]
+            ),
+        ],
+        className="calendar",
+    )
+
+
+def day_summary(plan: Plan, chosen: Selection) -> Component:
+    """Return number, stops, minutes and kilometres of the selected day."""
+    say, language = words(chosen.language), chosen.language
+    days = [day for week in queries.calendar(plan, chosen.cell or 0) for day in week]
+    day = next(
+        (one for one in days if (one.week, one.weekday) == (chosen.week, chosen.weekday)), None
+    )
+    if day is None:
+        return html.P(say("routes.choose_day"), className="hint")
+    title = say("routes.day", week=day.week, weekday=say(f"weekday_long.{day.weekday}"))
+    if not day.stops:
+        return html.Div([dmc.Title(title, order=3), html.P(say("routes.free_day"))])
+    policy = plan.scenario.request.routing.day
+    limit_s = policy.max_minutes * 60.0
+    over = day.busy_s > limit_s + 1.0
+    used = say(
+        "routes.over" if over else "routes.used",
+        busy=minutes(day.busy_s, language),
+        limit=minutes(limit_s, language),
+    )
+    return html.Div(
+        [
+            dmc.Title(f"{day.number} · {title}", order=3),
+            html.P(
+                say(
+                    "routes.totals",
+                    stops=day.stops,
+                    travel=minutes(day.travel_s, language),
+                    service=minutes(day.service_s, language),
+                    distance=kilometres(day.distance_m, language),
+                    mode=say(f"mode.{plan.scenario.request.routing.mode}"),
+                )
+            ),
+            dmc.Progress(
+                value=min(100.0, 100.0 * day.busy_s / limit_s),
+                color="red" if over else "indigo",
+                **{"aria-label": used},
+            ),
+            html.P(used, className="hint"),
+        ]
+    )
+
+
+def timeline(stops: list[Stop], chosen: Selection) -> Component:
+    """Return the stops of a day in their order, with arrival and way between them."""
+    say, language = words(chosen.language), chosen.language
+    items: list[Component] = []
+    for position, stop in enumerate(stops):
+        if position:
+            before = stops[position - 1]
+            gap_s = stop.arrival_s - before.arrival_s - before.service_s
+            if gap_s >= 0.0:
+                items.append(
+                    html.Li(say("routes.way", way=minutes(gap_s, language)), className="way")
+                )
+        facts = [say(f"ownership.{stop.ownership}"), stop.operator, stop.kind]
+        grade = say("outlets.assumed", grade=stop.grade) if stop.invented else stop.grade
+        facts.append(say("routes.grade", grade=grade or MISSING))
+        items.append(
+            html.Li(
+                [
+                    html.Span(str(stop.seq), className="stop-number", **{"aria-hidden": "true"}),
+                    html.Span(clock_of(stop.arrival_s), className="stop-time"),
+                    html.Div(
+                        [
+                            html.Strong(stop.name or stop.outlet_id),
+                            html.Div(" · ".join(one for one in facts if one), className="hint"),
+                        ],
+                        className="stop-text",
+                    ),
+                    html.Span(minutes(stop.service_s, language), className="stop-service"),
+                ],
+                className="stop",
+            )
+        )
+    return html.Ol(items, className="timeline")
+
+
+def downloads(plan: Plan, chosen: Selection) -> list[Component]:
+    """Return the links to the route sheets of the selected cell."""
+    say = words(chosen.language)
+    where = f"/download/{plan.scenario_id}/route_sheets/{chosen.cell}"
+    return [
+        html.A(
+            say(f"download.{kind}"),
+            href=f"{where}.{kind}?lang={chosen.language}",
+            className="button",
+        )
+        for kind in ("pdf", "xlsx")
+    ]
+
+
+def _day(day: DayLoad, chosen: Selection, limit_s: float) -> Component:
+    say, language = words(chosen.language), chosen.language
+    if not day.stops:
+        return html.Span(MISSING, className="day day-free", title=say("routes.free_day"))
+    here = (day.week, day.weekday) == (chosen.week, chosen.weekday)
+    classes = ["day", "day-here" if here else "", "day-over" if day.busy_s > limit_s + 1.0 else ""]
+    return dcc.Link(
+        [
+            html.Strong(str(day.stops)),
+            html.Span(minutes(day.busy_s, language)),
+        ],
+        href=chosen.address(week=day.week, weekday=day.weekday),
+        className=" ".join(one for one in classes if one),
+        title=say("routes.day_title", number=day.number, stops=day.stops),
+    )

@@ -1,0 +1,108 @@
+"""What the browser fetches besides the pages: tiles, GeoJSON and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import get_args
+
+from flask import Blueprint, Flask, Response, abort, request
+
+from dashboards import geojson
+from dashboards.access import Plan
+from dashboards.downloads import MEDIA_TYPES, Downloads, SheetKind
+from dashboards.pages import Desk
+from gridmap.catalogue import LANGUAGES, Language
+from gridmap.errors import PermissionDenied, StoreError
+
+_WEEK_S = 7 * 24 * 3600
+#: Largest number a database keeps in four bytes.
+_MAX_ID = 2**31 - 1
+
+
+def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Language) -> None:
+    """Add the routes to a server. Numbers are checked by it; names come from fixed lists."""
+    routes = Blueprint("gridmap", __name__)
+
+    def asked_language() -> Language:
+        asked = request.args.get("lang", language)
+        return next((one for one in LANGUAGES if one == asked), language)
+
+    def opened(scenario_id: int) -> Plan:
+        if scenario_id > _MAX_ID:
+            abort(404)
+        try:
+            return desk.plans.plan(desk.scope(), scenario_id)
+        except (StoreError, PermissionDenied):
+            abort(404)
+
+    def with_cell(scenario_id: int, cell_id: int) -> Plan:
+        plan = opened(scenario_id)
+        if cell_id not in set(plan.scenario.cells["cell_id"]):
+            abort(404)
+        return plan
+
+    @routes.get("/tiles/<int:scenario_id>/<int:z>/<int:x>/<int:y>.mvt")
+    def tile(scenario_id: int, z: int, x: int, y: int) -> Response:
+        archive = desk.basemaps.of(opened(scenario_id).scenario.territory_hash)
+        if archive is None:
+            abort(404)
+        try:
+            content = archive.tile(z, x, y)
+        except ValueError:
+            abort(404)
+        answer = Response(content or b"", status=200 if content else 204)
+        answer.mimetype = "application/vnd.mapbox-vector-tile"
+        if content and archive.gzipped:
+            answer.headers["Content-Encoding"] = "gzip"
+        answer.cache_control.max_age = _WEEK_S
+        answer.cache_control.private = True
+        return answer
+
+    @routes.get("/data/<int:scenario_id>/cells.geojson")
+    def cells(scenario_id: int) -> Response:
+        return _json(lambda: geojson.cells(opened(scenario_id), asked_language()))
+
+    @routes.get("/data/<int:scenario_id>/outlets.geojson")
+    def outlets(scenario_id: int) -> Response:
+        return _json(lambda: geojson.outlets(opened(scenario_id), asked_language()))
+
+    @routes.get("/data/<int:scenario_id>/routes/<int:cell_id>.geojson")
+    def cell_routes(scenario_id: int, cell_id: int) -> Response:
+        plan = with_cell(scenario_id, cell_id)
+        return _json(lambda: geojson.routes(plan, cell_id, asked_language()))
+
+    @routes.get("/download/<int:scenario_id>/plan.gpkg")
+    def plan_file(scenario_id: int) -> Response:
+        return _attachment(downloads.plan(opened(scenario_id)), f"plan-{scenario_id}", "gpkg")
+
+    @routes.get("/download/<int:scenario_id>/scorecards.xlsx")
+    def scorecards(scenario_id: int) -> Response:
+        content = downloads.scorecards(opened(scenario_id), asked_language())
+        return _attachment(content, f"scorecards-{scenario_id}", "xlsx")
+
+    @routes.get("/download/<int:scenario_id>/route_sheets/<int:cell_id>.<kind>")
+    def route_sheet(scenario_id: int, cell_id: int, kind: str) -> Response:
+        known = next((one for one in get_args(SheetKind) if one == kind), None)
+        if known is None:
+            abort(404)
+        plan = with_cell(scenario_id, cell_id)
+        content = downloads.route_sheet(plan, cell_id, known, asked_language())
+        return _attachment(content, f"routes-{scenario_id}-{cell_id}", known)
+
+    server.register_blueprint(routes)
+
+
+def _json(make: Callable[[], bytes]) -> Response:
+    """Return GeoJSON; a browser that has it already is told so."""
+    answer = Response(make(), mimetype="application/geo+json")
+    answer.add_etag()
+    answer.cache_control.no_cache = True
+    answer.cache_control.private = True
+    return answer.make_conditional(request)
+
+
+def _attachment(content: bytes, name: str, kind: str) -> Response:
+    answer = Response(content, mimetype=MEDIA_TYPES[kind])
+    answer.headers["Content-Disposition"] = f'attachment; filename="gridmap-{name}.{kind}"'
+    answer.cache_control.no_store = True
+    return answer
