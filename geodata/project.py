@@ -42,7 +42,7 @@ from gridmap.travel.network import StreetNetwork
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-STAGE = "stage.territory"
+STAGE = "planning.stage.territory"
 #: Own outlets nearer than this cannot have a border between them. Metres.
 SAME_PLACE_M = 0.01
 #: Hexagons a cell where there are no streets to cut along.

@@ -15,17 +15,19 @@ import pytest
 import shapely
 
 from geodata import street_sources
-from geodata.network_exchange import write_graphml
-from geodata.project import hexagon_resolution, load_project
+from geodata.network_exchange import to_osmnx, write_graphml
+from geodata.project import hexagon_resolution, load_project, street_extract
 from geodata.street_sources import drawn, lines_of, read_lines, read_streets, unjoined
 from geodata.synthetic import write_town
 from gridmap import schemas
+from gridmap.catalogue import text
 from gridmap.errors import InputError, fault
 from gridmap.partition.linework import LineKind, Linework
 from gridmap.progress import Progress
 from gridmap.territory import Territory
 
 Change = Callable[[str], str]
+AREA = shapely.box(0.0, 0.0, 1.0, 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +125,7 @@ def test_twice_is_the_same(pattern: Path, untouched: Territory) -> None:
     fractions = [one.fraction for one in seen]
     assert fractions == sorted(fractions)
     assert (fractions[0], fractions[-1]) == (0.0, 1.0)
+    assert {text(one.stage) for one in seen} == {"Reading the territory"}
 
 
 def test_files_in_a_folder_of_their_own(town: Path, tmp_path: Path) -> None:
@@ -130,6 +133,13 @@ def test_files_in_a_folder_of_their_own(town: Path, tmp_path: Path) -> None:
     other.mkdir()
     shutil.move(town / "project.toml", other / "project.toml")
     assert load_project(other / "project.toml", data_dir=town)[0].name == "Invented town 5"
+
+
+def test_the_extract_a_basemap_is_made_of(town: Path) -> None:
+    assert street_extract(town / "project.toml") == town / "town.osm"
+    assert street_extract(town / "project.toml", data_dir=town.parent) == town / "town.osm"
+    change(town, "project.toml", lambda text: text.replace("town.osm", "overpass"))
+    assert street_extract(town / "project.toml") is None
 
 
 def test_all_missing_files_are_named_with_where_they_were_sought(town: Path) -> None:
@@ -394,6 +404,24 @@ class TestStreetSources:
         )
         assert streets.networks["walk"].n_edges == untouched.networks["walk"].n_edges
         assert len(streets.linework.lines) > 40
+
+    def test_a_geopackage_of_osmnx(self, untouched: Territory, tmp_path: Path) -> None:
+        import osmnx as ox
+
+        network = untouched.networks["walk"]
+        ox.save_graph_geopackage(to_osmnx(network), tmp_path / "town.gpkg", directed=True)
+        streets = read_streets(
+            tmp_path / "town.gpkg", ["walk"], crs=untouched.crs, boundary=untouched.boundary
+        )
+        found = streets.networks["walk"]
+        assert found.length_m.sum() == pytest.approx(network.length_m.sum())
+
+    def test_a_geopackage_of_something_else(self, untouched: Territory, tmp_path: Path) -> None:
+        points = gpd.GeoDataFrame({"n": [1]}, geometry=[shapely.Point(1, 2)], crs=4326)
+        points.to_file(tmp_path / "a.gpkg", layer="nodes")
+        points.to_file(tmp_path / "a.gpkg", layer="edges")
+        with pytest.raises(InputError, match="lack osmid, x, y, u, v, key"):
+            read_streets(tmp_path / "a.gpkg", ["walk"], crs=untouched.crs, boundary=AREA)
 
     def test_a_project_with_graphml(self, town: Path, untouched: Territory) -> None:
         write_graphml(untouched.networks["walk"], town / "town.graphml")

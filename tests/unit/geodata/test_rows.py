@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -162,3 +163,41 @@ def test_places_are_metres(tmp_path: Path) -> None:
     rows = demand(tmp_path, "lon,lat\n24.95,60.15\n")
     assert shapely.intersects_xy(AREA, rows.frame[["x", "y"]].to_numpy()).all()
     assert np.abs(rows.frame[["x", "y"]].to_numpy()).min() > 1e5
+
+
+def test_zones_are_spread_over_their_area(tmp_path: Path) -> None:
+    """64 points a zone; the second zone is half outside, the third a point, the fourth nothing."""
+    zones = gpd.GeoDataFrame(
+        {"id": ["a", "b", "c", "d"], "people": [640, 64, 5, 7]},
+        geometry=[
+            shapely.box(24.91, 60.11, 24.93, 60.12),
+            shapely.box(24.99, 60.11, 25.01, 60.12),
+            shapely.Point(24.95, 60.15),
+            None,
+        ],
+        crs=4326,
+    )
+    zones.to_file(tmp_path / "z.gpkg")
+    section = DemandSection(file="z.gpkg", weight="people")
+    rows = read_demand(tmp_path / "z.gpkg", section, crs=CRS, boundary=AREA)
+    weight = rows.frame.groupby("demand_id")["weight"].agg(["sum", "count"])
+    assert weight.loc["a"].tolist() == [640.0, 64]
+    assert weight.loc["b"].tolist() == pytest.approx([32.0, 32], rel=0.13)
+    assert weight.loc["c"].tolist() == [5.0, 1]
+    assert rows.excluded[["id", "reason"]].to_numpy().tolist() == [
+        ["b", "world.zone_outside"],
+        ["d", "world.place_missing"],
+    ]
+    assert rows.excluded["row"].tolist() == [3, 5]
+    spread = shapely.MultiPoint(rows.frame[["x", "y"]][:64].to_numpy()).convex_hull
+    zone = project(zones.geometry[0], CRS)
+    assert spread.area == pytest.approx(zone.area * (7 / 8) ** 2, rel=0.01)
+
+
+def test_a_zone_too_thin_for_the_lattice_is_one_point(tmp_path: Path) -> None:
+    """A hook along two sides of its box: the lattice begins a sixteenth inside."""
+    hook = shapely.LineString([(24.91, 60.13), (24.91, 60.11), (24.93, 60.11)]).buffer(1e-6)
+    wedge = gpd.GeoDataFrame({"id": ["a"]}, geometry=[hook], crs=4326)
+    wedge.to_file(tmp_path / "z.gpkg")
+    rows = read_demand(tmp_path / "z.gpkg", DemandSection(file="z.gpkg"), crs=CRS, boundary=AREA)
+    assert rows.frame["weight"].tolist() == [1.0]
