@@ -82,7 +82,17 @@ _ROAD_ZOOM = {
     "path": 15,
 }
 _GREEN = {
-    "landuse": ["forest", "grass", "meadow", "cemetery", "recreation_ground", "village_green", "orchard", "vineyard", "farmland"],
+    "landuse": [
+        "forest",
+        "grass",
+        "meadow",
+        "cemetery",
+        "recreation_ground",
+        "village_green",
+        "orchard",
+        "vineyard",
+        "farmland",
+    ],
     "leisure": ["park", "garden", "pitch", "golf_course", "nature_reserve"],
     "natural": ["wood", "scrub", "beach", "heath", "grassland"],
 }

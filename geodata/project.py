@@ -42,7 +42,7 @@ from gridmap.travel.network import StreetNetwork
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-STAGE = "stage.territory"
+STAGE = "planning.stage.territory"
 #: Own outlets nearer than this cannot have a border between them. Metres.
 SAME_PLACE_M = 0.01
 #: Hexagons a cell where there are no streets to cut along.
@@ -154,6 +154,7 @@ def load_project(
         ),
         invented=tuple(dict.fromkeys((*project.territory.invented, *outlets.invented))),
         sources=files.hashes(),
+        attribution=project.territory.attribution,
         excluded=pd.concat([outlets.excluded, demand.excluded], ignore_index=True),
     )
     report(Progress(STAGE, 1.0))

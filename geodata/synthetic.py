@@ -41,6 +41,7 @@ name = "Invented town {seed}"
 boundary = "territory.geojson"
 streets = "town.osm"
 invented = ["streets", "outlets", "potential", "grade", "demand"]
+attribution = "Invented sample data"
 
 [outlets]
 file = "outlets.csv"
