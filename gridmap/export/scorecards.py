@@ -86,13 +86,7 @@ def write_scorecards(
         Language of everything a person reads.
     """
     buffer = BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(buffer, options) as workbook:
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as workbook:
         workbook.set_properties({"title": territory.name, "created": CREATED})
         book = _Book(workbook, language)
         book.sheet("cells", _cell_columns(scenario, language), frozen=2)
@@ -156,6 +150,7 @@ class _Book:
 
 
 def _write(sheet: Any, row: int, at: int, cell: object, style: Any) -> None:
+    # Never `write`, which would make formulas and links of what users call their outlets.
     if isinstance(cell, str) and cell:
         sheet.write_string(row, at, cell[:MAX_TEXT], style)
     elif isinstance(cell, (int, float, np.integer, np.floating)) and np.isfinite(cell):

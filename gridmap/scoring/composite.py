@@ -236,5 +236,7 @@ def score_composite(
     _, last = band(ranks(samples, "max"), ranks(value, "max"))
     note = notes(len(value))
     note[~scored] = "too_little_data"
-    left_out = tuple(indicators[k].metric for k in np.flatnonzero(scarce & (spread_over > 0.0)))
+    left_out = tuple(
+        indicators[k].metric for k in np.flatnonzero(scarce & (spread_over > 0.0)).tolist()
+    )
     return Score(value, low, high, first, last, available, len(indicators), left_out, note)

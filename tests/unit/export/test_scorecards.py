@@ -153,7 +153,7 @@ def test_caveats_say_what_is_invented_missing_and_noticed(plan, tmp_path):
     assert ["Notice", "outlets.csv", "no sales of outlets were given"] in english
     assert ["Notice", None, "the plan has no routes"] in english
     assert english[-1] == ["Attribution", None, "© OpenStreetMap contributors (ODbL 1.0)"]
-    assert [row[1] for row in english if row[0] == "Quadrant"][0] == "Leader"
+    assert next(row[1] for row in english if row[0] == "Quadrant") == "Leader"
     assert any("seed 4" in row[2] for row in english)
     chinese = rows(read(plan, tmp_path / "s.xlsx", "zh")["说明"])
     assert ["缺失", "市场份额", "未提供用户数据(3 个网格中的 3 个)"] in chinese

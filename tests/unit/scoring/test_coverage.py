@@ -46,6 +46,13 @@ def test_who_covers_what():
     )
 
 
+def test_one_own_outlet_is_no_duplicate():
+    """A partner beside it does not make one either."""
+    inputs = inputs_of([[1.0, 20.0, 1.0]], ["own", "own", "partner"])
+    found = rates_of(inputs)
+    assert (found["coverage_own"], found["duplicate_share"]) == (1.0, 0.0)
+
+
 def test_a_long_list_of_demand_is_worked_off_in_blocks():
     size = BLOCK + 5
     inputs = inputs_of([[float(k)] for k in range(size)], ["own"])

@@ -110,7 +110,7 @@ def test_each_quadrant_has_its_cell():
         relative=np.array([1.5, 0.67, 0.5, 0.5, 0.5, NAN]),
         expected=np.full(6, NAN),
         coverage=np.array([0.0, 0.0, 0.5, 0.4, 0.4, 1.0]),
-        potential=np.array([6.0, 6.0, 6.0, 7.0, 1.0, 6.0]),
+        potential=np.array([6.0, 6.0, 6.0, 6.0, 1.0, 6.0]),
     )
     assert [QUADRANTS[one] for one in code] == expected
     values = position.quadrant_values(code)
