@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.partition_graphs import from_edges, grid_problem
 
 from gridmap.partition.objective import (
     Importance,
@@ -18,6 +17,7 @@ from gridmap.partition.objective import (
     travel_cost,
     violation,
 )
+from tests.partition_graphs import from_edges, grid_problem
 
 # Units 0 1 2 / 3 4 5, centres 0 and 5.
 HALVES = np.array([0, 0, 1, 0, 1, 1])

@@ -7,11 +7,11 @@ from itertools import product
 import numpy as np
 import pytest
 from scipy.optimize import linprog
-from tests.partition_graphs import from_edges, grid_problem, random_planar
 
 from gridmap.partition.objective import broken_cells, loads, travel_cost
 from gridmap.partition.prices import cell_prices
 from gridmap.partition.problem import PartitionProblem
+from tests.partition_graphs import from_edges, grid_problem, random_planar
 
 
 def band(problem: PartitionProblem, tolerance: float) -> tuple[np.ndarray, np.ndarray]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from tests.partition_graphs import from_edges, grid_problem
 
 from gridmap.partition.objective import broken_cells
 from gridmap.partition.regrow import assign_and_regrow, regrow
+from tests.partition_graphs import from_edges, grid_problem
 
 
 def test_pieces_with_their_centre_are_kept() -> None:
