@@ -86,6 +86,8 @@ class UnitLimits:
             raise ValueError("Expected 0 <= sliver_area_m2 <= min_area_m2 < max_area_m2.")
         if not 0.0 <= self.sliver_width_m <= self.min_width_m:
             raise ValueError("Expected 0 <= sliver_width_m <= min_width_m.")
+        if not self.max_extent_m > 0.0:
+            raise ValueError(f"Expected max_extent_m > 0, found {self.max_extent_m}.")
         if not self.max_demand_share > 0.0:
             raise ValueError(f"Expected max_demand_share > 0, found {self.max_demand_share}.")
 
