@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gridmap import schemas
 from gridmap.errors import Fault, InputError, fault, some_ids
-from gridmap.partition.access import unit_travel_s
+from gridmap.partition.access import measure_access
 from gridmap.partition.cells import cell_polygons, compactness
 from gridmap.partition.draw import draw_cells
 from gridmap.partition.partition import Partition
@@ -28,7 +28,7 @@ from gridmap.routing.plan import CellRoutes, plan_cell_routes
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.routes import number_routes
 from gridmap.scenario import Scenario
-from gridmap.scoring.inputs import scored_outlets, scoring_inputs
+from gridmap.scoring.inputs import Minutes, scored_outlets, scoring_inputs, travel_minutes
 from gridmap.scoring.scorecard import cell_summary, score_cells
 from gridmap.territory import Territory
 from gridmap.travel.dijkstra import DijkstraEngine
@@ -77,7 +77,7 @@ def make_plan(
         engine = DijkstraEngine(_network(territory, request.routing.mode))
         centre = centre_rows(territory, request)
         centre_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[centre]
-        access = unit_travel_s(territory.units, territory.demand, engine, centre_xy)
+        access = measure_access(territory.units, territory.demand, engine, centre_xy)
     with stages.running("partition"):
         partition = draw_cells(
             territory,
@@ -296,12 +296,10 @@ def _score(
     demand_xy = territory.demand[["x", "y"]].to_numpy(np.float64)
     rows = scored_outlets(territory.outlets)
     outlet_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[rows]
-    travel_min: dict[str, NDArray[np.float32]] = {}
+    travel_min: dict[str, Minutes] = {}
     for mode in request.scoring.modes:
         engine = DijkstraEngine(_network(territory, mode))
-        # demand goes to the outlet
-        seconds = engine.matrix(engine.snap(demand_xy), engine.snap(outlet_xy))
-        travel_min[mode] = (seconds / 60.0).astype(np.float32)
+        travel_min[mode] = travel_minutes(engine, demand_xy, outlet_xy)
     inputs = scoring_inputs(
         territory,
         partition.label,

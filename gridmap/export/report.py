@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gridmap import __version__
 from gridmap.catalogue import Language
 from gridmap.checks import CheckResult
 from gridmap.errors import Fault
@@ -16,7 +17,7 @@ from gridmap.scenario import Scenario
 from gridmap.territory import Territory
 
 #: Distributions whose versions can change a plan.
-_VERSIONED = ("gridmap-planner", "numpy", "scipy", "numba", "shapely", "pandas", "osmium", "pyproj")
+_VERSIONED = ("numpy", "scipy", "numba", "shapely", "pandas", "osmium", "pyproj")
 
 #: The only part of report.json that differs between two runs with the same seed.
 TIMINGS = "timings_s"
@@ -87,7 +88,7 @@ def write_report(report: Mapping[str, Any], path: Path) -> Path:
 
 
 def _versions() -> dict[str, str]:
-    versions = {"python": platform.python_version()}
+    versions = {"gridmap": __version__, "python": platform.python_version()}
     for name in _VERSIONED:
         versions[name] = importlib.metadata.version(name)
     return versions

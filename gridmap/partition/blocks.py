@@ -3,8 +3,8 @@
 Take the centres' own units out of the graph, since no cell passes through another's centre.
 A unit whose removal cuts what is left is a *neck*: it belongs to one cell, hence only one cell
 passes. Between the necks lie blocks, which may be shared in any proportion (a relaxation). A
-neck behind which no centre lies takes everything behind it along, so it becomes an ordinary,
-heavier unit of its block. Units, and such lumps, too heavy to be thought of as divisible are kept apart as well.
+neck behind which no centre lies takes everything behind it along, and counts with it as one
+heavier unit of its block. Units too heavy to be thought of as divisible are kept apart.
 
 References
 ----------

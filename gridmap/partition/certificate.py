@@ -266,7 +266,8 @@ class _Sharing:
 
     def _necks(self, cell: int, values: Floats) -> tuple[int, ...]:
         """Return the necks beside the blocks a cell borders on, and heavy units it takes."""
-        largest = max(range(len(self.blocks)), key=lambda place: len(self.blocks[place].units))
+        sizes = [len(block.units) for block in self.blocks]
+        largest = sizes.index(max(sizes)) if sizes else -1
         found = set()
         for place, block in enumerate(self.blocks):
             if block.whole:

@@ -3,7 +3,6 @@
 All loads are in workload units, all costs in workload · seconds. Column 0 of the workloads is
 held in a band by prices (augmented Lagrangian), the further columns by a fixed penalty.
 """
-# ruff: noqa: PLR0917
 # (compiled functions take their arguments by place)
 
 from __future__ import annotations

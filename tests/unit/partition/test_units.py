@@ -1,5 +1,7 @@
 """Units of hand-made towns, counted by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -304,3 +306,19 @@ def test_each_unit_hangs_together_and_real_coordinates_stay_on_the_grid() -> Non
     units = units_of(lines, away)
     assert_exact(units, away)
     assert len(units) == 2
+
+
+def test_a_long_corridor_is_no_wall() -> None:
+    """The ground between two tracks, 20 m by 4 km, is cut: several cells can cross it."""
+    tracks = [
+        (LineKind.RAIL, [(-5.0, 190.0), (4005.0, 190.0)]),
+        (LineKind.RAIL, [(-5.0, 210.0), (4005.0, 210.0)]),
+    ]
+    limits = replace(LOOSE, max_extent_m=1000.0, min_width_m=30.0, min_area_m2=2000.0)
+    boundary = shapely.box(0.0, 0.0, 4000.0, 400.0)
+    units = units_of(linework(*tracks), boundary, limits=limits)
+    assert_exact(units, boundary)
+    left, bottom, right, top = shapely.bounds(units.polygons).T
+    assert np.hypot(right - left, top - bottom).max() <= 1500.0
+    between = (bottom >= 189.0) & (top <= 211.0)
+    assert between.sum() >= 3
