@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gridmap import __version__
-from gridmap.catalogue import Language
+from gridmap.catalogue import Language, text
 from gridmap.checks import CheckResult
 from gridmap.errors import Fault
 from gridmap.scenario import Scenario
@@ -67,7 +67,15 @@ def build_report(
         "unattainable": _texts(partition.notices, language),
         "partition": dict(partition.details),
         "left_out_visits": list(scenario.report.get("left_out_visits", [])),
-        "excluded": territory.excluded.to_dict("records"),
+        "excluded": [
+            {
+                "file": one.file,
+                "row": int(one.row),
+                "id": one.id,
+                "reason": text(one.reason, language, found=one.found),
+            }
+            for one in territory.excluded.itertuples()
+        ],
         "territory_notices": _texts(territory.notices, language),
         "notices": _texts(scenario.notices, language),
         "checks": {check.name: check.ok for check in checks},
@@ -81,8 +89,8 @@ def build_report(
 def write_report(report: Mapping[str, Any], path: Path) -> Path:
     """Write a report as JSON with sorted keys; the file appears whole or not at all."""
     draft = path.with_name(f".{path.name}.part")
-    text = json.dumps(report, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    draft.write_text(text + "\n", encoding="utf-8")
+    content = json.dumps(report, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    draft.write_text(content + "\n", encoding="utf-8")
     draft.replace(path)
     return path
 
