@@ -162,7 +162,9 @@ def test_hemmed_in_outlet_is_named_and_only_its_cell_gives_way() -> None:
     assert keys(plan) == ["partition.unattainable"]
     assert plan.notices[0].values["ids"] == "o0"
     assert np.abs(balance.deviation[1:]).max() <= 0.25
-    assert plan.details["pockets"] == {"o0": {"load_share": pytest.approx(1 / 24, abs=1e-3), "necks": []}}
+    assert plan.details["pockets"] == {
+        "o0": {"load_share": pytest.approx(1 / 24, abs=1e-3), "necks": []}
+    }
 
 
 def test_not_reached_and_not_proven_is_said() -> None:
