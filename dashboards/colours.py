@@ -11,9 +11,7 @@ from gridmap.territory import Adjacency
 PALETTE = ("#56B4E9", "#E69F00", "#009E73", "#F0E442", "#CC79A7", "#0072B2", "#D55E00")
 
 
-def cell_colours(
-    adjacency: Adjacency, label: NDArray[np.int64], n_cells: int
-) -> tuple[str, ...]:
+def cell_colours(adjacency: Adjacency, label: NDArray[np.int64], n_cells: int) -> tuple[str, ...]:
     """Return a colour a cell, such that cells that share a border differ.
 
     Greedy, the cell with the most neighbours first (Welsh and Powell, 1967); of the colours that

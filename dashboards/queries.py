@@ -198,10 +198,7 @@ def cell_table(plan: Plan) -> list[dict[str, object]]:
             "position": _number(row["position_score"]),
             "coverage": _number(row["coverage_score"]),
             "quadrant": row["quadrant"],
-            **{
-                one.workload: float(one.load[position])
-                for one in plan.scenario.partition.balances
-            },
+            **{one.workload: float(one.load[position]) for one in plan.scenario.partition.balances},
         }
         for position, (_, row) in enumerate(plan.scenario.cells.iterrows())
     ]
@@ -370,7 +367,7 @@ def overloaded(plan: Plan) -> list[str]:
     over = table[table["travel_s"] + table["service_s"] > limit_s + 1.0]
     cells = set(over["cell_id"])
     rows = plan.scenario.cells
-    return [str(code) for cell, code in zip(rows["cell_id"], rows["code"], strict=True) if cell in cells]
+    return [str(code) for code in rows["code"][rows["cell_id"].isin(cells)]]
 
 
 def timings(plan: Plan) -> list[tuple[str, float]]:

@@ -82,14 +82,29 @@ _ROAD_ZOOM = {
     "path": 15,
 }
 _GREEN = {
-    "landuse": (
-        "forest grass meadow cemetery recreation_ground village_green orchard vineyard farmland"
-    ).split(),
-    "leisure": "park garden pitch golf_course nature_reserve".split(),
-    "natural": "wood scrub beach heath grassland".split(),
+    "landuse": [
+        "forest",
+        "grass",
+        "meadow",
+        "cemetery",
+        "recreation_ground",
+        "village_green",
+        "orchard",
+        "vineyard",
+        "farmland",
+    ],
+    "leisure": ["park", "garden", "pitch", "golf_course", "nature_reserve"],
+    "natural": ["wood", "scrub", "beach", "heath", "grassland"],
 }
-_BUILT_UP = "residential commercial industrial retail railway".split()
-_PLACE_ZOOM = {"city": 6, "town": 8, "village": 11, "suburb": 11, "quarter": 13, "neighbourhood": 14}
+_BUILT_UP = ["residential", "commercial", "industrial", "retail", "railway"]
+_PLACE_ZOOM = {
+    "city": 6,
+    "town": 8,
+    "village": 11,
+    "suburb": 11,
+    "quarter": 13,
+    "neighbourhood": 14,
+}
 
 
 @dataclass(frozen=True, eq=False)

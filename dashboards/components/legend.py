@@ -15,9 +15,7 @@ def legend(language: Language, present: frozenset[str]) -> html.Details:
     """Return the legend of the outlet symbols that occur on the map."""
     say = words(language)
     entries = [
-        html.Li(
-            [html.Img(src=f"{SYMBOLS_URL}{name}.svg", alt="", width=20), say(f"legend.{name}")]
-        )
+        html.Li([html.Img(src=f"{SYMBOLS_URL}{name}.svg", alt="", width=20), say(f"legend.{name}")])
         for name in _ENTRIES
         if name in present
     ]

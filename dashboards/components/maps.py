@@ -37,7 +37,9 @@ def plan_map(
                     "attribution": plan.territory.attribution,
                 },
                 symbolsUrl=SYMBOLS_URL,
-                tilesUrl=f"/tiles/{plan.scenario_id}/{{z}}/{{x}}/{{y}}.mvt" if has_basemap else None,
+                tilesUrl=f"/tiles/{plan.scenario_id}/{{z}}/{{x}}/{{y}}.mvt"
+                if has_basemap
+                else None,
                 cellsUrl=f"{data}/cells.geojson{query}",
                 outletsUrl=f"{data}/outlets.geojson{query}",
                 view=view or queries.territory_bounds(plan),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
+import pandas as pd
 import plotly.graph_objects as go
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from dashboards import queries
 from dashboards.access import Plan
+from dashboards.components.aria import aria
 from dashboards.components.grids import grid
 from dashboards.components.help import help_button, metric_help
 from dashboards.components.notices import notices
@@ -23,6 +25,7 @@ from dashboards.ids import App, Card
 from dashboards.pages import Desk
 from dashboards.queries import Measure
 from dashboards.state import Page, Selection
+from dashboards.wiring import in_browser
 from gridmap.catalogue import Language
 from gridmap.scoring.metrics import note_text
 
@@ -77,11 +80,7 @@ def layout(plan: Plan, chosen: Selection) -> Component:
 
 def register(app: Dash, desk: Desk) -> None:
     """Wire the page."""
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "chooseCell"),
-        Input(Card.CELL, "value"),
-        prevent_initial_call=True,
-    )
+    in_browser(app, "chooseCell", Input(Card.CELL, "value"), at_start=False)
 
     @app.callback(Output(Card.BODY, "children"), Input(App.SELECTION, "data"))
     def show_card(data: dict[str, Any]) -> list[Component]:
@@ -199,9 +198,7 @@ def _out_of_hundred(value: float | None, name: str) -> list[Component]:
         return [html.Div(html.Strong(MISSING), className="tile-value")]
     return [
         html.Div([html.Strong(number(value)), html.Span(" / 100")], className="tile-value"),
-        dmc.Progress(
-            value=value, size="sm", **{"aria-label": f"{name} {number(value)} / 100"}
-        ),
+        dmc.Progress(value=value, size="sm", **aria(label=f"{name} {number(value)} / 100")),
     ]
 
 
@@ -219,7 +216,7 @@ def _facts(plan: Plan, chosen: Selection) -> list[Component]:
         ),
         (
             say("table.day_min"),
-            number(None if day_min != day_min else float(day_min)),
+            number(None if pd.isna(day_min) else float(day_min)),
             say("card.routes", count=int(row["routes"])),
         ),
         (
@@ -359,14 +356,15 @@ def _metrics(plan: Plan, found: dict[str, Measure], language: Language) -> Compo
         className="plain-table",
     )
     return html.Details(
-        [html.Summary(say("metrics.open", count=len(rows))), html.Div(table, className="table-scroll")]
+        [
+            html.Summary(say("metrics.open", count=len(rows))),
+            html.Div(table, className="table-scroll"),
+        ]
     )
 
 
 def _chart(figure: go.Figure) -> dcc.Graph:
-    return dcc.Graph(
-        figure=figure, config=CONFIG, style={"height": f"{figure.layout.height}px"}
-    )
+    return dcc.Graph(figure=figure, config=CONFIG, style={"height": f"{figure.layout.height}px"})
 
 
 def _panel(title: str, explained: Component | None, *content: Component) -> Component:

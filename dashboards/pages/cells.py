@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from dashboards import queries
 from dashboards.access import Plan
+from dashboards.components.aria import aria
 from dashboards.components.grids import HUNDREDTH, PERCENT, TENTH, WHOLE, grid
 from dashboards.components.help import help_button
 from dashboards.components.maps import plan_map
@@ -21,6 +22,7 @@ from dashboards.formats import MISSING, number, share
 from dashboards.ids import App, Cells
 from dashboards.pages import Desk
 from dashboards.state import Page, Selection
+from dashboards.wiring import in_browser
 
 
 def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
@@ -33,11 +35,11 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
             html.Section(
                 plan_map(Cells.MAP, plan, language=language, has_basemap=has_basemap),
                 className="page-map",
-                **{"aria-label": say("map.title")},
+                **aria(label=say("map.title")),
             ),
             html.Section(
                 [
-                    html.Div(id=Cells.PREVIEW, className="preview", **{"aria-live": "polite"}),
+                    html.Div(id=Cells.PREVIEW, className="preview", **aria(live="polite")),
                     notices(plan, language),
                     html.Div(
                         [
@@ -54,9 +56,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
                     dmc.SegmentedControl(
                         id=Cells.WORKLOAD,
                         value=workloads[0],
-                        data=[
-                            {"value": one, "label": say(f"workload.{one}")} for one in workloads
-                        ],
+                        data=[{"value": one, "label": say(f"workload.{one}")} for one in workloads],
                         size="xs",
                         className="workloads" if len(workloads) > 1 else "workloads-single",
                     ),
@@ -90,32 +90,17 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
 
 def register(app: Dash, desk: Desk) -> None:
     """Wire the page."""
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "chooseCell"),
-        Input(Cells.MAP, "selected"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "chooseBar"),
-        Input(Cells.BALANCE, "clickData"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "chooseRow"),
-        Input(Cells.TABLE, "selectedRows"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "showCell"),
+    in_browser(app, "chooseCell", Input(Cells.MAP, "selected"), at_start=False)
+    in_browser(app, "chooseBar", Input(Cells.BALANCE, "clickData"), at_start=False)
+    in_browser(app, "chooseRow", Input(Cells.TABLE, "selectedRows"), at_start=False)
+    in_browser(
+        app,
+        "showCell",
         Output(Cells.MAP, "selected"),
         Output(Cells.TABLE, "selectedRows"),
         Input(App.SELECTION, "data"),
     )
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "isDark"),
-        Output(Cells.MAP, "dark"),
-        Input(App.DARK, "data"),
-    )
+    in_browser(app, "isDark", Output(Cells.MAP, "dark"), Input(App.DARK, "data"))
 
     @app.callback(
         Output(Cells.BALANCE, "figure"),
