@@ -36,7 +36,7 @@ def name_operators(outlets: pd.DataFrame, section: OutletsSection) -> pd.Series[
             compiled = re.compile(pattern, re.IGNORECASE)
             matches = [compiled.search(name) for name in outlets["name"][open_]]
             operator[open_] = [match[0].strip() if match else "" for match in matches]
-    return operator
+    return _one_spelling(operator)
 
 
 def ownership_of(outlets: pd.DataFrame, section: OutletsSection) -> NDArray[np.object_]:
@@ -128,6 +128,15 @@ def default_grades(policy: Mapping[str, object]) -> Grades:
     if set(policy) == set(USUAL_SHARES):
         return Grades(shares=USUAL_SHARES)
     return Grades(shares={grade: 100.0 / len(policy) for grade in policy})
+
+
+def _one_spelling(names: pd.Series[str]) -> pd.Series[str]:
+    """Return names of which those that differ by case only are spelt as most of them are."""
+    count = names.value_counts().sort_index()
+    best: dict[str, str] = {}
+    for name in sorted(count.index, key=lambda one: (-count[one], one)):
+        best.setdefault(name.casefold(), name)
+    return names.map(lambda one: best[one.casefold()])
 
 
 def _finds(text: pd.Series[str], patterns: Sequence[str]) -> pd.Series[bool]:

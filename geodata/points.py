@@ -63,7 +63,7 @@ class Sieve:
         if not len(at):
             return
         self._out.update(at.tolist())
-        values = [""] * len(at) if found is None else [str(found[row]) for row in at]
+        values = [""] * len(at) if found is None else [str(found[row]) for row in at.tolist()]
         self._reasons.append(
             pd.DataFrame(
                 {
@@ -117,11 +117,18 @@ def reject_bad_ids(sieve: Sieve, ids: pd.Series[str]) -> None:
     sieve.reject(again, "world.id_again", [first[one] for one in text])
 
 
-def reject_totals(sieve: Sieve, *columns: pd.Series[str]) -> None:
-    """Leave out rows that add up others."""
-    for column in columns:
-        mask = column.str.casefold().isin(TOTALS).to_numpy(dtype=bool)
-        sieve.reject(mask & sieve.kept, "world.total_row", list(column))
+def reject_totals(sieve: Sieve, text: Mapping[str, pd.Series[str]]) -> None:
+    """Leave out rows that add up others, by the id or the name.
+
+    A name such as Total may be that of an outlet, so it counts only where a coordinate lacks.
+    """
+    ids = text["id"].str.casefold().isin(TOTALS).to_numpy(dtype=bool)
+    sieve.reject(ids, "world.total_row", list(text["id"]))
+    if "name" in text:
+        names = text["name"].str.casefold().isin(TOTALS) & (
+            (text["lon"] == "") | (text["lat"] == "")
+        )
+        sieve.reject(names.to_numpy(dtype=bool) & ~ids, "world.total_row", list(text["name"]))
 
 
 def read_coordinates(sieve: Sieve, lon: pd.Series[str], lat: pd.Series[str]) -> Floats:
@@ -138,9 +145,10 @@ def read_coordinates(sieve: Sieve, lon: pd.Series[str], lat: pd.Series[str]) -> 
     given = [f"{x}, {y}" for x, y in zip(lon, lat, strict=True)]
     empty = ((lon == "") | (lat == "")).to_numpy()
     unread = np.isnan(degrees).any(axis=1) & ~empty
-    zero = (degrees == 0.0).all(axis=1)
-    beyond = (np.abs(degrees) > (180.0, 90.0)).any(axis=1)
-    swapped = beyond & (np.abs(degrees) <= (90.0, 180.0)).all(axis=1)
+    zero = np.all(degrees == 0.0, axis=1)
+    lon_size, lat_size = np.abs(degrees).T
+    beyond = (lon_size > 180.0) | (lat_size > 90.0)
+    swapped = beyond & (lon_size <= 90.0) & (lat_size <= 180.0)
     sieve.reject(empty, "world.place_missing", given)
     sieve.reject(unread, "world.place_not_number", given)
     sieve.reject(zero, "world.place_zero", given)
@@ -235,8 +243,3 @@ def _amount(text: str) -> float:
 
 def _rows_ids(group: pd.DataFrame) -> list[tuple[int, str]]:
     return list(zip(group["row"].tolist(), group["id"].tolist(), strict=True))
-
-
-def series(table: Table, columns: Mapping[str, list[str]], name: str) -> pd.Series[str]:
-    """Return the text of a field for each row, empty where the table has no such column."""
-    return table.values(columns.get(name, []))

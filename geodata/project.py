@@ -11,10 +11,8 @@ import h3
 import numpy as np
 import pandas as pd
 import shapely
-from gridmap.partition.cells import territory_polygon
-from gridmap.partition.hexagons import hexagon_units
-from gridmap.partition.units import UnitLimits, build_units
 from numpy.typing import NDArray
+from pandera.pandas import DataFrameSchema
 from shapely.geometry.base import BaseGeometry
 
 from geodata.boundaries import read_boundary
@@ -31,7 +29,10 @@ from geodata.street_sources import (
 )
 from gridmap import schemas
 from gridmap.errors import Fault, InputError, fault, some_ids
+from gridmap.partition.cells import territory_polygon
+from gridmap.partition.hexagons import hexagon_units
 from gridmap.partition.linework import LineKind, Linework
+from gridmap.partition.units import UnitLimits, build_units
 from gridmap.policies import PlanRequest
 from gridmap.progress import Progress, Report, silent
 from gridmap.territory import Territory, Units
@@ -41,7 +42,7 @@ from gridmap.travel.network import StreetNetwork
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-STAGE = "stage.territory"
+STAGE = "planning.stage.territory"
 #: Own outlets nearer than this cannot have a border between them. Metres.
 SAME_PLACE_M = 0.01
 #: Hexagons a cell where there are no streets to cut along.
@@ -139,8 +140,8 @@ def load_project(
         crs=boundary.crs,
         boundary=territory_polygon(units),
         units=units,
-        outlets=schemas.OUTLETS.validate(outlets.frame[list(schemas.OUTLETS.columns)]),
-        demand=schemas.DEMAND.validate(demand.frame[list(schemas.DEMAND.columns)]),
+        outlets=_checked(outlets.frame, schemas.OUTLETS),
+        demand=_checked(demand.frame, schemas.DEMAND),
         networks=streets.networks,
         linework=drawn(streets.linework, boundary.shape.bounds),
         notices=(
@@ -153,6 +154,7 @@ def load_project(
         ),
         invented=tuple(dict.fromkeys((*project.territory.invented, *outlets.invented))),
         sources=files.hashes(),
+        attribution=project.territory.attribution,
         excluded=pd.concat([outlets.excluded, demand.excluded], ignore_index=True),
     )
     report(Progress(STAGE, 1.0))
@@ -195,6 +197,22 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
     if faults:
         raise InputError(*faults)
     return files
+
+
+def street_extract(path: Path, *, data_dir: Path | None = None) -> Path | None:
+    """Return the OpenStreetMap extract of a project, or None where it has none of its own.
+
+    Raises
+    ------
+    InputError
+        If the project file or a file it names is missing or faulty.
+    """
+    path = Path(path)
+    folders = [*([Path(data_dir)] if data_dir else []), path.parent]
+    streets = find_files(read_project(path), folders).streets
+    if isinstance(streets, Path) and streets.name.endswith((".pbf", ".osm", ".osm.bz2")):
+        return streets
+    return None
 
 
 def centres_of(outlets: pd.DataFrame, project: ProjectFile) -> Bools:
@@ -370,6 +388,13 @@ def _remarks(
     if not visited.any():
         remarks.append(fault("world.no_visits"))
     return remarks
+
+
+def _checked(frame: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:
+    ordered = frame[list(schema.columns)]
+    text = [name for name in ordered.columns if ordered[name].dtype == object]
+    checked: pd.DataFrame = schema.validate(ordered.astype(dict.fromkeys(text, str)))
+    return checked
 
 
 def _with_ids(one: Fault, own: pd.DataFrame) -> Fault:

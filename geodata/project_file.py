@@ -16,6 +16,7 @@ from geodata.tables import decode
 from gridmap.catalogue import Language
 from gridmap.errors import Fault, InputError, fault
 from gridmap.policies import PartitionPolicy, PlanRequest, RoutingPolicy, ScoringPolicy
+from gridmap.territory import ATTRIBUTION
 
 Name = Annotated[str, Field(min_length=1)]
 #: One column, or several of which the first that is not empty counts; "" = the file has none.
@@ -37,7 +38,7 @@ class TerritorySection(Section):
     """[territory]: what is planned.
 
     `admin` is a file with administrative lines or areas that borders should keep to. `invented`
-    names what of the input is made-up sample data.
+    names what of the input is made-up sample data; `attribution` is shown beside every map.
     """
 
     name: Name
@@ -47,6 +48,7 @@ class TerritorySection(Section):
     units: str = "streets"
     admin: str = ""
     invented: tuple[str, ...] = ()
+    attribution: str = ATTRIBUTION
 
     @field_validator("units")
     @classmethod
@@ -275,10 +277,10 @@ def _known_keys(loc: Sequence[int | str]) -> list[str]:
     model: type[BaseModel] = ProjectFile
     for one in loc:
         info = model.model_fields.get(str(one))
+        # The name of a grade is no field.
         if info is None:
             continue
-        inner = next((part for part in _classes(info.annotation)), None)
-        model = inner or model
+        model = next(iter(_classes(info.annotation)), model)
     return list(model.model_fields)
 
 

@@ -25,6 +25,7 @@ from geodata.points import (
 )
 from geodata.project_file import DemandSection, Grades, OutletsSection
 from geodata.tables import Table, find_columns, read_table
+from geodata.zones import read_spread
 from gridmap.errors import Fault, InputError, fault, some_ids
 
 Floats = NDArray[np.float64]
@@ -114,7 +115,7 @@ def read_outlets(
         raise InputError(*faults)
     text = {name: table.values(columns[name]) for name in USUAL_OUTLET_COLUMNS}
     sieve = Sieve(table, text["id"].to_numpy(dtype=object))
-    reject_totals(sieve, text["id"], text["name"])
+    reject_totals(sieve, text)
     reject_bad_ids(sieve, text["id"])
     lonlat = read_coordinates(sieve, text["lon"], text["lat"])
     xy = place(sieve, lonlat, datum=section.datum, crs=crs, boundary=boundary)
@@ -153,12 +154,14 @@ def read_outlets(
 def read_demand(path: Path, section: DemandSection, *, crs: str, boundary: BaseGeometry) -> Rows:
     """Read the demand points of a project; rows without weight are dropped and counted.
 
+    Zones of a vector file are spread over their area, see `geodata.zones`.
+
     Raises
     ------
     InputError
         If the file or a column is missing, or no weight is left.
     """
-    table = read_table(path, sheet=section.sheet)
+    table, share = read_spread(path, sheet=section.sheet)
     given = dict(section.columns)
     usual: dict[str, tuple[str, ...]] = dict(USUAL_DEMAND_COLUMNS)
     required = ["lon", "lat"]
@@ -178,21 +181,27 @@ def read_demand(path: Path, section: DemandSection, *, crs: str, boundary: BaseG
     wanted = np.ones(len(table), dtype=bool)
     if section.kind:
         wanted = rules.of_kind(text["kind"], section.kind)
-    reject_totals(sieve, text["id"])
+    reject_totals(sieve, text)
     lonlat = read_coordinates(sieve, text["lon"], text["lat"])
     xy = place(sieve, lonlat, datum=section.datum, crs=crs, boundary=boundary)
     weight = read_weights(sieve, text["weight"]) if "weight" in text else np.ones(len(table))
+    weight = weight * share
     empty = sieve.kept & wanted & (weight == 0.0)
     use = sieve.kept & wanted & (weight > 0.0)
     frame = pd.DataFrame({"demand_id": ids, "weight": weight, "x": xy[:, 0], "y": xy[:, 1]})
     frame = frame[use].reset_index(drop=True)
     excluded = sieve.excluded
-    excluded = excluded[excluded["row"].isin(table.row[wanted])].reset_index(drop=True)
+    excluded = excluded[excluded["row"].isin(table.row[wanted])]
+    if (share < 1.0).any():
+        excluded = excluded.replace({"reason": {"world.place_outside": "world.zone_outside"}})
+        excluded = excluded.drop_duplicates(["row", "reason"])
+    excluded = excluded.reset_index(drop=True)
     notices = excluded_notices(excluded)
     if not len(frame):
         raise InputError(*notices, fault("world.no_demand", table.name, weight=section.weight))
     if empty.any():
-        notices.append(fault("world.weightless", table.name, count=int(empty.sum())))
+        count = len(np.unique(table.row[empty]))
+        notices.append(fault("world.weightless", table.name, count=count))
     return Rows(frame, excluded, tuple(notices))
 
 

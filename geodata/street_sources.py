@@ -1,4 +1,4 @@
-"""Where the streets come from: an OpenStreetMap extract, a GraphML file or Overpass."""
+"""Where the streets come from: an OpenStreetMap extract, a file of osmnx or Overpass."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ Geometries = NDArray[np.object_]
 
 OVERPASS = "overpass"
 OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz")
-GRAPH_SUFFIXES = (".graphml",)
+GRAPH_SUFFIX = ".graphml"
+PACKAGE_SUFFIX = ".gpkg"
 
 STREET = LineKind.MAJOR_STREET | LineKind.MINOR_STREET | LineKind.LOCAL_STREET
 #: What is drawn, by the kinds of line that it shows.
@@ -80,7 +81,8 @@ def read_streets(
     Parameters
     ----------
     source
-        OpenStreetMap extract, GraphML file of osmnx, or ``overpass`` (needs the internet).
+        OpenStreetMap extract, GraphML file or GeoPackage of osmnx, or ``overpass`` (needs the
+        internet).
     modes
         Means of travel.
     crs, boundary
@@ -222,7 +224,27 @@ def _other_network(
     if str(source) == OVERPASS:
         polygons = shapely.get_parts(unproject(boundary, crs))
         return download_network(MultiPolygon(list(polygons)), mode, crs)
-    if not str(source).lower().endswith(GRAPH_SUFFIXES):
-        known = ", ".join((*OSM_SUFFIXES, *GRAPH_SUFFIXES, OVERPASS))
+    path = Path(source)
+    if path.suffix.lower() == PACKAGE_SUFFIX:
+        return _packaged_network(path, mode, crs)
+    if path.suffix.lower() != GRAPH_SUFFIX:
+        known = ", ".join((*OSM_SUFFIXES, GRAPH_SUFFIX, PACKAGE_SUFFIX, OVERPASS))
         raise InputError(fault("world.format_unknown", source, known=known))
-    return read_graphml(Path(source), mode, crs)
+    return read_graphml(path, mode, crs)
+
+
+def _packaged_network(path: Path, mode: str, crs: str) -> StreetNetwork:
+    """Return the network of a GeoPackage that osmnx wrote: layers nodes and edges."""
+    nodes, edges = (read_vectors(path, layer=layer) for layer in ("nodes", "edges"))
+    have = [*nodes.columns, *edges.columns]
+    lacking = [one for one in ("osmid", "x", "y", "u", "v", "key") if one not in have]
+    if lacking:
+        raise InputError(
+            fault("world.not_osmnx", path, missing=", ".join(lacking), have=", ".join(have))
+        )
+    import osmnx as ox
+
+    from geodata.network_exchange import from_osmnx
+
+    graph = ox.graph_from_gdfs(nodes.set_index("osmid"), edges.set_index(["u", "v", "key"]))
+    return from_osmnx(graph, mode, crs)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +75,14 @@ def read_vectors(path: Path, *, layer: str = "") -> gpd.GeoDataFrame:
     if not _begins_as(path, driver):
         raise InputError(fault("world.format_other", path, expected=driver))
     try:
-        layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-        if layer and layer not in layers:
-            have = ", ".join(layers)
-            raise InputError(fault("world.layer_missing", path, layer=layer, have=have))
-        frame = pyogrio.read_dataframe(path, layer=layer or layers[0], on_invalid="fix")
+        # What GDAL remarks about a file that it can read all the same is not worth a stop.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+            if layer and layer not in layers:
+                have = ", ".join(layers)
+                raise InputError(fault("world.layer_missing", path, layer=layer, have=have))
+            frame = pyogrio.read_dataframe(path, layer=layer or layers[0], on_invalid="fix")
     except (DataSourceError, DataLayerError, GeometryError, IndexError, ValueError) as error:
         if isinstance(error, InputError):
             raise

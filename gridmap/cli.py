@@ -1,4 +1,4 @@
-"""The command line: parse, call one function, print. The one place that knows all three packages."""
+"""The command line: parse, call one function, print. It alone knows all three packages."""
 
 from __future__ import annotations
 
@@ -107,8 +107,7 @@ def plan(
         float | None, typer.Option(min=0.0, help="End the search early after so long.")
     ] = None,
     database: DatabaseOption = None,
-    as_json: SeedOption = Annotated[int, typer.Option(min=0, help="Same seed, same plan.")]
-JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a plan: cells, routes, scores, and all files of them."""
     url = database or _settings().database_url
@@ -145,8 +144,7 @@ def demo(
 @app.command()
 def check(
     plan_file: Annotated[Path, typer.Argument(metavar="PLAN.gpkg", help="plan.gpkg of a plan.")],
-    as_json: SeedOption = Annotated[int, typer.Option(min=0, help="Same seed, same plan.")]
-JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check a plan independently of the solver; exit 0 only when every hard rule holds."""
     from gridmap.checking import check_plan

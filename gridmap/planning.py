@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gridmap import schemas
 from gridmap.errors import Fault, InputError, fault, some_ids
-from gridmap.partition.access import unit_travel_s
+from gridmap.partition.access import measure_access
 from gridmap.partition.cells import cell_polygons, compactness
 from gridmap.partition.draw import draw_cells
 from gridmap.partition.partition import Partition
@@ -28,7 +28,7 @@ from gridmap.routing.plan import CellRoutes, plan_cell_routes
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.routes import number_routes
 from gridmap.scenario import Scenario
-from gridmap.scoring.inputs import scored_outlets, scoring_inputs
+from gridmap.scoring.inputs import Minutes, scored_outlets, scoring_inputs, travel_minutes
 from gridmap.scoring.scorecard import cell_summary, score_cells
 from gridmap.territory import Territory
 from gridmap.travel.dijkstra import DijkstraEngine
@@ -77,7 +77,7 @@ def make_plan(
         engine = DijkstraEngine(_network(territory, request.routing.mode))
         centre = centre_rows(territory, request)
         centre_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[centre]
-        access = unit_travel_s(territory.units, territory.demand, engine, centre_xy)
+        access = measure_access(territory.units, territory.demand, engine, centre_xy)
     with stages.running("partition"):
         partition = draw_cells(
             territory,
@@ -91,7 +91,13 @@ def make_plan(
         )
     with stages.running("routing"):
         routing = _plan_routes(
-            territory, partition, request, engine, seed, stop, stages.within("routing")
+            territory,
+            partition,
+            request,
+            engine,
+            seed=seed,
+            stop=stop,
+            report=stages.within("routing"),
         )
     with stages.running("scoring"):
         scores = _score(territory, partition, request, routing, seed)
@@ -183,11 +189,11 @@ def unit_workloads(territory: Territory, request: PlanRequest) -> dict[str, Floa
         ]
     )
     columns = {
-        "demand": (demand["unit"], demand["weight"].to_numpy()),
-        "visit_minutes": (outlets["unit"], minutes),
+        "demand": (demand["unit"].to_numpy(), demand["weight"].to_numpy()),
+        "visit_minutes": (outlets["unit"].to_numpy(), minutes),
     }
     return {
-        name: np.bincount(columns[name][0].to_numpy(), columns[name][1], n_units)
+        name: np.bincount(columns[name][0], columns[name][1], n_units).astype(np.float64)
         for name in request.partition.workloads
     }
 
@@ -216,6 +222,7 @@ def _plan_routes(
     partition: Partition,
     request: PlanRequest,
     engine: TravelEngine,
+    *,
     seed: int,
     stop: Stop | None,
     report: Report,
@@ -225,7 +232,9 @@ def _plan_routes(
     outlet_cell = partition.label[outlets["unit"].to_numpy()]
     visited = outlets["visited"].to_numpy(bool)
     planned: list[CellRoutes] = []
-    routes, stops, lines = [], [], []
+    routes: list[pd.DataFrame] = []
+    stops: list[pd.DataFrame] = []
+    lines: list[shapely.LineString] = []
     for cell in range(partition.n_cells):
         code = cell_code(cell)
         report(Progress("routing", cell / partition.n_cells, code))
@@ -252,13 +261,22 @@ def _plan_routes(
     return _Routing(
         routes=schemas.ROUTES.validate(pd.concat(routes, ignore_index=True)),
         stops=schemas.STOPS.validate(pd.concat(stops, ignore_index=True)),
-        lines=np.array(lines, dtype=object),
+        lines=_objects(lines),
         notices=tuple(one for done in planned for one in done.notices),
         left_out=[one for done in planned for one in done.left_out],
     )
 
 
-def _draw(engine: TravelEngine, places: Snapped, day: tuple[int, ...]) -> tuple[object, float]:
+def _objects(values: list[shapely.LineString]) -> NDArray[np.object_]:
+    """Return an object array of the values, also of none."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def _draw(
+    engine: TravelEngine, places: Snapped, day: tuple[int, ...]
+) -> tuple[shapely.LineString, float]:
     """Return the street geometry and the metres of a day from the centre and back."""
     path = engine.route(_take(places, np.array([0, *day, 0])))
     xy = np.concatenate(path.leg_xy)
@@ -278,12 +296,10 @@ def _score(
     demand_xy = territory.demand[["x", "y"]].to_numpy(np.float64)
     rows = scored_outlets(territory.outlets)
     outlet_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[rows]
-    travel_min = {}
+    travel_min: dict[str, Minutes] = {}
     for mode in request.scoring.modes:
         engine = DijkstraEngine(_network(territory, mode))
-        # demand goes to the outlet
-        seconds = engine.matrix(engine.snap(demand_xy), engine.snap(outlet_xy))
-        travel_min[mode] = (seconds / 60.0).astype(np.float32)
+        travel_min[mode] = travel_minutes(engine, demand_xy, outlet_xy)
     inputs = scoring_inputs(
         territory,
         partition.label,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gridmap import __version__
 from gridmap.catalogue import Language
 from gridmap.checks import CheckResult
 from gridmap.errors import Fault
@@ -16,7 +17,7 @@ from gridmap.scenario import Scenario
 from gridmap.territory import Territory
 
 #: Distributions whose versions can change a plan.
-_VERSIONED = ("gridmap-planner", "numpy", "scipy", "numba", "shapely", "pandas", "osmium", "pyproj")
+_VERSIONED = ("numpy", "scipy", "numba", "shapely", "pandas", "osmium", "pyproj")
 
 #: The only part of report.json that differs between two runs with the same seed.
 TIMINGS = "timings_s"
@@ -66,7 +67,8 @@ def build_report(
         "unattainable": _texts(partition.notices, language),
         "partition": dict(partition.details),
         "left_out_visits": list(scenario.report.get("left_out_visits", [])),
-        "excluded": [_row(one, language) for one in territory.notices],
+        "excluded": territory.excluded.to_dict("records"),
+        "territory_notices": _texts(territory.notices, language),
         "notices": _texts(scenario.notices, language),
         "checks": {check.name: check.ok for check in checks},
         "check_faults": [
@@ -86,7 +88,7 @@ def write_report(report: Mapping[str, Any], path: Path) -> Path:
 
 
 def _versions() -> dict[str, str]:
-    versions = {"python": platform.python_version()}
+    versions = {"gridmap": __version__, "python": platform.python_version()}
     for name in _VERSIONED:
         versions[name] = importlib.metadata.version(name)
     return versions
@@ -94,7 +96,3 @@ def _versions() -> dict[str, str]:
 
 def _texts(faults: Sequence[Fault], language: Language) -> list[str]:
     return [one.text(language) for one in faults]
-
-
-def _row(one: Fault, language: Language) -> dict[str, str]:
-    return {"where": one.where, "reason": one.text(language), "kind": one.key}

@@ -76,7 +76,9 @@ def outlet_cuts(plane: Plane, own_xy: Floats) -> Geometries:
     return _voronoi_lines([(plane.faces[one], own_xy[face == one]) for one in crowded])
 
 
-def size_cuts(plane: Plane, load: Load, *, max_area_m2: float, max_load: float) -> Geometries:
+def size_cuts(
+    plane: Plane, load: Load, *, max_area_m2: float, max_extent_m: float, max_load: float
+) -> Geometries:
     """Return lines that cut faces above the limits into pieces of about equal size.
 
     The pieces are the Voronoi regions of centres that Lloyd's algorithm has moved to the
@@ -88,8 +90,9 @@ def size_cuts(plane: Plane, load: Load, *, max_area_m2: float, max_load: float) 
         Planar map.
     load
         Demand points.
-    max_area_m2, max_load
-        A face above either is cut. Demand of a single place cannot be cut.
+    max_area_m2, max_extent_m, max_load
+        A face above any of them is cut; its extent is the diagonal of its box. Demand of a single
+        place cannot be cut.
 
     Returns
     -------
@@ -105,6 +108,8 @@ def size_cuts(plane: Plane, load: Load, *, max_area_m2: float, max_load: float) 
     start = np.searchsorted(face[order], np.arange(len(plane.faces) + 1))
     area: Floats = np.asarray(shapely.area(plane.faces))
     by_area: Floats = np.ceil(area / max_area_m2)
+    by_extent: Floats = np.ceil(_extent_m(plane.faces) / max_extent_m)
+    drawn_out = by_extent > by_area
     # A point heavier than the limit fills one piece, whatever its weight.
     by_load = np.zeros(len(plane.faces))
     for one in np.flatnonzero(load.per_face(plane) > max_load):
@@ -112,14 +117,16 @@ def size_cuts(plane: Plane, load: Load, *, max_area_m2: float, max_load: float) 
         places = len(np.unique(load.xy[own], axis=0))
         full = np.minimum(load.weight[own], max_load).sum() / max_load
         by_load[one] = min(places, np.ceil(full - 1e-9))
-    pieces = np.minimum(np.maximum(by_area, by_load), _MOST_PIECES).astype(np.int64)
+    pieces = np.minimum(np.maximum.reduce([by_area, by_extent, by_load]), _MOST_PIECES)
+    pieces = pieces.astype(np.int64)
     cut = []
     for one in np.flatnonzero(pieces > 1):
         own = order[start[one] : start[one + 1]]
-        ground = _ground(plane.faces[one], _AREA_SAMPLES * int(pieces[one]))
+        sample = _outline if drawn_out[one] else _ground
+        ground = sample(plane.faces[one], _AREA_SAMPLES * int(pieces[one]))
         points = np.concatenate([ground, load.xy[own]])
         # Ground counts little where demand is the reason, but it keeps the pieces round.
-        ground_share = max(by_area[one], 0.2 * pieces[one]) / max(len(ground), 1)
+        ground_share = max(by_area[one], by_extent[one], 0.2 * pieces[one]) / max(len(ground), 1)
         weight = np.concatenate(
             [
                 np.full(len(ground), ground_share),
@@ -182,6 +189,19 @@ def cut_segments(lines: Geometries) -> Segments:
     """Return lines in local metres as segments of kind CUT."""
     here = Grid(np.zeros(2, dtype=np.int64))
     return segments_of(lines, np.full(len(lines), int(LineKind.CUT), dtype=np.int64), here)
+
+
+def _extent_m(faces: Geometries) -> Floats:
+    """Return the diagonal of each face's box. Shape (n_faces,)."""
+    left, bottom, right, top = shapely.bounds(faces).T
+    return np.asarray(np.hypot(right - left, top - bottom), dtype=np.float64)
+
+
+def _outline(face: BaseGeometry, samples: int) -> Floats:
+    """Return so many points spread evenly over a face's outline, for faces with no width."""
+    outline = shapely.get_exterior_ring(face)
+    along = np.linspace(0.0, 1.0, samples, endpoint=False)
+    return shapely.get_coordinates(shapely.line_interpolate_point(outline, along, normalized=True))
 
 
 def _ground(face: BaseGeometry, samples: int) -> Floats:

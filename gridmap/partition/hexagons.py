@@ -64,7 +64,7 @@ def hexagon_units(
     kinds = np.full(len(lines), int(LineKind.CUT), dtype=np.int64)
     plane = plane_of(segments_of(lines, kinds, site.grid), boundary, site)
     crumb_m2 = _CRUMB_SHARE * hexagon_m2
-    rule = MergeRule(crumb_m2, 0.0, crumb_m2, 0.0, np.inf, np.inf)
+    rule = MergeRule(crumb_m2, 0.0, crumb_m2, 0.0, np.inf, np.inf, np.inf)
     return finish(cut_for_outlets(plane, site), site, rule)
 
 

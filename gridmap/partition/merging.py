@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +35,10 @@ _NEVER = LineKind.ADMIN | LineKind.TERRITORY
 #: is taken, so that the pieces between two carriageways all go to the same side.
 _AS_GOOD = 0.85
 _NORTH_EAST = (0.8, 0.6)
+#: A neighbour counts so much less if one is water and the other land …
 _OTHER_GROUND = 0.05
+#: … and if a sliver would become too long with it; a face that is no sliver may not.
+_TOO_LONG = 0.001
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,8 @@ class MergeRule:
         A face below either is joined to a neighbour, where walls and the maxima allow it.
     sliver_area_m2, sliver_width_m
         A face below either is joined across walls and above the maxima, too.
-    max_area_m2, max_load
-        What a joined face may have at most.
+    max_area_m2, max_extent_m, max_load
+        What a joined face may have at most; the extent is the diagonal of its box.
     """
 
     min_area_m2: float
@@ -56,6 +60,7 @@ class MergeRule:
     sliver_area_m2: float
     sliver_width_m: float
     max_area_m2: float
+    max_extent_m: float
     max_load: float
 
 
@@ -88,6 +93,7 @@ class _Face:
     water: bool
     x: float
     y: float
+    box: tuple[float, float, float, float]
     borders: dict[int, _Border]
     version: int = 0
 
@@ -153,14 +159,15 @@ def merge_faces(
 def _faces(plane: Plane, load: Floats, own: Bools, water: Bools) -> list[_Face]:
     centre = shapely.get_coordinates(shapely.centroid(plane.faces))
     faces = [
-        _Face(area_m2, length_m, held, is_own, is_water, x, y, {})
-        for area_m2, length_m, held, is_own, is_water, (x, y) in zip(
+        _Face(area_m2, length_m, held, is_own, is_water, x, y, tuple(box), {})
+        for area_m2, length_m, held, is_own, is_water, (x, y), box in zip(
             np.asarray(shapely.area(plane.faces)).tolist(),
             np.asarray(shapely.length(plane.faces)).tolist(),
             load.tolist(),
             own.tolist(),
             water.tolist(),
             centre.tolist(),
+            shapely.bounds(plane.faces).tolist(),
             strict=True,
         )
     ]
@@ -189,6 +196,22 @@ def _resistance(kind: Ints) -> Floats:
     return resistance
 
 
+def _around(
+    one: tuple[float, float, float, float], other: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
+    """Return the box (left, bottom, right, top) around two boxes."""
+    return (
+        min(one[0], other[0]),
+        min(one[1], other[1]),
+        max(one[2], other[2]),
+        max(one[3], other[3]),
+    )
+
+
+def _extent_m(box: tuple[float, float, float, float]) -> float:
+    return math.hypot(box[2] - box[0], box[3] - box[1])
+
+
 def _poor(face: _Face, rule: MergeRule) -> bool:
     return face.area_m2 < rule.min_area_m2 or face.width_m < rule.min_width_m
 
@@ -209,6 +232,10 @@ def _best_neighbour(faces: list[_Face], number: int, rule: MergeRule) -> int | N
         score = border.length_m**2 / border.resistance
         if face.water != neighbour.water:
             score *= _OTHER_GROUND
+        if _extent_m(_around(face.box, neighbour.box)) > rule.max_extent_m:
+            if not sliver:
+                continue
+            score *= _TOO_LONG
         if not sliver:
             too_large = area > rule.max_area_m2 or face.load + neighbour.load > rule.max_load
             if too_large or border.wall or face.water != neighbour.water:
@@ -234,6 +261,7 @@ def _join(faces: list[_Face], number: int, target: int) -> None:
     kept.water = kept.water if kept.area_m2 >= gone.area_m2 else gone.water
     kept.length_m += gone.length_m - 2.0 * gone.borders[target].length_m
     kept.area_m2 = area
+    kept.box = _around(gone.box, kept.box)
     kept.load += gone.load
     kept.own |= gone.own
     kept.version += 1

@@ -61,8 +61,9 @@ class UnitLimits:
 
     Attributes
     ----------
-    max_area_m2
-        Larger faces are cut.
+    max_area_m2, max_extent_m
+        Larger or longer faces are cut: a river or a railway's ground in one piece would be a wall
+        that one cell alone can cross. The extent is the diagonal of the box.
     max_demand_share
         Faces with more than this share of the mean demand of a cell (total demand / own
         outlets) are cut; a quarter of the tolerance of the balance is a good choice.
@@ -73,17 +74,20 @@ class UnitLimits:
     """
 
     max_area_m2: float = 4.0e5
+    max_extent_m: float = 1000.0
     max_demand_share: float = 0.0125
     min_area_m2: float = 2000.0
     min_width_m: float = 16.0
     sliver_area_m2: float = 400.0
-    sliver_width_m: float = 6.0
+    sliver_width_m: float = 16.0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.sliver_area_m2 <= self.min_area_m2 < self.max_area_m2:
             raise ValueError("Expected 0 <= sliver_area_m2 <= min_area_m2 < max_area_m2.")
         if not 0.0 <= self.sliver_width_m <= self.min_width_m:
             raise ValueError("Expected 0 <= sliver_width_m <= min_width_m.")
+        if not self.max_extent_m > 0.0:
+            raise ValueError(f"Expected max_extent_m > 0, found {self.max_extent_m}.")
         if not self.max_demand_share > 0.0:
             raise ValueError(f"Expected max_demand_share > 0, found {self.max_demand_share}.")
 
@@ -138,13 +142,14 @@ def build_units(
     plane = plane_of(_lines(linework, site.grid, boundary), boundary, site)
     max_load = limits.max_demand_share * _cell_load(plane, site)
     plane = cut_for_outlets(plane, site)
-    plane = _cut_for_size(plane, site, limits.max_area_m2, max_load)
+    plane = _cut_for_size(plane, site, limits, max_load)
     rule = MergeRule(
         limits.min_area_m2,
         limits.min_width_m,
         limits.sliver_area_m2,
         limits.sliver_width_m,
         _JOINED_AREA * limits.max_area_m2,
+        _JOINED_AREA * limits.max_extent_m,
         _JOINED_LOAD * max_load,
     )
     return finish(plane, site, rule)
@@ -338,11 +343,15 @@ def _cell_load(plane: Plane, site: Site) -> float:
     return total / max(len(site.own_xy), 1) if total > 0.0 else np.inf
 
 
-def _cut_for_size(plane: Plane, site: Site, max_area_m2: float, max_load: float) -> Plane:
+def _cut_for_size(plane: Plane, site: Site, limits: UnitLimits, max_load: float) -> Plane:
     for turn in range(_CUT_TURNS):
         slack = 1.0 if turn == 0 else _SLACK
         lines = size_cuts(
-            plane, site.load, max_area_m2=slack * max_area_m2, max_load=slack * max_load
+            plane,
+            site.load,
+            max_area_m2=slack * limits.max_area_m2,
+            max_extent_m=slack * limits.max_extent_m,
+            max_load=slack * max_load,
         )
         if len(lines) == 0:
             break

@@ -364,7 +364,7 @@ def check_balance(plan: _Plan) -> CheckResult:
         name = str(balance["workload"])
         load = plan.cells[name].to_numpy(dtype=float)
         mean = load.mean()
-        deviation = np.abs(load / mean - 1.0) if mean > 0.0 else np.zeros(len(load))
+        deviation = np.zeros(len(load)) if mean == 0.0 else np.abs(load / mean - 1.0)
         limit = max(float(balance["tolerance"]), float(balance["attainable"]))
         beyond = np.flatnonzero(~(deviation <= limit + _LOAD_SHARE))
         faults += _about(

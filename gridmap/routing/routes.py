@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pandera.pandas as pa
 
 from gridmap import schemas
 from gridmap.policies import RoutingPolicy, WorkingDay, seconds_of
@@ -81,11 +82,10 @@ def arrivals_s(leg_s: np.ndarray, stay_s: np.ndarray, day: WorkingDay) -> list[f
     return arrivals
 
 
-def _table(schema: schemas.pa.DataFrameSchema, rows: list[dict[str, object]]) -> pd.DataFrame:
-    if rows:
-        return schema.validate(pd.DataFrame(rows))
-    return schema.validate(
-        pd.DataFrame({name: [] for name in schema.columns}).astype(
-            {name: str(column.dtype) for name, column in schema.columns.items()}
-        )
+def _table(schema: pa.DataFrameSchema, rows: list[dict[str, object]]) -> pd.DataFrame:
+    columns = {name: [row[name] for row in rows] for name in schema.columns}
+    table = pd.DataFrame(columns).astype(
+        {name: str(column.dtype) for name, column in schema.columns.items()}
     )
+    validated: pd.DataFrame = schema.validate(table)
+    return validated

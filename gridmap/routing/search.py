@@ -21,6 +21,10 @@ from gridmap.routing.visits import visit_patterns
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+#: Days with their places, calls, travel and service of each day, and the pattern of each place.
+State = tuple[Ints, Ints, Floats, Floats, Ints]
+#: Patterns of all places, first and last pattern of each place, service of each place.
+VisitTable = tuple[Ints, Ints, Ints, Floats]
 
 #: Iterations between two looks at the stopping criterion.
 ROUND = 500
@@ -65,7 +69,7 @@ def search_cycle(
         May end the search earlier; asked between rounds with the best cost.
     """
     visits = cell.visits(policy)
-    n_places, n_days = len(visits) + 1, policy.cycle_days
+    n_days = policy.cycle_days
     due = np.flatnonzero((visits > 0) & cell.reachable) + 1
     if len(due) == 0:
         return CycleVisits(((),) * n_days, ())
@@ -102,8 +106,8 @@ def search_cycle(
     )
 
 
-def _visit_table(visits: Ints, service_s: Floats, policy: RoutingPolicy) -> tuple:
-    """Return the patterns of all places in one array, filled with -1, and where each place's lie."""
+def _visit_table(visits: Ints, service_s: Floats, policy: RoutingPolicy) -> VisitTable:
+    """Return the patterns of all places, filled with -1, and where those of each place lie."""
     kinds = [visit_patterns(int(one), policy.weeks, len(policy.working_days)) for one in visits]
     width = max(kind.shape[1] for kind in kinds)
     starts: dict[int, tuple[int, int]] = {}
@@ -134,7 +138,7 @@ def _target(visits: Ints, service_s: Floats, travel_s: Floats, n_days: int) -> F
     return np.array([work, calls, EVENNESS * travel])
 
 
-def _empty_state(n_places: int, n_days: int) -> tuple:
+def _empty_state(n_places: int, n_days: int) -> State:
     return (
         np.zeros((n_days, n_places), dtype=np.int64),
         np.zeros(n_days, dtype=np.int64),

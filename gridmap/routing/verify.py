@@ -80,8 +80,9 @@ def _numbers(plan: _Plan) -> list[Fault]:
     """Numbers are unique and of the form R<cell>-<n>, counted from 1 in the order of the days."""
     wrong: list[str] = []
     order = plan.routes.sort_values(["cell_id", "week", "weekday"], kind="stable")
-    for cell, routes in order.groupby("cell_id"):
-        wanted = [f"R{int(cell):02d}-{n}" for n in range(1, len(routes) + 1)]
+    for _, routes in order.groupby("cell_id"):
+        cell = int(routes["cell_id"].iloc[0])
+        wanted = [f"R{cell:02d}-{n}" for n in range(1, len(routes) + 1)]
         pairs = zip(routes["number"], wanted, strict=True)
         wrong.extend(str(number) for number, want in pairs if number != want)
     return [fault("routing.check.numbers", some_ids(wrong))] if wrong else []
@@ -150,7 +151,7 @@ def _service(plan: _Plan) -> list[Fault]:
     """A visit lasts as long as its grade says, and a route's service is the sum of its visits."""
     grade = plan.outlets.set_index("outlet_id")["grade"]
     minutes = {name: one.minutes for name, one in plan.policy.grade_policy.items()}
-    due = plan.stops["outlet_id"].map(grade).map(minutes)
+    due = plan.stops["outlet_id"].map(grade).map(minutes).astype(float)
     wrong = plan.stops.loc[
         ~((plan.stops["service_min"] - due).abs() * 60.0 < ROUNDING_S), "route_id"
     ]

@@ -103,7 +103,7 @@ class Score:
     available, planned
         Indicators with data in each cell, and indicators planned.
     left_out
-        Indicators that too few cells have.
+        Indicators that some cells have, but too few.
     note
         Why there is no score.
     """
@@ -210,7 +210,8 @@ def score_composite(
     names = list(dict.fromkeys(one.dimension for one in indicators))
     dimension = np.array([names.index(one.dimension) for one in indicators], dtype=np.int64)
     points = np.stack([one.points(central[one.metric]) for one in indicators], axis=-1)
-    scarce = (~np.isnan(points)).mean(axis=0) < rules.data_threshold - THRESHOLD_SLACK
+    spread_over = (~np.isnan(points)).mean(axis=0)
+    scarce = spread_over < rules.data_threshold - THRESHOLD_SLACK
     points[:, scarce] = np.nan
     points = np.maximum(points, rules.floor)
     available = (~np.isnan(points)).sum(axis=-1).astype(np.int64)
@@ -235,5 +236,7 @@ def score_composite(
     _, last = band(ranks(samples, "max"), ranks(value, "max"))
     note = notes(len(value))
     note[~scored] = "too_little_data"
-    left_out = tuple(one.metric for one, out in zip(indicators, scarce, strict=True) if out)
+    left_out = tuple(
+        indicators[k].metric for k in np.flatnonzero(scarce & (spread_over > 0.0)).tolist()
+    )
     return Score(value, low, high, first, last, available, len(indicators), left_out, note)

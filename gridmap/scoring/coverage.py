@@ -119,7 +119,7 @@ def channel_mix(inputs: ScoringInputs) -> dict[str, CellValues]:
     for kind in np.unique(inputs.kind[inputs.ours]).tolist():
         count = inputs.outlets_by_cell(inputs.ours & (inputs.kind == kind))
         share = rate(count, ours, ours, empty="no_outlets")
-        found[f"kind_share_{kind}"] = share
+        found[f"kind_share_{kind or '-'}"] = share
         some = share.value > 0.0
         entropy[some] -= share.value[some] * np.log(share.value[some])
     entropy[ours == 0.0] = np.nan

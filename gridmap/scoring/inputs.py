@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gridmap.errors import Fault, InputError, fault, some_ids
 from gridmap.policies import RoutingPolicy
 from gridmap.territory import Territory
+from gridmap.travel.engine import TravelEngine
 
 Floats = NDArray[np.float64]
 Minutes = NDArray[np.float64] | NDArray[np.float32]
@@ -179,6 +180,28 @@ def scored_outlets(outlets: pd.DataFrame) -> Ints:
     """
     scored = outlets["ownership"].isin(SCORED_OWNERSHIPS).to_numpy()
     return np.flatnonzero(scored).astype(np.int64)
+
+
+def travel_minutes(engine: TravelEngine, demand_xy: Floats, outlet_xy: Floats) -> Minutes:
+    """Return minutes between demand points and outlets along the streets.
+
+    Searched from the outlets, of which there are far fewer: with one-way streets it is the way
+    from the outlet to the demand point.
+
+    Parameters
+    ----------
+    engine
+        Travel times of one means of travel.
+    demand_xy, outlet_xy
+        Places in metres. Shapes (n_demand, 2) and (n_outlets, 2).
+
+    Returns
+    -------
+    Minutes
+        NaN = unreachable, single precision. Shape (n_demand, n_outlets).
+    """
+    seconds = engine.matrix(engine.snap(outlet_xy), engine.snap(demand_xy))
+    return np.ascontiguousarray(seconds.T / 60.0, dtype=np.float32)
 
 
 def scoring_inputs(

@@ -54,9 +54,9 @@ def resample(
     # Most rates share what is below the line, so each such array is summed once only.
     below_of = {id(one.whole): one.whole for one in rates.values()}
     column = {key: k for k, key in enumerate(below_of)}
-    wanted = [column[id(rates[name].whole)] for name in names]
-    parts = np.array([rates[name].part for name in names]).reshape(len(names), -1)
-    wholes = np.array(list(below_of.values())).reshape(len(below_of), -1)
+    wanted = np.array([column[id(one.whole)] for one in rates.values()], dtype=np.int64)
+    parts = np.array([one.part for one in rates.values()]).reshape(len(names), inputs.n_demand)
+    wholes = np.array(list(below_of.values())).reshape(len(below_of), inputs.n_demand)
     order = np.argsort(inputs.demand_cell, kind="stable")
     ends = np.cumsum(np.bincount(inputs.demand_cell, minlength=inputs.n_cells))
     start = 0
@@ -66,11 +66,10 @@ def resample(
         if not len(points) or not draws:
             continue
         luck = rng.standard_exponential((draws, len(points)))
-        if names:
-            # Not by BLAS: for matrices this small its threads cost more than they save.
-            above = np.einsum("kp,dp->kd", parts[:, points], luck)
-            below = np.einsum("kp,dp->kd", wholes[:, points], luck)[wanted]
-            np.divide(above, below, out=value[: len(names), cell], where=below > 0.0)
+        # Not by BLAS: for matrices this small its threads cost more than they save.
+        above = np.einsum("kp,dp->kd", parts[:, points], luck)
+        below = np.einsum("kp,dp->kd", wholes[:, points], luck)[wanted]
+        np.divide(above, below, out=value[: len(names), cell], where=below > 0.0)
         weight = inputs.demand_weight[points]
         for k, (times, q) in enumerate(percentiles.values(), start=len(names)):
             value[k, cell] = _percentiles(times[points], luck * weight, q)

@@ -106,13 +106,7 @@ def score_cells(
     InputError
         If travel times of a means of travel are not there.
     """
-    lacking = [mode for mode in policy.modes if mode not in inputs.travel_min]
-    if lacking or not policy.modes or inputs.n_cells == 0:
-        raise InputError(
-            *(fault("scoring.fault.mode", mode) for mode in lacking),
-            *([] if policy.modes else [fault("scoring.fault.no_modes", "scoring.modes")]),
-            *([] if inputs.n_cells else [fault("scoring.fault.no_cells", "cells")]),
-        )
+    _check(inputs, policy)
     sampling, position_chance, coverage_chance = (
         np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)
     )
@@ -250,6 +244,23 @@ def pool_cells(scores: pd.DataFrame, region: Mapping[int, int] | None = None) ->
     return pooled[["region", "metric", "value", "numerator", "denominator", "n"]]
 
 
+def _check(inputs: ScoringInputs, policy: ScoringPolicy) -> None:
+    faults = [
+        fault("scoring.fault.mode", mode) for mode in policy.modes if mode not in inputs.travel_min
+    ]
+    faults += [
+        fault("scoring.fault.no_thresholds", mode)
+        for mode, thresholds in policy.modes.items()
+        if not thresholds
+    ]
+    if not policy.modes:
+        faults.append(fault("scoring.fault.no_modes", "scoring.modes"))
+    if inputs.n_cells == 0:
+        faults.append(fault("scoring.fault.no_cells", "cells"))
+    if faults:
+        raise InputError(*faults)
+
+
 def _empty(name: str) -> str:
     if name in ("expected_share", "expected_share_own", "rival_pressure"):
         return "no_outlet_reached"
@@ -298,6 +309,7 @@ def _score_values(key: str, score: Score, basis: str) -> dict[str, CellValues]:
     remarks[empty] = score.note[empty]
     nothing = np.full(len(score.value), np.nan)
     planned = np.full(len(score.value), float(score.planned))
+    remark = "indicator_left_out" if score.left_out else basis
     return {
         f"{key}_score": CellValues(
             score.value,
@@ -311,7 +323,7 @@ def _score_values(key: str, score: Score, basis: str) -> dict[str, CellValues]:
             score.rank_high,
         ),
         f"{key}_data_coverage": rate(
-            score.available.astype(np.float64), planned, planned, empty="", note=basis
+            score.available.astype(np.float64), planned, planned, empty="", note=remark
         ),
     }
 

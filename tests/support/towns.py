@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -68,10 +70,10 @@ def assert_exact(units: Units, boundary: BaseGeometry) -> None:
         oriented = shapely.orient_polygons(polygon)
         for ring in (oriented.exterior, *oriented.interiors):
             xy = [tuple(point) for point in shapely.get_coordinates(ring).tolist()]
-            assert all(
-                value == round(value * 100) / 100 for point in xy for value in point
-            ), "a vertex is not on the grid"
-            for edge in zip(xy[:-1], xy[1:], strict=True):
+            assert all(value == round(value * 100) / 100 for point in xy for value in point), (
+                "a vertex is not on the grid"
+            )
+            for edge in pairwise(xy):
                 assert edge not in edges, "an edge is used twice"
                 edges.add(edge)
     alone = np.array([edge for edge in edges if edge[::-1] not in edges])

@@ -10,6 +10,7 @@ import numpy as np
 import osmnx as ox
 import pytest
 import shapely
+from osm_text import write_osm
 from shapely import box
 
 from geodata.network_exchange import (
@@ -24,7 +25,6 @@ from gridmap.errors import EngineError, InputError
 from gridmap.travel.dijkstra import DijkstraEngine
 from gridmap.travel.engine import Snapped
 from gridmap.travel.network import StreetNetwork
-from tests.osm_text import write_osm
 
 CRS = "EPSG:32630"
 SIDE = 7

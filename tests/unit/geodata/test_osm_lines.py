@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from osm_text import write_osm
 
 from geodata.osm import read_admin_areas, read_linework
 from geodata.osm_lines import _polygons
 from gridmap.errors import InputError
 from gridmap.partition.linework import LineKind
-from tests.osm_text import write_osm
 
 CRS = "EPSG:32631"
 GRID = {1 + row * 4 + col: (3.0 + col / 100, row / 100) for row in range(4) for col in range(4)}

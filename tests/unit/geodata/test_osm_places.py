@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from osm_text import write_osm
 from pyproj import Geod
 
 from geodata.osm import read_buildings, read_places_of_interest
 from gridmap.errors import InputError
-from tests.osm_text import write_osm
 
 LAT = 51.5
 NODES = {

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import osmium
 import pytest
+from osm_text import HUNDREDTH_M, write_osm
 
 from geodata.osm import read_street_network
 from gridmap.errors import InputError
 from gridmap.travel.network import StreetNetwork
-from tests.osm_text import HUNDREDTH_M, write_osm
 
 CRS = "EPSG:32631"  # UTM zone 31: 0 to 6 degrees east
 

@@ -123,7 +123,10 @@ def test_far_coordinates_stay_exact() -> None:
 def test_lines_become_segments_of_their_part() -> None:
     grid = Grid(np.array([100, 100]))
     lines = np.array(
-        [shapely.LineString([(1, 1), (2, 1), (2, 3)]), shapely.LinearRing([(0, 0), (1, 0), (1, 1)])],
+        [
+            shapely.LineString([(1, 1), (2, 1), (2, 3)]),
+            shapely.LinearRing([(0, 0), (1, 0), (1, 1)]),
+        ],
         dtype=object,
     )
     found = segments_of(lines, np.array([2, 4]), grid)

@@ -1,5 +1,7 @@
 """Units of hand-made towns, counted by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -113,7 +115,10 @@ def test_islands_are_parts_and_bridges_link_them() -> None:
     )
     boundary = shapely.MultiPolygon([west, far, near])
     lines = linework((LOCAL, [(100, -5), (100, 105)]))
-    bridge = [shapely.LineString([(195, 50), (250, 50)]), shapely.LineString([(250, 50), (305, 50)])]
+    bridge = [
+        shapely.LineString([(195, 50), (250, 50)]),
+        shapely.LineString([(250, 50), (305, 50)]),
+    ]
     both = Linework(lines.lines, lines.kinds, bridges=np.array(bridge, dtype=object))
     units = units_of(both, boundary)
     assert_exact(units, boundary)
@@ -179,7 +184,9 @@ def test_heavy_face_is_cut_as_far_as_its_places_allow() -> None:
     assert np.bincount(units.locate(xy)).max() <= 13
     towers = [(50.0, 50.0), (150.0, 150.0), (250.0, 50.0)]
     limits = UnitLimits(max_area_m2=1e6, max_demand_share=0.01)
-    heavy = units_of(linework(), TOWN, own=[(150, 100)], demand=towers, weight=[50] * 3, limits=limits)
+    heavy = units_of(
+        linework(), TOWN, own=[(150, 100)], demand=towers, weight=[50] * 3, limits=limits
+    )
     assert len(set(heavy.locate(np.array(towers)))) == 3
     assert len(heavy) <= 4
 
@@ -207,7 +214,9 @@ def test_own_outlets_of_one_block_are_cut_apart() -> None:
         [(0.05, 100.0), (299.95, 100.0)],
     ],
 )
-def test_own_outlets_end_strictly_inside_a_unit_of_their_own(own: list[tuple[float, float]]) -> None:
+def test_own_outlets_end_strictly_inside_their_unit(
+    own: list[tuple[float, float]],
+) -> None:
     """On a street, on a crossing, centimetres apart, at the border: never on a unit's border."""
     for limits in (LOOSE, UnitLimits(), UnitLimits(max_area_m2=2500.0, min_area_m2=500.0)):
         units = units_of(linework(*grid_streets(3, 2)), TOWN, own=own, limits=limits)
@@ -273,9 +282,7 @@ def test_order_of_input_has_no_influence() -> None:
     demand = rng.uniform(0, 200, (200, 2))
     weight = rng.uniform(0, 5, 200)
     limits = UnitLimits(max_area_m2=3000.0, min_area_m2=400.0, max_demand_share=0.2)
-    plain = units_of(
-        linework(*streets), TOWN, own=own, demand=demand, weight=weight, limits=limits
-    )
+    plain = units_of(linework(*streets), TOWN, own=own, demand=demand, weight=weight, limits=limits)
     mixed_lines = [streets[row] for row in rng.permutation(25)]
     mixed_lines = [(kind, xy[::-1]) for kind, xy in mixed_lines]
     mixed = rng.permutation(200)
@@ -299,3 +306,19 @@ def test_each_unit_hangs_together_and_real_coordinates_stay_on_the_grid() -> Non
     units = units_of(lines, away)
     assert_exact(units, away)
     assert len(units) == 2
+
+
+def test_a_long_corridor_is_no_wall() -> None:
+    """The ground between two tracks, 20 m by 4 km, is cut: several cells can cross it."""
+    tracks = [
+        (LineKind.RAIL, [(-5.0, 190.0), (4005.0, 190.0)]),
+        (LineKind.RAIL, [(-5.0, 210.0), (4005.0, 210.0)]),
+    ]
+    limits = replace(LOOSE, max_extent_m=1000.0, min_width_m=30.0, min_area_m2=2000.0)
+    boundary = shapely.box(0.0, 0.0, 4000.0, 400.0)
+    units = units_of(linework(*tracks), boundary, limits=limits)
+    assert_exact(units, boundary)
+    left, bottom, right, top = shapely.bounds(units.polygons).T
+    assert np.hypot(right - left, top - bottom).max() <= 1500.0
+    between = (bottom >= 189.0) & (top <= 211.0)
+    assert between.sum() >= 3

@@ -1,0 +1,51 @@
+"""Route sheets of a plan: what a grid manager carries, as PDF and as XLSX for each cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gridmap.catalogue import Language
+from gridmap.export.route_map import StreetMap
+from gridmap.export.route_pdf import route_pdf
+from gridmap.export.route_xlsx import route_workbook
+from gridmap.export.sheet_book import sheet_books
+from gridmap.scenario import Scenario
+from gridmap.territory import Territory
+
+
+def write_route_sheets(
+    territory: Territory, scenario: Scenario, directory: Path, language: Language = "en"
+) -> list[Path]:
+    """Write the route sheets of each cell of a plan.
+
+    Each file appears whole or not at all, and the same plan gives the same bytes.
+
+    Parameters
+    ----------
+    territory, scenario
+        The plan; `Scenario.cells`, routes, stops and route_lines may be cut down to some cells.
+    directory
+        Made if it is not there; ``<code>.pdf`` and ``<code>.xlsx`` are written into it.
+    language
+        Language of everything a person reads.
+
+    Returns
+    -------
+    list of Path
+        The files, in the order of the cells.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    streets = StreetMap(territory, scenario.request.routing.mode)
+    written: list[Path] = []
+    for book in sheet_books(territory, scenario):
+        documents = {
+            ".pdf": route_pdf(book, streets, language),
+            ".xlsx": route_workbook(book, language),
+        }
+        for suffix, content in documents.items():
+            path = directory / f"{book.code}{suffix}"
+            draft = path.with_name(f".{path.name}.part")
+            draft.write_bytes(content)
+            draft.replace(path)
+            written.append(path)
+    return written

@@ -1,0 +1,372 @@
+"""The scorecards of a plan as a workbook: cells, metrics, scores and caveats."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xlsxwriter
+
+from gridmap.catalogue import Language, text
+from gridmap.scenario import Scenario
+from gridmap.scoring.indicators import main_threshold
+from gridmap.scoring.metrics import METRICS, named, note_text, threshold_name
+from gridmap.scoring.position import QUADRANTS
+from gridmap.scoring.scorecard import pool_cells
+from gridmap.territory import Territory
+
+#: Bytes must not depend on the day they are written.
+CREATED = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
+MAX_ROWS = 1_000_000
+MAX_TEXT = 32_767
+GOOD, MIDDLE, BAD = "#6BAED6", "#FFFFFF", "#FDAE6B"
+FORMATS = {
+    "share": "0.0%",
+    "score": "0.0",
+    "minutes": "0.0",
+    "ratio": "0.00",
+    "weight": "#,##0",
+    "text": "@",
+    "count": "#,##0",
+    "number": "0.000",
+}
+DIRECTIONS = {1: "more", -1: "less", 0: "neither"}
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column of a sheet.
+
+    Attributes
+    ----------
+    heading
+        What stands above it.
+    cells
+        What stands in it; None, NaN and empty text stay blank.
+    style
+        Key of `FORMATS`.
+    width
+        Width in characters.
+    direction
+        1 or -1 colours the numbers with the better end blue, 0 leaves them plain.
+    total
+        What stands in the last row, for the whole territory.
+    """
+
+    heading: str
+    cells: Sequence[object]
+    style: str = "text"
+    width: int = 12
+    direction: int = 0
+    total: object = None
+
+
+def write_scorecards(
+    territory: Territory, scenario: Scenario, path: Path, language: Language = "en"
+) -> None:
+    """Write the scorecards of a plan as an XLSX workbook.
+
+    The same plan gives the same bytes.
+
+    Parameters
+    ----------
+    territory
+        What was planned: name, notices, what is invented, attribution.
+    scenario
+        The plan with its scores.
+    path
+        Where to write; an older file is replaced.
+    language
+        Language of everything a person reads.
+    """
+    buffer = BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as workbook:
+        workbook.set_properties({"title": territory.name, "created": CREATED})
+        book = _Book(workbook, language)
+        book.sheet("cells", _cell_columns(scenario, language), frozen=2)
+        book.sheet("metrics", _metric_columns(language), frozen=1)
+        book.sheet("scores", _score_columns(scenario, language), frozen=2)
+        book.sheet("caveats", _caveat_columns(territory, scenario, language))
+    path.write_bytes(buffer.getvalue())
+
+
+class _Book:
+    """Writes sheets of columns with one look."""
+
+    def __init__(self, workbook: Any, language: Language) -> None:
+        font = "Microsoft YaHei" if language == "zh" else "Calibri"
+        base = {"font_name": font, "font_size": 10, "valign": "top"}
+        self._workbook = workbook
+        self._language = language
+        self._head = workbook.add_format(
+            {**base, "bold": True, "text_wrap": True, "bg_color": "#DDDDDD", "bottom": 1}
+        )
+        wrap = {"text": {"text_wrap": True}}
+        self._plain = {
+            key: workbook.add_format({**base, "num_format": shape, **wrap.get(key, {})})
+            for key, shape in FORMATS.items()
+        }
+        self._total = {
+            key: workbook.add_format({**base, "num_format": shape, "bold": True, "top": 1})
+            for key, shape in FORMATS.items()
+        }
+
+    def sheet(self, key: str, columns: Sequence[Column], *, frozen: int = 0) -> None:
+        """Write a sheet, or several where it has more rows than a sheet may have."""
+        rows = len(columns[0].cells)
+        title = text(f"scoring.sheet.{key}", self._language)
+        for number, first in enumerate(range(0, max(rows, 1), MAX_ROWS), start=1):
+            last = min(first + MAX_ROWS, rows)
+            sheet = self._workbook.add_worksheet(title if number == 1 else f"{title} {number}")
+            sheet.freeze_panes(1, frozen)
+            sheet.set_landscape()
+            sheet.set_paper(9)
+            sheet.fit_to_pages(1, 0)
+            sheet.repeat_rows(0)
+            for at, column in enumerate(columns):
+                self._write_column(sheet, at, column, first, last)
+            sheet.autofilter(0, 0, last - first, len(columns) - 1)
+
+    def _write_column(self, sheet: Any, at: int, column: Column, first: int, last: int) -> None:
+        style = self._plain[column.style]
+        sheet.set_column(at, at, column.width)
+        sheet.write_string(0, at, column.heading, self._head)
+        for row, cell in enumerate(column.cells[first:last], start=1):
+            _write(sheet, row, at, cell, style)
+        count = last - first
+        if column.total is not None:
+            _write(sheet, count + 1, at, column.total, self._total[column.style])
+        if column.direction and count:
+            colours = (BAD, GOOD) if column.direction > 0 else (GOOD, BAD)
+            scale = {"type": "3_color_scale", "mid_color": MIDDLE}
+            scale |= {"min_color": colours[0], "max_color": colours[1]}
+            sheet.conditional_format(1, at, count, at, scale)
+
+
+def _write(sheet: Any, row: int, at: int, cell: object, style: Any) -> None:
+    # Never `write`, which would make formulas and links of what users call their outlets.
+    if isinstance(cell, str) and cell:
+        sheet.write_string(row, at, cell[:MAX_TEXT], style)
+    elif isinstance(cell, (int, float, np.integer, np.floating)) and np.isfinite(cell):
+        sheet.write_number(row, at, float(cell), style)
+
+
+def _heading(key: str, language: Language) -> str:
+    return text(f"scoring.column.{key}", language)
+
+
+def _cell_columns(scenario: Scenario, language: Language) -> list[Column]:
+    cells = scenario.cells.sort_values("cell_id", kind="stable")
+    ids = cells["cell_id"].to_numpy()
+    wide = scenario.scores.pivot(index="cell_id", columns="metric", values="value").reindex(ids)
+    pooled = pool_cells(scenario.scores).set_index("metric")["value"]
+
+    columns = []
+    for key, style, width in (
+        ("code", "text", 12),
+        ("name", "text", 18),
+        ("centre_outlet_id", "text", 16),
+        ("manager", "text", 12),
+    ):
+        if key in cells:
+            listed = ["" if pd.isna(one) else str(one) for one in cells[key]]
+            columns.append(Column(_heading(key, language), listed, style, width))
+    if columns:
+        whole = Column(columns[0].heading, columns[0].cells, total=_heading("whole", language))
+        columns[0] = whole
+    for name in _main_metrics(scenario):
+        if name not in wide:
+            continue
+        columns.append(_metric_column(name, wide[name].tolist(), pooled.get(name), language))
+        if name in ("position_score", "coverage_score"):
+            band = _rank_bands(scenario.scores, name, ids)
+            key = name.replace("score", "rank")
+            columns.append(Column(_heading(key, language), band, "text", 10))
+        if name == "coverage_data_coverage":
+            codes = scenario.scores.loc[scenario.scores["metric"] == "quadrant"]
+            notes = codes.set_index("cell_id")["note"].reindex(ids).fillna("unknown")
+            names = [text(f"scoring.quadrant.{one}", language) for one in notes]
+            columns.append(Column(METRICS["quadrant"].label(language), names, "text", 12))
+    if "area_m2" in cells:
+        area = cells["area_m2"].to_numpy(dtype=np.float64) / 1e6
+        heading = _heading("area_km2", language)
+        columns.append(Column(heading, area.tolist(), "ratio", 10, total=float(area.sum())))
+    for key, style in (
+        ("compactness", "ratio"),
+        ("routes", "count"),
+        ("visit_minutes_per_day", "score"),
+    ):
+        if key in cells:
+            figures = cells[key].to_numpy(dtype=np.float64)
+            columns.append(Column(_heading(key, language), figures.tolist(), style, 10))
+    return columns
+
+
+def _metric_column(
+    name: str, values: Sequence[object], total: object, language: Language
+) -> Column:
+    one = named(name)
+    return Column(
+        one.label(language),
+        values,
+        one.metric.unit if one.metric.unit in FORMATS else "ratio",
+        13,
+        one.metric.direction,
+        total,
+    )
+
+
+def _main_metrics(scenario: Scenario) -> list[str]:
+    """Return the names of the metrics that every cell's row shows."""
+    policy = scenario.request.scoring
+    mode = next(iter(policy.modes))
+    minutes = main_threshold(policy.modes[mode])
+
+    def at(key: str) -> str:
+        return threshold_name(key, mode, minutes)
+
+    return [
+        "position_score",
+        "position_data_coverage",
+        "coverage_score",
+        "coverage_data_coverage",
+        "demand",
+        "potential",
+        "share",
+        "outlet_share",
+        "relative_share",
+        "expected_share",
+        "execution_gap",
+        "first_arrival_share",
+        at("coverage_own"),
+        at("coverage_ours"),
+        at("blind_share"),
+        at("duplicate_share_covered"),
+        at("contested"),
+        at("rival_only"),
+        f"nearest_ours_p90_{mode}",
+        "frequency_attainment",
+        "managed_partner_share",
+    ]
+
+
+def _rank_bands(scores: pd.DataFrame, name: str, ids: Iterable[int]) -> list[str]:
+    rows = scores[scores["metric"] == name].set_index("cell_id").reindex(list(ids))
+    pairs = zip(rows["rank_low"].tolist(), rows["rank_high"].tolist(), strict=True)
+    return ["" if np.isnan(low) else f"{low:.0f}–{high:.0f}" for low, high in pairs]
+
+
+def _metric_columns(language: Language) -> list[Column]:
+    metrics = list(METRICS.values())
+
+    def words(group: str, keys: Iterable[str]) -> list[str]:
+        return [text(f"scoring.{group}.{key}", language) for key in keys]
+
+    directions = [DIRECTIONS[one.direction] for one in metrics]
+    return [
+        Column(_heading("metric", language), [one.key for one in metrics], width=28),
+        Column(_heading("label", language), [one.label(language) for one in metrics], width=30),
+        Column(_heading("meaning", language), [one.meaning(language) for one in metrics], width=60),
+        Column(_heading("formula", language), [one.formula for one in metrics], width=42),
+        Column(
+            _heading("dimension", language),
+            words("dimension", [one.dimension for one in metrics]),
+            width=14,
+        ),
+        Column(_heading("unit", language), words("unit", [one.unit for one in metrics]), width=16),
+        Column(_heading("direction", language), words("direction", directions), width=16),
+        Column(_heading("source", language), [one.source for one in metrics], width=32),
+    ]
+
+
+def _score_columns(scenario: Scenario, language: Language) -> list[Column]:
+    scores = scenario.scores
+    codes: dict[int, str] = {}
+    if "code" in scenario.cells:
+        listed = zip(scenario.cells["cell_id"], scenario.cells["code"], strict=True)
+        codes = {int(one): str(code) for one, code in listed}
+    label_of = {name: named(name).label(language) for name in scores["metric"].unique().tolist()}
+    note_of = {note: note_text(note, language) for note in scores["note"].unique().tolist()}
+    columns = [
+        Column(
+            _heading("code", language), [codes.get(one, "") for one in scores["cell_id"].tolist()]
+        ),
+        Column(_heading("metric", language), scores["metric"].tolist(), width=30),
+        Column(_heading("label", language), [label_of[one] for one in scores["metric"]], width=36),
+        Column(_heading("cell_id", language), scores["cell_id"].tolist(), "count", 8),
+    ]
+    figures = {"value": "number", "numerator": "number", "denominator": "number", "n": "count"}
+    figures |= {"p05": "number", "p95": "number", "rank_low": "count", "rank_high": "count"}
+    columns.extend(
+        Column(_heading(key, language), scores[key].tolist(), style)
+        for key, style in figures.items()
+    )
+    listed_notes = [note_of[one] for one in scores["note"].tolist()]
+    columns.append(Column(_heading("note", language), listed_notes, width=40))
+    return columns
+
+
+def _caveat_columns(territory: Territory, scenario: Scenario, language: Language) -> list[Column]:
+    lines: list[tuple[str, str, str]] = []
+
+    def add(kind: str, about: str, sentence: str) -> None:
+        lines.append((text(f"scoring.caveat.{kind}", language), about, sentence))
+
+    policy = scenario.request.scoring
+    modes = "; ".join(
+        f"{text(f'scoring.mode.{mode}', language)} "
+        + "/".join(f"{minutes:g}" for minutes in thresholds)
+        for mode, thresholds in policy.modes.items()
+    )
+    settings = text(
+        "scoring.caveat.settings_text",
+        language,
+        modes=modes,
+        beta=policy.huff_beta,
+        draws=policy.draws,
+        seed=scenario.seed,
+    )
+    add("territory", territory.name, territory.crs)
+    add("settings", "", settings)
+    for column in territory.invented:
+        add("invented", column, text("scoring.caveat.invented_text", language))
+    add("pooled", "", text("scoring.caveat.pooled_text", language))
+    add("band", "", text("scoring.caveat.band_text", language))
+    lines.extend(
+        (
+            METRICS["quadrant"].label(language),
+            text(f"scoring.quadrant.{key}", language),
+            text(f"scoring.quadrant_meaning.{key}", language),
+        )
+        for key in QUADRANTS
+    )
+    remarks = scenario.scores[
+        (scenario.scores["note"] != "") & (scenario.scores["metric"] != "quadrant")
+    ]
+    remarks = remarks.assign(lacking=remarks["value"].isna())
+    all_cells = scenario.scores["cell_id"].nunique()
+    counted = remarks.groupby(["lacking", "metric", "note"], sort=False).size()
+    for key, count in counted.sort_index(level="lacking", ascending=False, kind="stable").items():
+        lacking, metric, note = key if isinstance(key, tuple) else (key, "", "")
+        sentence = text(
+            "scoring.caveat.missing_text",
+            language,
+            note=note_text(str(note), language),
+            cells=count,
+            all=all_cells,
+        )
+        add("missing" if lacking else "remark", named(str(metric)).label(language), sentence)
+    for notice in (*territory.notices, *scenario.notices):
+        add("notice", notice.where, text(notice.key, language, **notice.values))
+    add("attribution", "", territory.attribution)
+    return [
+        Column(_heading("kind", language), [one[0] for one in lines], width=16),
+        Column(_heading("about", language), [one[1] for one in lines], width=40),
+        Column(_heading("text", language), [one[2] for one in lines], width=80),
+    ]

@@ -1,0 +1,322 @@
+"""Draw the cells of a territory: the public face of the partition solver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridmap.errors import Fault, InputError, fault, some_ids
+from gridmap.partition.certificate import Certificate, certify
+from gridmap.partition.objective import barrier_reach_m, border_m, loads, travel_cost
+from gridmap.partition.partition import Balance, Partition
+from gridmap.partition.problem import PartitionProblem
+from gridmap.partition.regrow import assign_and_regrow
+from gridmap.partition.solve import Solved, solve
+from gridmap.policies import PartitionPolicy
+from gridmap.progress import Progress, Report, Stop, silent
+from gridmap.territory import Adjacency, Territory
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+STAGE = "stage.partition"
+
+
+def draw_cells(
+    territory: Territory,
+    policy: PartitionPolicy,
+    *,
+    centre: Ints,
+    travel_s: Floats,
+    workloads: Mapping[str, Floats],
+    seed: int,
+    stop: Stop | None = None,
+    report: Report = silent,
+) -> Partition:
+    """Return a cell for each unit, every cell in one piece around its centre.
+
+    "One piece" means one piece in each connected part of the unit graph, bridges included. A
+    part without a centre goes whole to the cell it is reached from with the least travel.
+
+    Parameters
+    ----------
+    territory
+        Its units and outlets.
+    policy
+        Method, tolerance, workloads, barriers and rounds.
+    centre
+        Row of each cell's centre in the outlets. Shape (n_cells,).
+    travel_s
+        Mean seconds from each centre to each unit, see `gridmap.partition.access`.
+        Shape (n_units, n_cells).
+    workloads
+        The workloads of the policy by name. Shape (n_units,) each.
+    seed
+        Of every random choice.
+    stop
+        Asked between the rounds of the balanced method.
+    report
+        Told of the progress.
+
+    Returns
+    -------
+    Partition
+        Cells in the order of `centre`. `Balance.tolerance` is set for the first workload only.
+        Its `attainable` is above 0 if the tolerance is proven out of reach; then `lower_bound`
+        is that of plans whose cells are within the tolerance but for the named ones.
+
+    Raises
+    ------
+    InputError
+        If there is no centre, two centres share a unit, a travel time is missing, or the first
+        workload is nowhere or negative.
+
+    Notes
+    -----
+    ``balanced`` is described in `gridmap.partition.refine`. ``network`` takes each unit to the
+    centre nearest by travel, ``voronoi`` to that nearest as the crow flies from a point inside
+    the unit; both then regrow what does not hang together with its centre, and balance nothing.
+    """
+    report(Progress(STAGE, 0.0))
+    frame = territory.outlets.iloc[centre]
+    outlet_ids = tuple(str(one) for one in frame["outlet_id"])
+    centre_unit = frame["unit"].to_numpy(dtype=np.int64)
+    named: dict[str, Floats] = {
+        name: np.asarray(workloads[name], dtype=np.float64) for name in policy.workloads
+    }
+    _check(outlet_ids, centre_unit, travel_s, named)
+    problem = _problem(territory, policy, centre_unit, travel_s, named)
+    ground = _Ground(problem, policy, outlet_ids)
+    notices = ground.attached()
+    if policy.method == "balanced":
+        certificate = certify(problem, policy.tolerance)
+        report(Progress(STAGE, 0.1))
+        solved = solve(
+            problem,
+            certificate,
+            tolerance=policy.tolerance,
+            iterations=policy.iterations,
+            seed=seed,
+            stop=stop,
+            on_round=lambda done: report(
+                Progress(STAGE, min(1.0, 0.5 + 0.5 * done / max(1, policy.iterations)))
+            ),
+        )
+        found = ground.balanced(centre, certificate, solved, notices)
+    else:
+        cost = problem.travel_s
+        if policy.method == "voronoi":
+            outlet_xy = frame[["x", "y"]].to_numpy(dtype=np.float64)
+            apart_m = territory.units.inner_xy[:, None, :] - outlet_xy[None, :, :]
+            cost = np.hypot(apart_m[..., 0], apart_m[..., 1])
+        label = assign_and_regrow(problem, cost)
+        found = ground.partition(centre, label, notices=notices)
+    report(Progress(STAGE, 1.0))
+    return found
+
+
+def _check(
+    outlet_ids: tuple[str, ...],
+    centre_unit: Ints,
+    travel_s: Floats,
+    workloads: Mapping[str, Floats],
+) -> None:
+    """Raise all faults of the input together."""
+    faults: list[Fault] = []
+    if not outlet_ids:
+        faults.append(fault("partition.no_centres"))
+    for unit in np.flatnonzero(np.bincount(centre_unit, minlength=1) > 1).tolist():
+        sharing = [outlet_ids[cell] for cell in np.flatnonzero(centre_unit == unit)]
+        faults.append(
+            fault("partition.centres_share_unit", ids=some_ids(sharing), unit=unit),
+        )
+    missing = ~np.isfinite(travel_s)
+    if missing.any():
+        cells = np.flatnonzero(missing.any(axis=0))
+        ids = some_ids(outlet_ids[cell] for cell in cells)
+        faults.append(fault("partition.travel_missing", ids=ids, units=int(missing.sum())))
+    for place, (name, load) in enumerate(workloads.items()):
+        usable = np.isfinite(load) & (load >= 0)
+        if not usable.all():
+            units = some_ids(np.flatnonzero(~usable).tolist())
+            faults.append(fault("partition.workload_negative", workload=name, units=units))
+        elif place == 0 and load.sum() == 0:
+            faults.append(fault("partition.workload_empty", workload=name))
+    if faults:
+        raise InputError(*faults)
+
+
+def _problem(
+    territory: Territory,
+    policy: PartitionPolicy,
+    centre_unit: Ints,
+    travel_s: Floats,
+    workloads: Mapping[str, Floats],
+) -> PartitionProblem:
+    pairs = territory.units.adjacency
+    return PartitionProblem.from_pairs(
+        pairs.first,
+        pairs.second,
+        shared_m=pairs.shared_m,
+        barrier_m=open_barrier_m(pairs, policy),
+        weights=np.stack(list(workloads.values()), axis=1),
+        travel_s=travel_s,
+        centre_unit=centre_unit,
+        area_m2=float(territory.units.area_m2.sum()),
+    )
+
+
+def open_barrier_m(pairs: Adjacency, policy: PartitionPolicy) -> Floats:
+    """Return the metres of each border that no cell should reach across.
+
+    Barriers of the kinds in the policy, and only where no street crosses: over a bridge or
+    through an underpass a cell may well go on. A border that is two kinds of barrier at once
+    counts once. Shape (n_pairs,).
+    """
+    metres: dict[str, Floats] = {
+        "river": pairs.river_m,
+        "rail": pairs.rail_m,
+        "motorway": pairs.motorway_m,
+    }
+    total = np.zeros(len(pairs))
+    for kind in policy.barriers:
+        total += metres[kind]
+    return np.where(pairs.crossings == 0, np.minimum(total, pairs.shared_m), 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """What every plan of one problem has in common."""
+
+    problem: PartitionProblem
+    policy: PartitionPolicy
+    outlet_ids: tuple[str, ...]
+
+    def attached(self) -> list[Fault]:
+        """Say which parts of the territory have no centre of their own."""
+        return [
+            fault(
+                "partition.part_attached",
+                units=some_ids(one.units),
+                count=len(one.units),
+                outlet=self.outlet_ids[one.cell],
+            )
+            for one in self.problem.attached
+        ]
+
+    def balanced(
+        self, centre: Ints, certificate: Certificate, solved: Solved, notices: list[Fault]
+    ) -> Partition:
+        """Return the plan of the balanced method with what is proven about it."""
+        proof = [*notices, *self._unattainable(certificate)]
+        found = self.partition(
+            centre,
+            solved.label,
+            notices=proof,
+            attainable=certificate.bound,
+            lower_bound=solved.lower_bound,
+            details={
+                "rounds": solved.rounds,
+                "gains": solved.gains,
+                "restarts": solved.restarts,
+                "pockets": {
+                    self.outlet_ids[one.cell]: {
+                        "load_share": round(one.load_share, 6),
+                        "necks": list(one.necks),
+                    }
+                    for one in certificate.pockets
+                },
+            },
+        )
+        missed = self._not_reached(found.balances[0], certificate, solved)
+        if not missed:
+            return found
+        return self.partition(
+            centre,
+            solved.label,
+            notices=[*proof, *missed],
+            attainable=certificate.bound,
+            lower_bound=solved.lower_bound,
+            details=found.details,
+        )
+
+    def partition(
+        self,
+        centre: Ints,
+        label: Ints,
+        *,
+        notices: list[Fault],
+        attainable: float = 0.0,
+        lower_bound: float | None = None,
+        details: Mapping[str, object] | None = None,
+    ) -> Partition:
+        """Return a plan with its figures."""
+        load = loads(self.problem, label)
+        balances = tuple(
+            Balance(
+                name,
+                load[:, place],
+                tolerance=self.policy.tolerance if place == 0 else None,
+                attainable=attainable if place == 0 else 0.0,
+            )
+            for place, name in enumerate(self.policy.workloads)
+        )
+        return Partition(
+            centre=np.asarray(centre, dtype=np.int64),
+            label=label,
+            balances=balances,
+            travel_cost=travel_cost(self.problem, label),
+            lower_bound=lower_bound,
+            notices=tuple(notices),
+            details={
+                "method": self.policy.method,
+                "border_m": border_m(self.problem, label),
+                "barrier_reach_m": barrier_reach_m(self.problem, label),
+                **(details or {}),
+            },
+        )
+
+    def _unattainable(self, certificate: Certificate) -> list[Fault]:
+        if certificate.bound <= 0.0:
+            return []
+        values = {
+            "workload": self.policy.workloads[0],
+            "tolerance": _percent(self.policy.tolerance),
+            "bound": _percent(certificate.bound),
+            "ids": some_ids(self.outlet_ids[one.cell] for one in certificate.pockets),
+        }
+        necks = sorted({unit for one in certificate.pockets for unit in one.necks})
+        if necks:
+            return [fault("partition.unattainable_necks", units=some_ids(necks), **values)]
+        return [fault("partition.unattainable", **values)]
+
+    def _not_reached(
+        self, balance: Balance, certificate: Certificate, solved: Solved
+    ) -> list[Fault]:
+        """Say honestly that the search fell short of what is not proven impossible."""
+        if solved.worst_excess <= 1e-12:
+            return []
+        pockets = {one.cell for one in certificate.pockets}
+        outside = np.flatnonzero(np.abs(balance.deviation) > self.policy.tolerance + 1e-12)
+        cells = [
+            f"{self.outlet_ids[cell]} ({balance.deviation[cell]:+.1%})"
+            for cell in outside.tolist()
+            if cell not in pockets
+        ]
+        cells = cells or [self.outlet_ids[cell] for cell in sorted(pockets)]
+        return [
+            fault(
+                "partition.not_reached",
+                workload=balance.workload,
+                tolerance=_percent(self.policy.tolerance),
+                worst=_percent(balance.worst_deviation),
+                cells=some_ids(cells),
+            )
+        ]
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.1f} %"

@@ -1,0 +1,88 @@
+"""The balanced method on plain arrays: bands, prices, start, search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gridmap.partition.certificate import Certificate, bands
+from gridmap.partition.objective import IMPORTANCE, Importance
+from gridmap.partition.prices import cell_prices
+from gridmap.partition.problem import Ints, PartitionProblem
+from gridmap.partition.refine import PARAMS, RefineParams, refine
+from gridmap.partition.regrow import assign_and_regrow
+from gridmap.progress import Stop
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """The best plan of the balanced method.
+
+    Attributes
+    ----------
+    label
+        Cell of each unit. Shape (n_units,).
+    lower_bound
+        No plan with loads in the bands travels less.
+    worst_excess
+        Largest load outside its band in mean loads; the bands of proven pockets are wider.
+    rounds, gains, restarts
+        How the search went.
+    """
+
+    label: Ints
+    lower_bound: float
+    worst_excess: float
+    rounds: int
+    gains: int
+    restarts: int
+
+
+def solve(
+    problem: PartitionProblem,
+    certificate: Certificate,
+    *,
+    tolerance: float,
+    iterations: int,
+    seed: int,
+    stop: Stop | None = None,
+    on_round: Callable[[int], None] = lambda _: None,
+    importance: Importance = IMPORTANCE,
+    params: RefineParams = PARAMS,
+) -> Solved:
+    """Return the best plan found and a lower bound on the travel of all plans.
+
+    Parameters
+    ----------
+    problem, certificate
+        What is to be cut, and what is proven about its balance.
+    tolerance
+        Allowed deviation of the first workload.
+    iterations, seed, stop, on_round, importance, params
+        See `gridmap.partition.refine.refine`.
+    """
+    low, high = bands(problem, tolerance, certificate)
+    prices = cell_prices(problem, low, high)
+    start = assign_and_regrow(problem, problem.travel_s + prices.price_s)
+    found = refine(
+        problem,
+        start,
+        prices.price_s,
+        low,
+        high,
+        tolerance=tolerance,
+        iterations=iterations,
+        seed=seed,
+        stop=stop,
+        on_round=on_round,
+        importance=importance,
+        params=params,
+    )
+    return Solved(
+        found.label,
+        prices.bound,
+        found.worst_excess,
+        found.rounds,
+        found.gains,
+        found.restarts,
+    )

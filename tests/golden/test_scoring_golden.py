@@ -1,0 +1,68 @@
+"""Published worked examples of the formulae."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gridmap.scoring.composite import geometric_mean, normalise, weighted_mean
+from gridmap.scoring.huff import HuffModel, huff_shares
+from gridmap.scoring.market import port_balance
+from gridmap.scoring.position import concentration, relative_share, shares
+
+
+def test_hhi_of_the_department_of_justice():
+    """US DOJ, Herfindahl-Hirschman Index: four firms of 30, 30, 20 and 20 % give 2,600."""
+    hhi, n_eq, _ = concentration(shares(np.array([[30.0, 30.0, 20.0, 20.0]])))
+    assert hhi == pytest.approx([2600.0])
+    assert n_eq == pytest.approx([1 / 0.26])
+
+
+def test_hhi_of_doersam():
+    """Doersam 2004, as in R REAT herf(): 20, 50, 20, 10 give 0.34 and 0.12 normalised."""
+    hhi, n_eq, hhi_norm = concentration(shares(np.array([[20.0, 50.0, 20.0, 10.0]])))
+    assert hhi == pytest.approx([3400.0])
+    assert hhi_norm == pytest.approx([0.12])
+    assert n_eq == pytest.approx([2.9411764705882355])
+
+
+@pytest.mark.parametrize(("own", "rival", "expected"), [(20, 40, 0.5), (30, 20, 1.5)])
+def test_relative_share_of_the_growth_share_matrix(own, rival, expected):
+    """Boston Consulting Group: own share over the largest rival's."""
+    counts = np.array([[own, rival, rival / 2]], dtype=float)
+    assert relative_share(counts) == pytest.approx([expected])
+
+
+def test_huff_of_levy_and_weitz():
+    """Levy & Weitz, Retailing Management, as in R REAT huff(): published 0.889 and 0.182.
+
+    Rock Creek: 10,000/5² against 5,000/10²; Oak Hammock: 10,000/15² against 5,000/5².
+    """
+    minutes = np.array([[10.0, 5.0], [5.0, 15.0]])
+    size = np.array([5000.0, 10000.0])
+    share = huff_shares(minutes, size, np.array([0, 1]), 2, HuffModel(beta=2.0))
+    assert share[:, 1] == pytest.approx([0.8888888888888888, 0.18181818181818182])
+    assert np.array([5e6, 3e6]) @ share[:, 1] == pytest.approx(4989898.98989899)
+
+
+def test_human_development_index():
+    """UNDP HDR technical notes: geometric mean of three dimensions, income between goalposts."""
+    dimensions = np.array([[0.6971, 0.3447, 0.5506]])
+    assert geometric_mean(dimensions, np.ones(3)) == pytest.approx([0.510], abs=5e-4)
+    income = normalise(np.log([3829.0]), np.log(100.0), np.log(75000.0))
+    assert income == pytest.approx([55.06], abs=5e-3)
+
+
+def test_data_threshold_of_coinr():
+    """COINr, aggregate vignette: threshold 2/3 gives 1.67, nothing and 2."""
+    nan = np.nan
+    rows = np.array([[1.0, 3.0, 1.0], [2.0, nan, nan], [3.0, nan, 1.0]])
+    mean = weighted_mean(rows, np.ones(3), threshold=0.6666667)
+    np.testing.assert_allclose(mean, [1.6666667, nan, 2.0], rtol=1e-7)
+
+
+def test_ported_numbers_of_five_provinces():
+    """MIIT to June 2016, in 10,000s: the balances of all operators sum to 0."""
+    balance = port_balance(np.array([[16.8, 16.2, 14.7]]), np.array([[6.6, 25.0, 16.1]]))
+    assert balance[0] == pytest.approx([10.2, -8.8, -1.4])
+    assert balance.sum() == pytest.approx(0.0)

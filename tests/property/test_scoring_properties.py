@@ -1,0 +1,166 @@
+"""What must hold of scores for any town."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scoring_inputs import random_inputs
+
+from gridmap.policies import ScoringPolicy
+from gridmap.scoring.composite import ranks
+from gridmap.scoring.huff import HuffModel, huff_shares
+from gridmap.scoring.inputs import ScoringInputs
+from gridmap.scoring.metrics import named
+from gridmap.scoring.scorecard import pool_cells, score_cells
+
+QUICK = ScoringPolicy(draws=0)
+BANDED = ScoringPolicy(draws=40)
+seeds = st.integers(0, 10_000)
+
+
+def table(inputs: ScoringInputs, policy: ScoringPolicy = QUICK):
+    scores = score_cells(inputs, policy, seed=1)
+    return scores.pivot(index="cell_id", columns="metric", values="value")
+
+
+def with_outlet(inputs: ScoringInputs, ownership: str, seed: int) -> ScoringInputs:
+    """Return the inputs with one more outlet that some of the demand reaches."""
+    rng = np.random.default_rng(seed)
+    minutes = rng.uniform(0.0, 40.0, inputs.n_demand)
+    minutes[rng.random(inputs.n_demand) < 0.3] = np.nan
+    travel = np.column_stack([inputs.travel_min["walk"], minutes])
+    return replace(
+        inputs,
+        travel_min={"walk": travel},
+        ownership=np.append(inputs.ownership, ownership),
+        operator=np.append(inputs.operator, "new"),
+        kind=np.append(inputs.kind, "store"),
+        grade=np.append(inputs.grade, "A"),
+        outlet_cell=np.append(inputs.outlet_cell, rng.integers(0, inputs.n_cells)),
+        attraction=np.append(inputs.attraction, rng.uniform(0.5, 3.0)),
+        due_visits=np.append(inputs.due_visits, 1),
+        planned_visits=np.append(inputs.planned_visits, 1),
+    )
+
+
+@settings(max_examples=15, deadline=None)
+@given(seeds)
+def test_blind_and_covered_are_everything(seed):
+    wide = table(random_inputs(seed))
+    for minutes in ("5", "10", "15"):
+        both = wide[f"blind_share_walk_{minutes}"] + wide[f"coverage_ours_walk_{minutes}"]
+        np.testing.assert_allclose(both, 1.0)
+        split = wide[f"contested_walk_{minutes}"] + wide[f"rival_only_walk_{minutes}"]
+        np.testing.assert_allclose(split, wide[f"coverage_rival_walk_{minutes}"])
+
+
+@settings(max_examples=15, deadline=None)
+@given(seeds)
+def test_an_own_outlet_more_never_lowers_coverage_or_expected_share(seed):
+    before = random_inputs(seed)
+    first, then = table(before), table(with_outlet(before, "own", seed))
+    for name in first.columns:
+        if name.startswith(("coverage_own_", "coverage_ours_", "expected_share")):
+            assert (then[name] >= first[name] - 1e-12).all(), name
+
+
+@settings(max_examples=15, deadline=None)
+@given(seeds)
+def test_a_rival_more_never_raises_the_expected_share(seed):
+    before = random_inputs(seed)
+    first, then = table(before), table(with_outlet(before, "rival", seed))
+    for name in ("expected_share", "expected_share_own", "first_arrival_share"):
+        assert (then[name] <= first[name] + 1e-12).all(), name
+    assert (then["rival_pressure"] >= first["rival_pressure"] - 1e-12).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(seeds, st.floats(0.5, 4.0), st.floats(0.0, 2.0))
+def test_huff_shares_of_all_operators_sum_to_1(seed, beta, alpha):
+    inputs = random_inputs(seed)
+    names, group = np.unique(inputs.operator, return_inverse=True)
+    shares = huff_shares(
+        inputs.travel_min["walk"],
+        inputs.attraction,
+        group.astype(np.int64),
+        len(names),
+        HuffModel(beta=beta, alpha=alpha),
+    )
+    reached = ~np.isnan(inputs.travel_min["walk"]).all(axis=1)
+    np.testing.assert_allclose(shares[reached].sum(axis=1), 1.0)
+    assert np.isnan(shares[~reached]).all()
+
+
+@settings(max_examples=15, deadline=None)
+@given(seeds, st.integers(1, 3))
+def test_merged_cells_have_the_sums_of_their_parts(seed, n_merged):
+    inputs = random_inputs(seed)
+    into = np.arange(inputs.n_cells) % n_merged
+    merged = replace(
+        inputs,
+        n_cells=n_merged,
+        area_m2=np.bincount(into, weights=inputs.area_m2, minlength=n_merged),
+        demand_cell=into[inputs.demand_cell],
+        outlet_cell=into[inputs.outlet_cell],
+    )
+    parts = pool_cells(score_cells(inputs, QUICK, seed=1), dict(enumerate(into.tolist())))
+    parts = parts.set_index(["region", "metric"]).sort_index()
+    whole = score_cells(merged, QUICK, seed=1)
+    whole = whole[[named(name).metric.additive for name in whole["metric"]]]
+    whole = whole.set_index(["cell_id", "metric"]).sort_index()
+    whole = whole.loc[parts.index]
+    assert len(parts) > 30
+    for column in ("numerator", "denominator", "value"):
+        np.testing.assert_allclose(parts[column], whole[column], atol=1e-9)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seeds)
+def test_scores_and_rank_bands_hold_their_centre(seed):
+    scores = score_cells(random_inputs(seed), BANDED, seed=seed)
+    for key in ("position_score", "coverage_score"):
+        rows = scores[scores["metric"] == key]
+        value = rows["value"].to_numpy()
+        there = ~np.isnan(value)
+        assert there.any()
+        assert ((value[there] >= 0.0) & (value[there] <= 100.0)).all()
+        for method in ("min", "max"):
+            rank = ranks(value, method)[there]
+            assert (rows["rank_low"].to_numpy()[there] <= rank).all()
+            assert (rank <= rows["rank_high"].to_numpy()[there]).all()
+        assert (rows["rank_low"].to_numpy()[there] >= 1.0).all()
+        assert (rows["rank_high"].to_numpy()[there] <= there.sum()).all()
+    banded = scores.dropna(subset=["p05", "p95", "value"])
+    assert (banded["p05"] <= banded["value"]).all()
+    assert (banded["value"] <= banded["p95"]).all()
+
+
+@settings(max_examples=5, deadline=None)
+@given(seeds)
+def test_the_same_seed_gives_the_same_table(seed):
+    inputs = random_inputs(seed)
+    first = score_cells(inputs, BANDED, seed=seed)
+    assert first.equals(score_cells(inputs, BANDED, seed=seed))
+    assert not first.equals(score_cells(inputs, BANDED, seed=seed + 1))
+
+
+@settings(max_examples=10, deadline=None)
+@given(seeds)
+def test_shares_are_shares(seed):
+    scores = score_cells(random_inputs(seed), QUICK, seed=1)
+    share = [named(name).metric.unit == "share" for name in scores["metric"]]
+    value = scores.loc[share, "value"].dropna()
+    assert value.between(0.0, 1.0 + 1e-12).all()
+
+
+def test_a_cells_score_does_not_move_because_another_cell_did():
+    """Goalposts are fixed: take away what cell 5 has, and cell 0 keeps its score."""
+    inputs = random_inputs(1)
+    weight = inputs.demand_weight.copy()
+    weight[inputs.demand_cell == 5] *= 9.0
+    moved = table(replace(inputs, demand_weight=weight))
+    assert moved["coverage_score"][0] == pytest.approx(table(inputs)["coverage_score"][0])
