@@ -16,7 +16,7 @@ from dashboards.components.aria import aria
 from dashboards.components.grids import grid
 from dashboards.components.help import help_button, metric_help
 from dashboards.components.notices import notices
-from dashboards.components.words import words
+from dashboards.components.words import quadrant_advice, quadrant_name, words
 from dashboards.figures import CONFIG
 from dashboards.figures.coverage import coverage_figure
 from dashboards.figures.quadrant import quadrant_figure
@@ -137,10 +137,11 @@ def _head(plan: Plan, chosen: Selection) -> Component:
             html.Div(
                 [
                     dmc.Title(f"{row['code']} · {row['name']}", order=2),
-                    html.Span(say(f"quadrant.{row['quadrant']}"), className="badge"),
+                    html.Span(quadrant_name(row["quadrant"], chosen.language), className="badge"),
                 ],
                 className="card-head",
             ),
+            html.P(quadrant_advice(row["quadrant"], chosen.language), className="advice"),
             html.P(say("card.facts", centre=name or MISSING, manager=manager), className="hint"),
             html.Div(
                 [

@@ -15,7 +15,7 @@ from dashboards.components.grids import HUNDREDTH, PERCENT, TENTH, WHOLE, grid
 from dashboards.components.help import help_button
 from dashboards.components.maps import plan_map
 from dashboards.components.notices import notices
-from dashboards.components.words import words
+from dashboards.components.words import quadrant_name, words
 from dashboards.figures import CONFIG
 from dashboards.figures.balance import balance_figure, balance_height
 from dashboards.formats import MISSING, number, share
@@ -135,7 +135,7 @@ def preview(plan: Plan, chosen: Selection) -> Component:
             html.Div(
                 [
                     html.Strong(f"{row['code']} · {row['name']}", className="preview-name"),
-                    html.Span(say(f"quadrant.{row['quadrant']}"), className="badge"),
+                    html.Span(quadrant_name(row["quadrant"], chosen.language), className="badge"),
                 ],
                 className="preview-head",
             ),
@@ -193,7 +193,7 @@ def _rows(plan: Plan, chosen: Selection) -> list[dict[str, Any]]:
     return [
         {
             **row,
-            "quadrant_name": say(f"quadrant.{row['quadrant']}"),
+            "quadrant_name": quadrant_name(row["quadrant"], chosen.language),
             "manager_name": row["manager"] or say("table.vacant"),
         }
         for row in queries.cell_table(plan)
