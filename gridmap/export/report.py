@@ -67,15 +67,7 @@ def build_report(
         "unattainable": _texts(partition.notices, language),
         "partition": dict(partition.details),
         "left_out_visits": list(scenario.report.get("left_out_visits", [])),
-        "excluded": [
-            {
-                "file": one.file,
-                "row": int(one.row),
-                "id": one.id,
-                "reason": text(one.reason, language, found=one.found),
-            }
-            for one in territory.excluded.itertuples()
-        ],
+        "excluded": _excluded(territory, language),
         "territory_notices": _texts(territory.notices, language),
         "notices": _texts(scenario.notices, language),
         "checks": {check.name: check.ok for check in checks},
@@ -100,6 +92,19 @@ def _versions() -> dict[str, str]:
     for name in _VERSIONED:
         versions[name] = importlib.metadata.version(name)
     return versions
+
+
+def _excluded(territory: Territory, language: Language) -> list[dict[str, Any]]:
+    """Return each row of the input that was left out, with its reason in words."""
+    return [
+        {
+            "file": row["file"],
+            "row": int(row["row"]),
+            "id": row["id"],
+            "reason": text(row["reason"], language, found=row["found"]),
+        }
+        for row in territory.excluded.to_dict("records")
+    ]
 
 
 def _texts(faults: Sequence[Fault], language: Language) -> list[str]:

@@ -78,7 +78,6 @@ def test_rounds_never_make_the_plan_worse() -> None:
     few, many = search(uneven_grid(), iterations=0), search(uneven_grid(), iterations=14)
     assert (few.rounds, many.rounds) == (0, 14)
     assert many.cost <= few.cost
-    assert many.gains > 0
 
 
 def test_stop_is_asked_between_rounds() -> None:
