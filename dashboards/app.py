@@ -115,14 +115,7 @@ def content(desk: Desk, plan: Plan, chosen: Selection) -> Component:
 
 
 def _register_shell(app: Dash, desk: Desk, language: Language) -> None:
-    in_browser(
-        app,
-        "toggleDark",
-        Output(App.DARK, "data"),
-        Input(App.DARK_BUTTON, "n_clicks"),
-        Input(App.DARK, "data"),
-        at_start=False,
-    )
+    in_browser(app, "toggleDark", Input(App.DARK_BUTTON, "n_clicks"), at_start=False)
     in_browser(app, "applyDark", Output(App.THEME, "forceColorScheme"), Input(App.DARK, "data"))
     in_browser(app, "chooseScenario", Input(App.SCENARIO, "value"), at_start=False)
 

@@ -306,7 +306,7 @@ def _outlets(plan: Plan, chosen: Selection) -> list[Component]:
         for row in rows
     ]
     columns = [
-        {"field": name, "headerName": say(f"outlets.{name}"), "minWidth": least}
+        {"field": name, "headerName": say(f"outlets.{name}"), "minWidth": least, "flex": least}
         for name, least in (
             ("name", 150),
             ("ownership", 100),
@@ -326,7 +326,6 @@ def _outlets(plan: Plan, chosen: Selection) -> list[Component]:
             shown,
             language=chosen.language,
             height=height,
-            fit="responsiveSizeToFit",
         ),
     ]
 
