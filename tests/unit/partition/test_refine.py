@@ -155,6 +155,22 @@ def test_least_violation_is_kept_when_nothing_fits() -> None:
     assert found.restarts == 2
 
 
+def test_restart_that_fails_does_not_cost_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The seventh and last round begins again and ends at loads of 1 and 11."""
+    begin = _Search.begin
+
+    def unlucky(self: _Search, label: np.ndarray, *, restart: int) -> None:
+        begin(self, label, restart=restart)
+        if restart:
+            self.take(np.array([0, 1, 1, 1]))
+
+    monkeypatch.setattr(_Search, "begin", unlucky)
+    problem = grid_problem(1, 4, [0, 3], [1, 1, 1, 9])
+    found = search(problem, iterations=7, params=RefineParams(sweeps=20, repair_sweeps=10))
+    assert (found.rounds, found.restarts) == (7, 1)
+    assert found.label.tolist() == [0, 0, 0, 1]
+
+
 def test_nothing_to_search() -> None:
     """One cell, or only units of centres."""
     assert search(grid_problem(2, 2, [0])).label.tolist() == [0] * 4
