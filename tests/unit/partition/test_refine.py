@@ -7,6 +7,7 @@ import pytest
 
 from gridmap.partition.kernels import Schedule, World, anneal, lost_pieces, new_state, steal
 from gridmap.partition.objective import (
+    IMPORTANCE,
     barrier_reach_m,
     broken_cells,
     loads,
@@ -14,7 +15,7 @@ from gridmap.partition.objective import (
 )
 from gridmap.partition.prices import cell_prices
 from gridmap.partition.problem import PartitionProblem
-from gridmap.partition.refine import IMPORTANCE, Refined, RefineParams, refine
+from gridmap.partition.refine import Refined, RefineParams, _Search, refine
 from gridmap.partition.regrow import assign_and_regrow
 from gridmap.progress import MaxIterations
 from tests.partition_graphs import from_edges, grid_edges, grid_problem, grid_xy, straight_s
