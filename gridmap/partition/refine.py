@@ -174,7 +174,7 @@ def refine(
             best, best_score = search.label, search.score()
     search.take(best)
     rounds = gains = restarts = fruitless = 0
-    patience = max(6, iterations // (params.restarts + 1))
+    patience = max(6, min(20, iterations // (params.restarts + 1)))
     while rounds < iterations and not (stop is not None and stop(_one_number(best_score))):
         rounds += 1
         if best_score[0] > 0 and fruitless >= patience and restarts < params.restarts:

@@ -62,12 +62,24 @@ def test_further_workload_that_is_nowhere_costs_nothing() -> None:
 
 
 def test_objective_is_the_weighted_sum() -> None:
-    """Row of three: mean load 1.5, mean travel 100/3; width sqrt(3e4 / 2)."""
-    problem = grid_problem(1, 3, [0, 2])
+    """Row of three with a river of 60 m inside cell 0; second workload 12 and 8.
+
+    Travel 2 s of a mean load of 1.5 and a mean travel of 1/3 s (only unit 1 is 1 s away).
+    """
+    travel = np.array([[0.0, 5.0], [2.0, 1.0], [5.0, 0.0]])
+    problem = from_edges(
+        [(0, 1), (1, 2)],
+        [1, 1, 1],
+        [0, 2],
+        travel_s=travel,
+        barrier=[60.0, 0.0],
+        further=np.array([12.0, 0.0, 8.0]),
+    )
     label = np.array([0, 0, 1])
-    expected = 100.0 / (1.5 * 100.0 / 3.0) + 0.1 * 100.0 / np.sqrt(1.5e4)
-    weighed = Importance(compactness=0.1)
-    assert objective(problem, label, 0.05, weighed) == pytest.approx(expected)
+    lines_m = 100.0 + 2.0 * 60.0
+    expected = 2.0 / (1.5 / 3.0) + 0.1 * lines_m / np.sqrt(1.5e4) + 7.0 * 0.01
+    weighed = Importance(compactness=0.1, barrier=2.0, further=7.0)
+    assert objective(problem, label, 0.1, weighed) == pytest.approx(expected)
 
 
 def test_violation_is_the_distance_to_the_band() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from gridmap.partition.kernels import Schedule, World, anneal, lost_pieces, new_state, steal
 from gridmap.partition.objective import (
+    IMPORTANCE,
     barrier_reach_m,
     broken_cells,
     loads,
@@ -14,7 +15,7 @@ from gridmap.partition.objective import (
 )
 from gridmap.partition.prices import cell_prices
 from gridmap.partition.problem import PartitionProblem
-from gridmap.partition.refine import IMPORTANCE, Refined, RefineParams, refine
+from gridmap.partition.refine import Refined, RefineParams, _Search, refine
 from gridmap.partition.regrow import assign_and_regrow
 from gridmap.progress import MaxIterations
 from tests.partition_graphs import from_edges, grid_edges, grid_problem, grid_xy, straight_s
@@ -152,6 +153,22 @@ def test_least_violation_is_kept_when_nothing_fits() -> None:
     assert found.label.tolist() == [0, 0, 0, 1]
     assert found.worst_excess == pytest.approx(0.5 - 0.05)
     assert found.restarts == 2
+
+
+def test_restart_that_fails_does_not_cost_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The seventh and last round begins again and ends at loads of 1 and 11."""
+    begin = _Search.begin
+
+    def unlucky(self: _Search, label: np.ndarray, *, restart: int) -> None:
+        begin(self, label, restart=restart)
+        if restart:
+            self.take(np.array([0, 1, 1, 1]))
+
+    monkeypatch.setattr(_Search, "begin", unlucky)
+    problem = grid_problem(1, 4, [0, 3], [1, 1, 1, 9])
+    found = search(problem, iterations=7, params=RefineParams(sweeps=20, repair_sweeps=10))
+    assert (found.rounds, found.restarts) == (7, 1)
+    assert found.label.tolist() == [0, 0, 0, 1]
 
 
 def test_nothing_to_search() -> None:
