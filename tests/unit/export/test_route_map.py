@@ -33,11 +33,11 @@ WINDOW = Window(500.0, 300.0, 5.0, 194.0, 120.0)
 
 
 def test_a_window_shows_its_points_at_the_finest_round_scale() -> None:
-    """1000 m over 194 - 18 = 176 mm: 5.7 m/mm, so the next round scale is 6."""
-    window = fit_window(np.array([[0.0, 0.0], [1000.0, 100.0]]), 194.0, 120.0)
+    """950 m over 194 - 18 = 176 mm: 5.4 m/mm, so the next round scale is 6."""
+    window = fit_window(np.array([[0.0, 0.0], [950.0, 100.0]]), 194.0, 120.0)
     assert window.metres_per_mm == 6.0
-    assert (window.x, window.y) == (500.0, 50.0)
-    on_paper = window.on_paper(np.array([[0.0, 0.0], [1000.0, 100.0]]))
+    assert (window.x, window.y) == (475.0, 50.0)
+    on_paper = window.on_paper(np.array([[0.0, 0.0], [950.0, 100.0]]))
     assert on_paper.min() >= route_map.MARGIN_MM
     assert on_paper[:, 0].max() <= 194.0 - route_map.MARGIN_MM
 
