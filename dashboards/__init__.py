@@ -1,7 +1,7 @@
 """Dashboards of gridmap: read-only pages over the store."""
 
-#: Dash writes it into the addresses of the files below, besides their time of change.
-__version__ = "0.1.0"
+# Dash writes the version into the addresses of the files below, besides their time of change.
+from gridmap import __version__ as __version__
 
 #: Dash looks for the built files of our own component here, in the top package.
 _js_dist = [

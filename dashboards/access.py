@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
+from gridmap.partition.cells import cell_polygons
 from gridmap.scenario import Scenario
 from gridmap.store.repository import ScenarioSummary
 from gridmap.store.scope import Scope
@@ -43,14 +43,8 @@ class Plan:
     @cached_property
     def cell_polygons(self) -> NDArray[np.object_]:
         """Polygon of each cell in metres. Shape (n_cells,)."""
-        units, label = self.territory.units.polygons, self.scenario.partition.label
-        return np.array(
-            [
-                shapely.coverage_union_all(units[label == cell])
-                for cell in range(self.scenario.partition.n_cells)
-            ],
-            dtype=object,
-        )
+        partition = self.scenario.partition
+        return cell_polygons(self.territory.units, partition.label, partition.n_cells)
 
     @cached_property
     def cell_of_outlet(self) -> NDArray[np.int64]:

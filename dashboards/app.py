@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, State, no_update
+from dash import Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from dashboards import queries
@@ -23,6 +23,7 @@ from dashboards.security import LOCAL_HOSTS, secure
 from dashboards.server import add_routes
 from dashboards.state import Page, Selection
 from dashboards.tiles import Basemaps
+from dashboards.wiring import in_browser
 from gridmap.catalogue import Language
 from gridmap.errors import PermissionDenied, StoreError
 from gridmap.store.scope import Scope
@@ -108,28 +109,15 @@ def content(desk: Desk, plan: Plan, chosen: Selection) -> Component:
     has_basemap = desk.basemaps.of(plan.scenario.territory_hash) is not None
     if chosen.page is Page.CARD:
         return cell_card.layout(plan, chosen)
-    page = routes if chosen.page is Page.ROUTES else cells
-    return page.layout(plan, chosen, has_basemap=has_basemap)
+    if chosen.page is Page.ROUTES:
+        return routes.layout(plan, chosen, has_basemap=has_basemap)
+    return cells.layout(plan, chosen, has_basemap=has_basemap)
 
 
 def _register_shell(app: Dash, desk: Desk, language: Language) -> None:
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "toggleDark"),
-        Output(App.DARK, "data"),
-        Input(App.DARK_BUTTON, "n_clicks"),
-        State(App.DARK, "data"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "applyDark"),
-        Output(App.THEME, "forceColorScheme"),
-        Input(App.DARK, "data"),
-    )
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "chooseScenario"),
-        Input(App.SCENARIO, "value"),
-        prevent_initial_call=True,
-    )
+    in_browser(app, "toggleDark", Input(App.DARK_BUTTON, "n_clicks"), at_start=False)
+    in_browser(app, "applyDark", Output(App.THEME, "forceColorScheme"), Input(App.DARK, "data"))
+    in_browser(app, "chooseScenario", Input(App.SCENARIO, "value"), at_start=False)
 
     @app.callback(
         Output(App.HEADER, "children"),

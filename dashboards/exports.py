@@ -34,9 +34,9 @@ def _route_sheet(plan: Plan, cell_id: int, kind: SheetKind, path: Path, language
     from gridmap.export.route_sheets import write_route_sheets
 
     with tempfile.TemporaryDirectory(prefix="gridmap-sheets-") as folder:
-        write_route_sheets(plan.territory, _only(plan, cell_id), Path(folder), language)
-        written = sorted(Path(folder).rglob(f"*.{kind}"))
-        shutil.move(written[0], path)
+        written = write_route_sheets(plan.territory, _only(plan, cell_id), Path(folder), language)
+        chosen = next(one for one in written if one.suffix == f".{kind}")
+        shutil.move(chosen, path)
 
 
 def _only(plan: Plan, cell_id: int) -> Scenario:

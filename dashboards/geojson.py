@@ -46,20 +46,20 @@ def outlets(plan: Plan, language: Language) -> bytes:
     table = plan.territory.outlets
     code = plan.scenario.cells["code"].to_numpy()[plan.cell_of_outlet]
     points = np.asarray(shapely.points(table[["x", "y"]].to_numpy(np.float64)), dtype=object)
-    columns = table[["name", "ownership", "operator", "visited"]].itertuples(index=False)
+    columns = table[["name", "ownership", "operator", "visited"]].to_dict("records")
     return _collection(
         to_degrees(points, plan.territory.crs),
         (
             {
-                "ownership": row.ownership,
-                "symbol": symbol(row.ownership, bool(row.visited)),
-                "label": row.name if row.ownership == "own" else "",
+                "ownership": row["ownership"],
+                "symbol": symbol(row["ownership"], bool(row["visited"])),
+                "label": row["name"] if row["ownership"] == "own" else "",
                 "title": text(
                     "pages.map.outlet",
                     language,
-                    name=row.name or "–",
-                    ownership=text(f"pages.ownership.{row.ownership}", language),
-                    operator=row.operator or "–",
+                    name=row["name"] or "–",
+                    ownership=text(f"pages.ownership.{row['ownership']}", language),
+                    operator=row["operator"] or "–",
                     cell=cell,
                 ),
             }
@@ -76,21 +76,24 @@ def routes(plan: Plan, cell_id: int, language: Language) -> bytes:
     stops = stops_of(plan, mine)
     stop_points = np.asarray(shapely.points(stops[["x", "y"]].to_numpy(np.float64)), dtype=object)
     geometries = np.concatenate([plan.scenario.route_lines[chosen], stop_points])
-    lines = ({"week": int(row.week), "weekday": int(row.weekday)} for row in mine.itertuples())
+    lines = (
+        {"week": int(row["week"]), "weekday": int(row["weekday"])}
+        for row in mine.to_dict("records")
+    )
     points = (
         {
-            "week": int(row.week),
-            "weekday": int(row.weekday),
-            "seq": int(row.seq),
+            "week": int(row["week"]),
+            "weekday": int(row["weekday"]),
+            "seq": int(row["seq"]),
             "title": text(
                 "pages.map.stop",
                 language,
-                seq=int(row.seq),
-                name=row.name,
-                arrival=clock_of(row.arrival_s),
+                seq=int(row["seq"]),
+                name=row["name"],
+                arrival=clock_of(row["arrival_s"]),
             ),
         }
-        for row in stops[["week", "weekday", "seq", "name", "arrival_s"]].itertuples(index=False)
+        for row in stops.to_dict("records")
     )
     return _collection(to_degrees(geometries, plan.territory.crs), [*lines, *points])
 

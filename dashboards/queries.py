@@ -367,9 +367,7 @@ def overloaded(plan: Plan) -> list[str]:
     over = table[table["travel_s"] + table["service_s"] > limit_s + 1.0]
     cells = set(over["cell_id"])
     rows = plan.scenario.cells
-    return [
-        str(code) for cell, code in zip(rows["cell_id"], rows["code"], strict=True) if cell in cells
-    ]
+    return [str(code) for code in rows["code"][rows["cell_id"].isin(cells)]]
 
 
 def timings(plan: Plan) -> list[tuple[str, float]]:

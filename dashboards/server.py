@@ -98,7 +98,8 @@ def _json(make: Callable[[], bytes]) -> Response:
     answer.add_etag()
     answer.cache_control.no_cache = True
     answer.cache_control.private = True
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 def _attachment(content: bytes, name: str, kind: str) -> Response:

@@ -20,7 +20,9 @@ class TileArchive:
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._reader = Reader(_slices(mapped))
+        # pmtiles has no types
+        reader: Any = Reader
+        self._reader = reader(_slices(mapped))
         self.gzipped = self._reader.header()["tile_compression"] == Compression.GZIP
 
     def tile(self, z: int, x: int, y: int) -> bytes | None:

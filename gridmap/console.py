@@ -56,13 +56,13 @@ class _Lines:
     def __init__(self, console: Console, language: Language) -> None:
         self._console = console
         self._language = language
-        self._started: set[str] = set()
+        self._told: set[tuple[str, bool]] = set()
 
     def __call__(self, progress: Progress) -> None:
         done = progress.fraction >= 1.0
-        if progress.stage in self._started and not done:
+        if (progress.stage, done) in self._told:
             return
-        self._started.add(progress.stage)
+        self._told.add((progress.stage, done))
         state = text("cli.stage_done" if done else "cli.stage_started", self._language)
         self._console.print(
             f"{text(progress.stage, self._language)}: {state}", highlight=False, markup=False

@@ -52,7 +52,10 @@
         return [selection.cell, day, routesUrl(selection), cell];
       },
       isDark: (dark) => Boolean(dark),
-      toggleDark: (clicks, dark) => (clicks ? !dark : NOTHING),
+      toggleDark: (clicks) => {
+        const dark = document.documentElement.dataset.agThemeMode === "dark";
+        if (clicks) window.dash_clientside.set_props("app-dark", { data: !dark });
+      },
       applyDark: (dark) => {
         document.documentElement.dataset.agThemeMode = dark ? "dark" : "light";
         return dark ? "dark" : "light";

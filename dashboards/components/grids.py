@@ -24,11 +24,10 @@ def grid(
     language: Language,
     selectable: bool = False,
     height: str = "100%",
-    fit: str = "autoSize",
 ) -> dag.AgGrid:
     """Return a table; every row has an ``id``.
 
-    `fit` is ``autoSize`` (columns as wide as their content) or ``responsiveSizeToFit``.
+    Columns are as wide as their content, unless they have a ``flex`` of their own.
     """
     options: dict[str, Any] = {
         "rowHeight": 32,
@@ -51,6 +50,6 @@ def grid(
         defaultColDef={"sortable": True, "resizable": True, "suppressHeaderMenuButton": True},
         getRowId="params.data.id",
         dashGridOptions=options,
-        columnSize=fit,
+        columnSize=None if any("flex" in one for one in columns) else "autoSize",
         style={"height": height, "width": "100%"},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dash_mantine_components as dmc
 from dash import html
 
+from dashboards.components.aria import aria
 from dashboards.components.words import words
 from gridmap.catalogue import Language
 from gridmap.scoring.metrics import METRICS
@@ -19,9 +20,7 @@ def help_button(title: str, meaning: str, formula: str, *, language: Language) -
     return dmc.Popover(
         [
             dmc.PopoverTarget(
-                html.Button(
-                    "?", className="help-button", **{"aria-label": say("help.of", title=title)}
-                )
+                html.Button("?", className="help-button", **aria(label=say("help.of", title=title)))
             ),
             dmc.PopoverDropdown(html.Div(parts, className="help-text")),
         ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
@@ -14,7 +16,7 @@ from gridmap.catalogue import Language
 _SHOWN = 3
 
 
-def notices(plan: Plan, language: Language) -> Component:
+def notices(plan: Plan, language: Language) -> Any:
     """Return the notices of a plan, the weightiest first; the rest can be opened."""
     found = [*_balance(plan, language), *_overload(plan, language), *_invented(plan, language)]
     found += [one.text(language) for one in queries.notices(plan)]

@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboards.components.aria import aria
 from dashboards.components.words import words
 from dashboards.ids import App
 from dashboards.state import Page, Selection
@@ -49,7 +50,7 @@ def header(chosen: Selection, scenarios: Sequence[ScenarioSummary]) -> list[Comp
                 for page in Page
             ],
             className="app-nav",
-            **{"aria-label": say("nav.label")},
+            **aria(label=say("nav.label")),
         ),
         html.Div(
             [
@@ -60,7 +61,7 @@ def header(chosen: Selection, scenarios: Sequence[ScenarioSummary]) -> list[Comp
                     allowDeselect=False,
                     size="xs",
                     className="scenario-select",
-                    **{"aria-label": say("nav.scenario")},
+                    **aria(label=say("nav.scenario")),
                 ),
                 html.Div(
                     [
@@ -80,7 +81,7 @@ def header(chosen: Selection, scenarios: Sequence[ScenarioSummary]) -> list[Comp
                     id=App.DARK_BUTTON,
                     className="dark-button",
                     title=say("nav.dark"),
-                    **{"aria-label": say("nav.dark")},
+                    **aria(label=say("nav.dark")),
                 ),
             ],
             className="app-tools",

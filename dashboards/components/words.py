@@ -9,6 +9,16 @@ from gridmap.catalogue import Language, text
 Words = Callable[..., str]
 
 
+def quadrant_name(quadrant: object, language: Language) -> str:
+    """Return the name of a quadrant of competitive position."""
+    return text(f"scoring.quadrant.{quadrant}", language)
+
+
+def quadrant_advice(quadrant: object, language: Language) -> str:
+    """Return what a quadrant means and what to do in it."""
+    return text(f"scoring.quadrant_meaning.{quadrant}", language)
+
+
 def words(language: Language) -> Words:
     """Return a function that takes a key below ``pages`` and fills its sentence."""
 

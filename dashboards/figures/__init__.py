@@ -5,12 +5,14 @@ Text and grid lines take their colours from the style sheet, so that a figure fi
 
 from __future__ import annotations
 
+from typing import Any
+
 import plotly.graph_objects as go
 
 FONT = "'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',system-ui,sans-serif"
 
 #: What the charts of the page may do: nothing but show.
-CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
+CONFIG: Any = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
 
 #: Bars and lines that are no cell.
 OWN, PARTNER, RIVAL = "#0072B2", "#56B4E9", "#D55E00"

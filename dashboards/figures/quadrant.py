@@ -31,7 +31,7 @@ def quadrant_figure(points: Sequence[CellPoint], *, selected: int, language: Lan
         if not chosen:
             continue
         figure.add_scatter(
-            name=text(f"pages.quadrant.{quadrant}", language),
+            name=text(f"scoring.quadrant.{quadrant}", language),
             mode="markers+text",
             x=[point.position for point in chosen],
             y=[point.coverage for point in chosen],

@@ -40,8 +40,8 @@ class PlanMap(Component):
         CSS class.
     """
 
-    _children_props: ClassVar[list[str]] = []
-    _base_nodes: ClassVar[list[str]] = ["children"]
+    _children_props: list[str] = []  # noqa: RUF012 — Dash declares it so
+    _base_nodes: list[str] = ["children"]  # noqa: RUF012
     _namespace = "gridmap_map"
     _type = "PlanMap"
     _names: ClassVar[list[str]] = [
@@ -96,4 +96,5 @@ class PlanMap(Component):
         self.available_properties = list(self._names)
         self._valid_wildcard_attributes: list[str] = []
         self.available_wildcard_attributes: list[str] = []
-        super().__init__(**given)
+        base: Any = super()
+        base.__init__(**given)

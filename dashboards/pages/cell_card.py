@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
+import pandas as pd
 import plotly.graph_objects as go
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from dashboards import queries
 from dashboards.access import Plan
+from dashboards.components.aria import aria
 from dashboards.components.grids import grid
 from dashboards.components.help import help_button, metric_help
 from dashboards.components.notices import notices
-from dashboards.components.words import words
+from dashboards.components.words import quadrant_advice, quadrant_name, words
 from dashboards.figures import CONFIG
 from dashboards.figures.coverage import coverage_figure
 from dashboards.figures.quadrant import quadrant_figure
@@ -23,6 +25,7 @@ from dashboards.ids import App, Card
 from dashboards.pages import Desk
 from dashboards.queries import Measure
 from dashboards.state import Page, Selection
+from dashboards.wiring import in_browser
 from gridmap.catalogue import Language
 from gridmap.scoring.metrics import note_text
 
@@ -77,11 +80,7 @@ def layout(plan: Plan, chosen: Selection) -> Component:
 
 def register(app: Dash, desk: Desk) -> None:
     """Wire the page."""
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "chooseCell"),
-        Input(Card.CELL, "value"),
-        prevent_initial_call=True,
-    )
+    in_browser(app, "chooseCell", Input(Card.CELL, "value"), at_start=False)
 
     @app.callback(Output(Card.BODY, "children"), Input(App.SELECTION, "data"))
     def show_card(data: dict[str, Any]) -> list[Component]:
@@ -138,10 +137,11 @@ def _head(plan: Plan, chosen: Selection) -> Component:
             html.Div(
                 [
                     dmc.Title(f"{row['code']} · {row['name']}", order=2),
-                    html.Span(say(f"quadrant.{row['quadrant']}"), className="badge"),
+                    html.Span(quadrant_name(row["quadrant"], chosen.language), className="badge"),
                 ],
                 className="card-head",
             ),
+            html.P(quadrant_advice(row["quadrant"], chosen.language), className="advice"),
             html.P(say("card.facts", centre=name or MISSING, manager=manager), className="hint"),
             html.Div(
                 [
@@ -199,7 +199,7 @@ def _out_of_hundred(value: float | None, name: str) -> list[Component]:
         return [html.Div(html.Strong(MISSING), className="tile-value")]
     return [
         html.Div([html.Strong(number(value)), html.Span(" / 100")], className="tile-value"),
-        dmc.Progress(value=value, size="sm", **{"aria-label": f"{name} {number(value)} / 100"}),
+        dmc.Progress(value=value, size="sm", **aria(label=f"{name} {number(value)} / 100")),
     ]
 
 
@@ -217,7 +217,7 @@ def _facts(plan: Plan, chosen: Selection) -> list[Component]:
         ),
         (
             say("table.day_min"),
-            number(None if day_min != day_min else float(day_min)),
+            number(None if pd.isna(day_min) else float(day_min)),
             say("card.routes", count=int(row["routes"])),
         ),
         (
@@ -306,7 +306,7 @@ def _outlets(plan: Plan, chosen: Selection) -> list[Component]:
         for row in rows
     ]
     columns = [
-        {"field": name, "headerName": say(f"outlets.{name}"), "minWidth": least}
+        {"field": name, "headerName": say(f"outlets.{name}"), "minWidth": least, "flex": least}
         for name, least in (
             ("name", 150),
             ("ownership", 100),
@@ -326,7 +326,6 @@ def _outlets(plan: Plan, chosen: Selection) -> list[Component]:
             shown,
             language=chosen.language,
             height=height,
-            fit="responsiveSizeToFit",
         ),
     ]
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from dashboards import queries
 from dashboards.access import Plan
+from dashboards.components.aria import aria
 from dashboards.components.grids import HUNDREDTH, PERCENT, TENTH, WHOLE, grid
 from dashboards.components.help import help_button
 from dashboards.components.maps import plan_map
 from dashboards.components.notices import notices
-from dashboards.components.words import words
+from dashboards.components.words import quadrant_name, words
 from dashboards.figures import CONFIG
 from dashboards.figures.balance import balance_figure, balance_height
 from dashboards.formats import MISSING, number, share
 from dashboards.ids import App, Cells
 from dashboards.pages import Desk
 from dashboards.state import Page, Selection
+from dashboards.wiring import in_browser
 
 
 def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
@@ -33,11 +35,11 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
             html.Section(
                 plan_map(Cells.MAP, plan, language=language, has_basemap=has_basemap),
                 className="page-map",
-                **{"aria-label": say("map.title")},
+                **aria(label=say("map.title")),
             ),
             html.Section(
                 [
-                    html.Div(id=Cells.PREVIEW, className="preview", **{"aria-live": "polite"}),
+                    html.Div(id=Cells.PREVIEW, className="preview", **aria(live="polite")),
                     notices(plan, language),
                     html.Div(
                         [
@@ -88,32 +90,17 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
 
 def register(app: Dash, desk: Desk) -> None:
     """Wire the page."""
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "chooseCell"),
-        Input(Cells.MAP, "selected"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "chooseBar"),
-        Input(Cells.BALANCE, "clickData"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "chooseRow"),
-        Input(Cells.TABLE, "selectedRows"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "showCell"),
+    in_browser(app, "chooseCell", Input(Cells.MAP, "selected"), at_start=False)
+    in_browser(app, "chooseBar", Input(Cells.BALANCE, "clickData"), at_start=False)
+    in_browser(app, "chooseRow", Input(Cells.TABLE, "selectedRows"), at_start=False)
+    in_browser(
+        app,
+        "showCell",
         Output(Cells.MAP, "selected"),
         Output(Cells.TABLE, "selectedRows"),
         Input(App.SELECTION, "data"),
     )
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "isDark"),
-        Output(Cells.MAP, "dark"),
-        Input(App.DARK, "data"),
-    )
+    in_browser(app, "isDark", Output(Cells.MAP, "dark"), Input(App.DARK, "data"))
 
     @app.callback(
         Output(Cells.BALANCE, "figure"),
@@ -148,7 +135,7 @@ def preview(plan: Plan, chosen: Selection) -> Component:
             html.Div(
                 [
                     html.Strong(f"{row['code']} · {row['name']}", className="preview-name"),
-                    html.Span(say(f"quadrant.{row['quadrant']}"), className="badge"),
+                    html.Span(quadrant_name(row["quadrant"], chosen.language), className="badge"),
                 ],
                 className="preview-head",
             ),
@@ -206,7 +193,7 @@ def _rows(plan: Plan, chosen: Selection) -> list[dict[str, Any]]:
     return [
         {
             **row,
-            "quadrant_name": say(f"quadrant.{row['quadrant']}"),
+            "quadrant_name": quadrant_name(row["quadrant"], chosen.language),
             "manager_name": row["manager"] or say("table.vacant"),
         }
         for row in queries.cell_table(plan)

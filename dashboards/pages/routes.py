@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from dashboards import queries
 from dashboards.access import Plan
+from dashboards.components.aria import aria
 from dashboards.components.help import help_button
 from dashboards.components.maps import plan_map
 from dashboards.components.notices import notices
@@ -19,6 +20,7 @@ from dashboards.ids import App, Routes
 from dashboards.pages import Desk
 from dashboards.queries import DayLoad, Stop
 from dashboards.state import Selection
+from dashboards.wiring import in_browser
 from gridmap.policies import clock_of
 
 
@@ -64,11 +66,11 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
             html.Section(
                 plan_map(Routes.MAP, plan, language=language, has_basemap=has_basemap),
                 className="page-map",
-                **{"aria-label": say("map.title")},
+                **aria(label=say("map.title")),
             ),
             html.Section(
                 [
-                    html.Div(id=Routes.SUMMARY, **{"aria-live": "polite"}),
+                    html.Div(id=Routes.SUMMARY, **aria(live="polite")),
                     html.Div(id=Routes.TIMELINE),
                 ],
                 className="routes-day",
@@ -80,29 +82,18 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
 
 def register(app: Dash, desk: Desk) -> None:
     """Wire the page."""
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "chooseCell"),
-        Input(Routes.CELL, "value"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "chooseCell"),
-        Input(Routes.MAP, "selected"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "showDay"),
+    in_browser(app, "chooseCell", Input(Routes.CELL, "value"), at_start=False)
+    in_browser(app, "chooseCell", Input(Routes.MAP, "selected"), at_start=False)
+    in_browser(
+        app,
+        "showDay",
         Output(Routes.MAP, "selected"),
         Output(Routes.MAP, "day"),
         Output(Routes.MAP, "routesUrl"),
         Output(Routes.CELL, "value"),
         Input(App.SELECTION, "data"),
     )
-    app.clientside_callback(
-        ClientsideFunction("gridmap", "isDark"),
-        Output(Routes.MAP, "dark"),
-        Input(App.DARK, "data"),
-    )
+    in_browser(app, "isDark", Output(Routes.MAP, "dark"), Input(App.DARK, "data"))
 
     @app.callback(
         Output(Routes.CALENDAR, "children"),
@@ -157,9 +148,8 @@ def day_summary(plan: Plan, chosen: Selection) -> Component:
     """Return number, stops, minutes and kilometres of the selected day."""
     say, language = words(chosen.language), chosen.language
     days = [day for week in queries.calendar(plan, chosen.cell or 0) for day in week]
-    day = next(
-        (one for one in days if (one.week, one.weekday) == (chosen.week, chosen.weekday)), None
-    )
+    wanted = (chosen.week, chosen.weekday)
+    day = next((one for one in days if (one.week, one.weekday) == wanted), None)
     if day is None:
         return html.P(say("routes.choose_day"), className="hint")
     title = say("routes.day", week=day.week, weekday=say(f"weekday_long.{day.weekday}"))
@@ -189,7 +179,7 @@ def day_summary(plan: Plan, chosen: Selection) -> Component:
             dmc.Progress(
                 value=min(100.0, 100.0 * day.busy_s / limit_s),
                 color="red" if over else "indigo",
-                **{"aria-label": used},
+                **aria(label=used),
             ),
             html.P(used, className="hint"),
         ]
@@ -214,7 +204,7 @@ def timeline(stops: list[Stop], chosen: Selection) -> Component:
         items.append(
             html.Li(
                 [
-                    html.Span(str(stop.seq), className="stop-number", **{"aria-hidden": "true"}),
+                    html.Span(str(stop.seq), className="stop-number", **aria(hidden="true")),
                     html.Span(clock_of(stop.arrival_s), className="stop-time"),
                     html.Div(
                         [

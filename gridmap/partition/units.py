@@ -79,7 +79,7 @@ class UnitLimits:
     min_area_m2: float = 2000.0
     min_width_m: float = 16.0
     sliver_area_m2: float = 400.0
-    sliver_width_m: float = 6.0
+    sliver_width_m: float = 16.0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.sliver_area_m2 <= self.min_area_m2 < self.max_area_m2:

@@ -279,7 +279,7 @@ def _scores() -> pd.DataFrame:
     for cell, (position, coverage) in enumerate(
         ((72.0, 64.0), (41.0, 38.0), (55.0, 81.0), (np.nan, 47.0)), start=1
     ):
-        note = "" if position == position else "too_little_data"
+        note = "too_little_data" if np.isnan(position) else ""
         known = {"p05": position - 6, "p95": position + 5, "rank_low": 4 - cell, "rank_high": 4}
         add(cell, "position_score", position, note, **(known if not note else {}))
         add(cell, "position_data_coverage", 0.8 if not note else 0.4)
