@@ -196,6 +196,8 @@ class StreetMap:
                 shapes.append(Area(window.on_paper(xy), WATER_GREY))
         shapes += _strokes(self._clipped("river", window), window, RIVER_MM, WATER_GREY)
         shapes += _strokes(self._clipped("rail", window), window, 0.3, 0.6, (1.2, 0.8))
+        if window.metres_per_mm <= COARSEST[3]:  # streets that this means of travel may not use
+            shapes += _strokes(self._clipped("street", window), window, *STROKES[3])
         inside = self._tree.query(shapely.box(*window.bounds))
         for rank in reversed(range(len(STROKES))):
             if window.metres_per_mm <= COARSEST[rank]:
@@ -257,7 +259,8 @@ def day_shapes(
 
     What they occupy is as `StreetMap.street_names` takes it.
 
-    Discs that would cover one another are moved apart and tied to their places.
+    Places beside the way are dotted to it. Discs that would cover one another are moved apart and
+    tied to their places.
 
     Parameters
     ----------
@@ -281,6 +284,9 @@ def day_shapes(
         Strokes((way,), 0.8, 0.0),
         *_arrows(way),
     ]
+    walks = _walks(places, np.vstack([way, back]))
+    if walks:
+        shapes.append(Strokes(walks, 0.35, 0.2, (0.1, 0.9)))
     far = np.hypot(*(centres - places).T) > 0.4 * DISC_MM
     ties = tuple(
         np.stack([place, disc]) for place, disc in zip(places[far], centres[far], strict=True)
@@ -397,6 +403,16 @@ def _free(points: Floats, taken: Floats) -> bool:
     """Return whether all points keep their distance from what is taken."""
     apart = np.hypot(*(points[:, None] - taken[None, :, :2]).transpose(2, 0, 1))
     return bool((apart >= taken[None, :, 2]).all())
+
+
+def _walks(places: Floats, way: Floats, least_mm: float = 1.5) -> tuple[Floats, ...]:
+    """Return straight lines from the places that are not on the way to it."""
+    line = shapely.LineString(way) if len(way) > 1 else shapely.LineString([way[0], way[0]])
+    points = shapely.points(places)
+    nearest = shapely.line_interpolate_point(line, shapely.line_locate_point(line, points))
+    on_way = shapely.get_coordinates(nearest)
+    far = np.hypot(*(on_way - places).T) > least_mm
+    return tuple(np.stack(pair) for pair in zip(places[far], on_way[far], strict=True))
 
 
 def _along(way: Floats) -> Floats:

@@ -92,12 +92,29 @@ def test_a_day_has_its_way_numbers_and_home() -> None:
     discs = [one for one in shapes if isinstance(one, Disc)]
     assert [(one.label, one.ringed) for one in discs] == [("1", True), ("2", False)]
     assert any(isinstance(one, Home) for one in shapes)
-    dashed = [one for one in shapes if isinstance(one, Strokes) and one.dash]
+    dashed = [one for one in shapes if isinstance(one, Strokes) and one.dash == (1.6, 1.2)]
     assert len(dashed) == 1
     assert taken.shape[1] == 3
     arrows = [one for one in shapes if isinstance(one, route_map.Arrow)]
     assert {round(one.angle, 3) for one in arrows} <= {0.0, round(math.pi / 2, 3)}
     assert arrows
+
+
+def test_places_beside_the_way_are_dotted_to_it() -> None:
+    """A stop 100 m = 20 mm beside a way along y = 100 m; the other one is on it."""
+    way = np.array([[100.0, 100.0], [600.0, 100.0]])
+    shapes, _ = day_shapes(
+        WINDOW,
+        way_xy=way,
+        return_xy=way[::-1],
+        home_xy=way[0],
+        stops_xy=np.array([[300.0, 200.0], [600.0, 100.0]]),
+        ringed=[False, False],
+    )
+    (walks,) = [one for one in shapes if isinstance(one, Strokes) and one.width_mm == 0.35]
+    expected = WINDOW.on_paper(np.array([[300.0, 200.0], [300.0, 100.0]]))
+    assert len(walks.lines) == 1
+    assert walks.lines[0] == pytest.approx(expected)
 
 
 def test_discs_moved_away_are_tied_to_their_places() -> None:
@@ -133,6 +150,7 @@ def streets() -> StreetMap:
             [shapely.box(0, 0, 50, 50), shapely.box(9e5, 9e5, 9.1e5, 9.1e5)], dtype=object
         ),
         "river": np.array([shapely.LineString([(0, 60), (600, 60)])], dtype=object),
+        "street": np.array([shapely.LineString([(0, 80), (600, 80)])], dtype=object),
         "rail": np.array([shapely.LineString([(0, 70), (600, 70)])], dtype=object),
     }
     return StreetMap(replace(territory, linework=linework), "walk")
@@ -146,6 +164,7 @@ def test_ground_shows_water_below_streets(streets: StreetMap) -> None:
     assert sum(isinstance(one, Area) for one in shapes) == 1
     widths = [one.width_mm for one in shapes if isinstance(one, Strokes)]
     assert widths[0] == route_map.RIVER_MM
+    assert route_map.STROKES[3][0] in widths
     assert widths[-1] in [width for width, _ in route_map.STROKES]
     for shape in shapes:
         rings = [shape.ring] if isinstance(shape, Area) else shape.lines  # type: ignore[union-attr]
