@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from gridmap.catalogue import Language, sentences, text
 from gridmap.export.pen import CAPITAL_MM, Pen, fitted
-from gridmap.export.route_map import Home, Shape, StreetMap, Window, fit_window, scale_bar
+from gridmap.export.route_map import Home, Shape, Window, fit_window, scale_bar
 from gridmap.export.sheet_book import SheetBook, SheetPlace
+from gridmap.export.street_map import StreetMap
 from gridmap.routing.visits import by_importance
 
 Floats = NDArray[np.float64]

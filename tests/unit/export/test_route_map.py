@@ -12,22 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sheet_plan import sheet_plan
 
-from gridmap.export import route_map
+from gridmap.export import route_map, street_map
 from gridmap.export.route_map import (
     DISC_MM,
     Area,
     Disc,
     Home,
     Name,
-    StreetMap,
     Strokes,
     Window,
     day_shapes,
     fit_window,
     scale_bar,
     spread_discs,
-    words_mm,
 )
+from gridmap.export.street_map import StreetMap, words_mm
 
 WINDOW = Window(500.0, 300.0, 5.0, 194.0, 120.0)
 
@@ -163,9 +162,9 @@ def test_ground_shows_water_below_streets(streets: StreetMap) -> None:
     assert isinstance(shapes[0], Area)
     assert sum(isinstance(one, Area) for one in shapes) == 1
     widths = [one.width_mm for one in shapes if isinstance(one, Strokes)]
-    assert widths[0] == route_map.RIVER_MM
-    assert route_map.STROKES[3][0] in widths
-    assert widths[-1] in [width for width, _ in route_map.STROKES]
+    assert widths[0] == street_map.RIVER_MM
+    assert street_map.STROKES[3][0] in widths
+    assert widths[-1] in [width for width, _ in street_map.STROKES]
     for shape in shapes:
         rings = [shape.ring] if isinstance(shape, Area) else shape.lines  # type: ignore[union-attr]
         for line in rings:
@@ -176,7 +175,7 @@ def test_ground_shows_water_below_streets(streets: StreetMap) -> None:
 def test_a_coarse_map_leaves_the_small_streets_out(streets: StreetMap) -> None:
     window = Window(300.0, 200.0, 100.0, 194.0, 120.0)
     widths = [one.width_mm for one in streets.ground(window) if isinstance(one, Strokes)]
-    assert set(widths) <= {route_map.RIVER_MM, 0.3, 1.8, 1.25}
+    assert set(widths) <= {street_map.RIVER_MM, 0.3, 1.8, 1.25}
 
 
 def test_street_names_keep_clear_of_what_is_taken(streets: StreetMap) -> None:
@@ -190,12 +189,12 @@ def test_street_names_keep_clear_of_what_is_taken(streets: StreetMap) -> None:
 
 def test_street_names_are_never_upside_down() -> None:
     line = np.array([[100.0, 20.0], [20.0, 20.0]])
-    names = list(route_map._labels("Main Street", line))
+    names = list(street_map._labels("Main Street", line))
     assert names
     assert all(isinstance(one, Name) and abs(one.angle) < 1e-9 for one in names)
 
 
 def test_bent_or_short_streets_have_no_name() -> None:
     corner = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0]])
-    assert list(route_map._labels("A long name", corner)) == []
-    assert list(route_map._labels("A long name", np.array([[0.0, 0.0], [5.0, 0.0]]))) == []
+    assert list(street_map._labels("A long name", corner)) == []
+    assert list(street_map._labels("A long name", np.array([[0.0, 0.0], [5.0, 0.0]]))) == []

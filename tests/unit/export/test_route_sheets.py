@@ -14,12 +14,12 @@ from sheet_plan import only_cell, sheet_plan, without_stops
 from gridmap.catalogue import LANGUAGES, Language, text
 from gridmap.export import pen
 from gridmap.export.pen import fitted, font_letters, readable, text_width_mm, wrapped
-from gridmap.export.route_map import StreetMap
 from gridmap.export.route_pages import navigation
 from gridmap.export.route_pdf import route_pdf
 from gridmap.export.route_sheets import file_stem, write_route_sheets
 from gridmap.export.route_xlsx import HEAD_ROW, KNOWN, route_workbook
 from gridmap.export.sheet_book import SheetBook, SheetPlace, sheet_books
+from gridmap.export.street_map import StreetMap
 from gridmap.export.visit_steps import CHECKS, STEPS, Entry
 from gridmap.policies import GradePolicy, RoutingPolicy, clock_of
 from gridmap.scenario import Scenario
