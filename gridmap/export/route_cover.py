@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from gridmap.export.pen import text_width_mm, wrapped
 from gridmap.export.route_map import Shape, Strokes, Window
@@ -21,7 +22,10 @@ from gridmap.export.sheet_page import (
     in_groups,
 )
 from gridmap.policies import clock_of
+from gridmap.routing.visits import by_importance
 
+#: Distance that street names keep from outlets and from the outline of the cell.
+DOT_ROOM_MM = 1.6
 #: Outlets in a column of the list, and columns.
 ROWS, COLUMNS = 50, 2
 
@@ -38,6 +42,8 @@ def _calendar_page(sheets: Sheets) -> None:
     y = _heading(sheets, sheets.say("overview"))
     y = _calendar(sheets, y)
     notes = [sheets.say("home", name=book.home.name)]
+    if book.outlets:
+        notes.append(sheets.say("dots", grades=" > ".join(by_importance(book.policy))))
     if not book.outlets:
         notes.append(sheets.say("nothing"))
     if book.left_out:
@@ -126,13 +132,24 @@ def _cell_map(sheets: Sheets, top: float) -> None:
             for ring in (part.exterior, *part.interiors)
         ]
         sheets.shapes([Strokes(tuple(rings), 1.6, 1.0), Strokes(tuple(rings), 0.7, 0.0)])
+        places = [window.on_paper(np.array([[one.x, one.y]]))[0] for one in book.outlets]
+        room = [[*at, DOT_ROOM_MM] for at in (*places, *_along_rings(rings))]
+        sheets.shapes(sheets.streets.street_names(window, np.array(room).reshape(-1, 3)))
         _dots(sheets, window, book.outlets)
+
+
+def _along_rings(rings: Sequence[NDArray[np.float64]]) -> Iterator[NDArray[np.float64]]:
+    """Yield points along the outline, two millimetres apart."""
+    for ring in rings:
+        line = shapely.LineString(ring)
+        every = np.arange(0.0, line.length, 2.0)
+        yield from shapely.get_coordinates(shapely.line_interpolate_point(line, every))
 
 
 def _dots(sheets: Sheets, window: Window, outlets: Sequence[SheetPlace]) -> None:
     """Draw a dot for each outlet, its size by the importance of the grade, and the centre."""
     book = sheets.book
-    grades = sorted(book.policy.grade_policy, key=lambda one: -book.policy.grade_policy[one].visits)
+    grades = by_importance(book.policy)
     shapes: list[Shape] = []
     places = window.on_paper(np.array([(one.x, one.y) for one in outlets]).reshape(-1, 2))
     for rank in reversed(range(len(grades))):

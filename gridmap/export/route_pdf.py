@@ -9,10 +9,10 @@ from __future__ import annotations
 from gridmap.catalogue import Language, text
 from gridmap.export.pen import Pen
 from gridmap.export.route_cover import cover_pages
-from gridmap.export.route_map import StreetMap
 from gridmap.export.route_pages import day_pages
 from gridmap.export.sheet_book import SheetBook
 from gridmap.export.sheet_page import Sheets
+from gridmap.export.street_map import StreetMap
 
 
 def route_pdf(book: SheetBook, streets: StreetMap, language: Language) -> bytes:

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 from gridmap.catalogue import Language
-from gridmap.export.route_map import StreetMap
 from gridmap.export.route_pdf import route_pdf
 from gridmap.export.route_xlsx import route_workbook
 from gridmap.export.sheet_book import sheet_books
+from gridmap.export.street_map import StreetMap
 from gridmap.scenario import Scenario
 from gridmap.territory import Territory
 

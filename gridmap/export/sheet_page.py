@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from gridmap.catalogue import Language, sentences, text
 from gridmap.export.pen import CAPITAL_MM, Pen, fitted
-from gridmap.export.route_map import Home, Shape, StreetMap, Window, fit_window, scale_bar
+from gridmap.export.route_map import Home, Shape, Window, fit_window, scale_bar
 from gridmap.export.sheet_book import SheetBook, SheetPlace
+from gridmap.export.street_map import StreetMap
+from gridmap.routing.visits import by_importance
 
 Floats = NDArray[np.float64]
 T = TypeVar("T")
@@ -53,8 +55,7 @@ class Sheets:
     @property
     def most_important(self) -> str:
         """Return the grade with the most visits; of equal ones the first."""
-        grades = self.book.policy.grade_policy
-        return max(grades, key=lambda grade: grades[grade].visits, default="")
+        return next(iter(by_importance(self.book.policy)), "")
 
     def foot(self, page: int, pages: int) -> None:
         """Write the source of the map, the warning of invented data, and the page."""

@@ -12,32 +12,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sheet_plan import sheet_plan
 
-from gridmap.export import route_map
+from gridmap.export import route_map, street_map
 from gridmap.export.route_map import (
     DISC_MM,
     Area,
     Disc,
     Home,
     Name,
-    StreetMap,
     Strokes,
     Window,
     day_shapes,
     fit_window,
     scale_bar,
     spread_discs,
-    words_mm,
 )
+from gridmap.export.street_map import StreetMap, words_mm
 
 WINDOW = Window(500.0, 300.0, 5.0, 194.0, 120.0)
 
 
 def test_a_window_shows_its_points_at_the_finest_round_scale() -> None:
-    """1000 m over 194 - 18 = 176 mm: 5.7 m/mm, so the next round scale is 6."""
-    window = fit_window(np.array([[0.0, 0.0], [1000.0, 100.0]]), 194.0, 120.0)
+    """950 m over 194 - 18 = 176 mm: 5.4 m/mm, so the next round scale is 6."""
+    window = fit_window(np.array([[0.0, 0.0], [950.0, 100.0]]), 194.0, 120.0)
     assert window.metres_per_mm == 6.0
-    assert (window.x, window.y) == (500.0, 50.0)
-    on_paper = window.on_paper(np.array([[0.0, 0.0], [1000.0, 100.0]]))
+    assert (window.x, window.y) == (475.0, 50.0)
+    on_paper = window.on_paper(np.array([[0.0, 0.0], [950.0, 100.0]]))
     assert on_paper.min() >= route_map.MARGIN_MM
     assert on_paper[:, 0].max() <= 194.0 - route_map.MARGIN_MM
 
@@ -92,12 +91,29 @@ def test_a_day_has_its_way_numbers_and_home() -> None:
     discs = [one for one in shapes if isinstance(one, Disc)]
     assert [(one.label, one.ringed) for one in discs] == [("1", True), ("2", False)]
     assert any(isinstance(one, Home) for one in shapes)
-    dashed = [one for one in shapes if isinstance(one, Strokes) and one.dash]
+    dashed = [one for one in shapes if isinstance(one, Strokes) and one.dash == (1.6, 1.2)]
     assert len(dashed) == 1
     assert taken.shape[1] == 3
     arrows = [one for one in shapes if isinstance(one, route_map.Arrow)]
     assert {round(one.angle, 3) for one in arrows} <= {0.0, round(math.pi / 2, 3)}
     assert arrows
+
+
+def test_places_beside_the_way_are_dotted_to_it() -> None:
+    """A stop 100 m = 20 mm beside a way along y = 100 m; the other one is on it."""
+    way = np.array([[100.0, 100.0], [600.0, 100.0]])
+    shapes, _ = day_shapes(
+        WINDOW,
+        way_xy=way,
+        return_xy=way[::-1],
+        home_xy=way[0],
+        stops_xy=np.array([[300.0, 200.0], [600.0, 100.0]]),
+        ringed=[False, False],
+    )
+    (walks,) = [one for one in shapes if isinstance(one, Strokes) and one.width_mm == 0.35]
+    expected = WINDOW.on_paper(np.array([[300.0, 200.0], [300.0, 100.0]]))
+    assert len(walks.lines) == 1
+    assert walks.lines[0] == pytest.approx(expected)
 
 
 def test_discs_moved_away_are_tied_to_their_places() -> None:
@@ -133,6 +149,7 @@ def streets() -> StreetMap:
             [shapely.box(0, 0, 50, 50), shapely.box(9e5, 9e5, 9.1e5, 9.1e5)], dtype=object
         ),
         "river": np.array([shapely.LineString([(0, 60), (600, 60)])], dtype=object),
+        "street": np.array([shapely.LineString([(0, 80), (600, 80)])], dtype=object),
         "rail": np.array([shapely.LineString([(0, 70), (600, 70)])], dtype=object),
     }
     return StreetMap(replace(territory, linework=linework), "walk")
@@ -145,8 +162,9 @@ def test_ground_shows_water_below_streets(streets: StreetMap) -> None:
     assert isinstance(shapes[0], Area)
     assert sum(isinstance(one, Area) for one in shapes) == 1
     widths = [one.width_mm for one in shapes if isinstance(one, Strokes)]
-    assert widths[0] == route_map.RIVER_MM
-    assert widths[-1] in [width for width, _ in route_map.STROKES]
+    assert widths[0] == street_map.RIVER_MM
+    assert street_map.STROKES[3][0] in widths
+    assert widths[-1] in [width for width, _ in street_map.STROKES]
     for shape in shapes:
         rings = [shape.ring] if isinstance(shape, Area) else shape.lines  # type: ignore[union-attr]
         for line in rings:
@@ -157,7 +175,7 @@ def test_ground_shows_water_below_streets(streets: StreetMap) -> None:
 def test_a_coarse_map_leaves_the_small_streets_out(streets: StreetMap) -> None:
     window = Window(300.0, 200.0, 100.0, 194.0, 120.0)
     widths = [one.width_mm for one in streets.ground(window) if isinstance(one, Strokes)]
-    assert set(widths) <= {route_map.RIVER_MM, 0.3, 1.8, 1.25}
+    assert set(widths) <= {street_map.RIVER_MM, 0.3, 1.8, 1.25}
 
 
 def test_street_names_keep_clear_of_what_is_taken(streets: StreetMap) -> None:
@@ -171,12 +189,12 @@ def test_street_names_keep_clear_of_what_is_taken(streets: StreetMap) -> None:
 
 def test_street_names_are_never_upside_down() -> None:
     line = np.array([[100.0, 20.0], [20.0, 20.0]])
-    names = list(route_map._labels("Main Street", line))
+    names = list(street_map._labels("Main Street", line))
     assert names
     assert all(isinstance(one, Name) and abs(one.angle) < 1e-9 for one in names)
 
 
 def test_bent_or_short_streets_have_no_name() -> None:
     corner = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0]])
-    assert list(route_map._labels("A long name", corner)) == []
-    assert list(route_map._labels("A long name", np.array([[0.0, 0.0], [5.0, 0.0]]))) == []
+    assert list(street_map._labels("A long name", corner)) == []
+    assert list(street_map._labels("A long name", np.array([[0.0, 0.0], [5.0, 0.0]]))) == []

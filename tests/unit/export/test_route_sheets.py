@@ -14,12 +14,12 @@ from sheet_plan import only_cell, sheet_plan, without_stops
 from gridmap.catalogue import LANGUAGES, Language, text
 from gridmap.export import pen
 from gridmap.export.pen import fitted, font_letters, readable, text_width_mm, wrapped
-from gridmap.export.route_map import StreetMap
 from gridmap.export.route_pages import navigation
 from gridmap.export.route_pdf import route_pdf
 from gridmap.export.route_sheets import file_stem, write_route_sheets
 from gridmap.export.route_xlsx import HEAD_ROW, KNOWN, route_workbook
 from gridmap.export.sheet_book import SheetBook, SheetPlace, sheet_books
+from gridmap.export.street_map import StreetMap
 from gridmap.export.visit_steps import CHECKS, STEPS, Entry
 from gridmap.policies import GradePolicy, RoutingPolicy, clock_of
 from gridmap.scenario import Scenario
@@ -68,6 +68,14 @@ def test_an_older_file_is_replaced(plan: tuple[Territory, Scenario], tmp_path: P
     assert (tmp_path / "C02.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_no_file_is_written_elsewhere(plan: tuple[Territory, Scenario], tmp_path: Path) -> None:
+    scenario = only_cell(plan[1], 2)
+    scenario = replace(scenario, cells=scenario.cells.assign(code="../C 2"))
+    written = write_route_sheets(plan[0], scenario, tmp_path / "sheets", "en")
+    assert [path.name for path in written] == ["_C_2.pdf", "_C_2.xlsx"]
+    assert {path.parent for path in written} == {tmp_path / "sheets"}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_route_has_a_front_and_a_back(
     book: SheetBook, streets: StreetMap, language: Language
@@ -95,6 +103,25 @@ def test_each_route_has_a_front_and_a_back(
         assert warning in page
 
 
+def test_the_first_stop_after_lunch_says_so(book: SheetBook, streets: StreetMap) -> None:
+    """Arrivals at 9:00, 11:30, 15:00 and 16:00, lunch at 13:30: it is said once, at the third."""
+    day, stop = book.days[0], book.days[0].stops[0]
+    arrivals = (9.0, 11.5, 15.0, 16.0)
+    stops = tuple(
+        replace(stop, seq=seq, arrival_s=hour * 3600.0) for seq, hour in enumerate(arrivals, 1)
+    )
+    busy = replace(day, stops=stops, lunch_s=13.5 * 3600.0)
+    pages = pages_of(
+        route_pdf(replace(book, days=(busy, replace(busy, lunch_s=None))), streets, "en")
+    )
+    assert pages[2].count("afterlunch") == 1
+    assert pages[2].index("15:00") < pages[2].index("afterlunch") < pages[2].index("16:00")
+    assert "Lunch13:30" in pages[2]
+    assert pages[4].count("afterlunch") == 0
+    assert "nolunchbreak" in pages[4]
+    assert "doublering=gradeA" in pages[2]
+
+
 def test_nothing_is_called_invented_where_nothing_is(book: SheetBook, streets: StreetMap) -> None:
     pages = pages_of(route_pdf(replace(book, invented=()), streets, "en"))
     assert not any("Invented" in page for page in pages)
@@ -107,6 +134,7 @@ def test_a_cell_without_routes_has_a_calendar_that_says_so(
     pages = pages_of(route_pdf(bare, streets, "en"))
     assert len(pages) == 2
     assert "Withoutavisitinthiscycle:" in pages[0]
+    assert pages[1].count("–") == len(bare.outlets)
     empty = pages_of(route_pdf(replace(bare, outlets=()), streets, "en"))
     assert len(empty) == 1
     assert "Nooutletofthiscellisdueavisit." in empty[0]

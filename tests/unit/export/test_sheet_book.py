@@ -49,6 +49,20 @@ def test_outlets_without_a_visit_are_left_out(plan: tuple[Territory, Scenario]) 
         assert len(book.outlets) > 0
 
 
+def test_outlets_that_get_no_visits_are_not_listed(plan: tuple[Territory, Scenario]) -> None:
+    """A rival with a grade is still not visited, and neither is a grade without visits."""
+    territory, scenario = plan
+    outlets = territory.outlets.copy()
+    rivals = outlets["ownership"] == "rival"
+    outlets.loc[rivals, "grade"] = "A"
+    partner = outlets.index[outlets["visited"]][0]
+    outlets.loc[partner, "grade"] = "none"
+    books = sheet_books(replace(territory, outlets=outlets), without_stops(scenario))
+    listed = {one.outlet_id for book in books for one in book.outlets}
+    expected = set(outlets["outlet_id"][outlets["visited"]]) - {outlets["outlet_id"][partner]}
+    assert listed == expected
+
+
 def test_legs_and_return_add_up_to_the_distance(plan: tuple[Territory, Scenario]) -> None:
     territory, scenario = plan
     for book in sheet_books(territory, scenario):
@@ -126,6 +140,11 @@ def test_a_way_is_split_where_each_stop_is_first_reached() -> None:
     line = np.array([[0, 0], [10, 0], [20, 0], [10, 0], [0, 0]], dtype=float)
     vertex = split_way(line, np.array([[20.0, 3.0], [10.0, 3.0]]))
     assert vertex.tolist() == [2, 3]
+
+
+def test_of_several_passes_the_first_counts() -> None:
+    line = np.array([[0, 0], [10, 0], [20, 0], [10, 0], [0, 0]], dtype=float)
+    assert split_way(line, np.array([[10.0, 3.0], [20.0, 3.0]])).tolist() == [1, 2]
 
 
 def test_stops_at_one_place_share_a_vertex() -> None:

@@ -10,7 +10,7 @@ from cell_visits import random_cell, tour_s
 from gridmap.errors import InputError
 from gridmap.policies import GradePolicy, RoutingPolicy, WorkingDay
 from gridmap.progress import MaxIterations
-from gridmap.routing import kernels
+from gridmap.routing import kernels, search
 from gridmap.routing.plan import plan_cell_routes
 from gridmap.routing.problem import CellVisits
 
@@ -203,6 +203,35 @@ def test_the_search_ends_when_told_to() -> None:
 def test_a_cell_fits_together() -> None:
     with pytest.raises(ValueError, match="2 grades"):
         CellVisits(1, ("a", "b"), ("A",), np.zeros((3, 3)))
+
+
+def test_the_cost_of_a_day_by_hand() -> None:
+    """Travel 600 s; work 3600 of 3600 s is even; 10 calls of 5 are a whole target too many."""
+    target = np.array([3600.0, 5.0, 1000.0])
+    assert kernels.day_cost(600.0, 3000.0, 5, target) == pytest.approx(600.0)
+    assert kernels.day_cost(600.0, 3000.0, 10, target) == pytest.approx(1600.0)
+    assert kernels.day_cost(600.0, 6600.0, 5, target) == pytest.approx(1600.0)
+    assert kernels.day_cost(0.0, 0.0, 0, target) == pytest.approx(2000.0)
+
+
+def test_days_are_short_even_without_a_search() -> None:
+    """The insertion alone is not: with 40 stops 2-opt and moving finds something."""
+    cell = random_cell(40, 3, grades="A")
+    done = plan_cell_routes(cell, DAILY.model_copy(update={"iterations": 0}), seed=1)
+    again = kernels.improve_day(np.array(done.days[0]), cell.travel_s)
+    assert tuple(again) == done.days[0]
+
+
+def test_a_hot_search_keeps_the_best_it_saw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a heat where anything is taken, the result is still what was best on the way."""
+    cell, policy = random_cell(40, 6, grades="A"), DAILY
+    monkeypatch.setattr(kernels, "improve_day", lambda row, _: row)
+    cold_s = plan_cell_routes(cell, policy, seed=0).travel_s.sum()
+    monkeypatch.setattr(search, "HEAT", (1e9, 1e9))
+    monkeypatch.setattr(search, "MOST_OUT", 39)
+    for seed in range(3):
+        hot_s = plan_cell_routes(cell, policy, seed=seed).travel_s.sum()
+        assert hot_s <= 1.005 * cold_s
 
 
 def test_improve_day_finds_the_way_round_a_circle() -> None:

@@ -197,6 +197,12 @@ def test_too_many_calls_are_caught(written: Written) -> None:
     assert "day_calls" in written.broken()
 
 
+def test_days_that_end_too_late_are_caught(written: Written) -> None:
+    day = written.policy.day.model_copy(update={"end": "09:00"})
+    written.policy = written.policy.model_copy(update={"day": day})
+    assert "stop_times" in written.broken()
+
+
 def test_a_left_out_outlet_must_be_named(written: Written) -> None:
     """An outlet without visits is a fault, unless the plan names it."""
     gone = "o0"
