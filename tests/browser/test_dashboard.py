@@ -217,7 +217,8 @@ def test_another_plan_drops_cell_and_day(desktop: Any, address: str) -> None:
     press(desktop, "#app-scenario")
     press(desktop, "[role=option]")
     wait_for(desktop, "return window.location.search.includes('scenario=2')")
-    assert "cell=" not in query_of(desktop)
+    assert "cell=2" not in query_of(desktop)
+    assert "day=" not in query_of(desktop)
     wait_for(desktop, "return document.querySelector('#routes-summary')?.innerText.includes('G01')")
 
 

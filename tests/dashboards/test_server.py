@@ -168,7 +168,7 @@ def test_callbacks_ask_the_scope_too() -> None:
     assert "G01" in open_wide.get_data(as_text=True)
     narrow = client_of(scope=lambda: Scope(frozenset({"Elsewhere"})))
     refused = narrow.post("/_dash-update-component", json=body)
-    assert refused.status_code == 500
+    assert refused.status_code == 404
     assert "G01" not in refused.get_data(as_text=True)
 
 

@@ -18,7 +18,7 @@ STREET, MOTORWAY, HOUSE, LAKE, PARK, RIVER = range(1, 7)
 
 @pytest.fixture
 def extract(tmp_path: Path) -> Path:
-    """One of each thing. GDAL takes a node at 0, 0 for a missing one, so the town lies elsewhere."""
+    """One of each thing; not at 0, 0, which GDAL takes for a missing node."""
     corners = {1: (9.0, 1.0), 2: (9.02, 1.0), 3: (9.02, 1.02), 4: (9.0, 1.02), 5: (9.01, 1.01)}
     ring = [1, 2, 3, 4, 1]
     return write_osm(
