@@ -228,14 +228,21 @@ def _plan_and_deliver(
     max_seconds: float | None = None,
 ) -> Delivery:
     from geodata.project import load_project
+    from geodata.project_file import read_project
     from gridmap.console import progress_report
     from gridmap.delivery import deliver
     from gridmap.planning import make_plan
     from gridmap.store.repository import Store
+    from gridmap.store.runs import announced
+    from gridmap.store.scope import Scope
 
     settings = _settings()
+    name = read_project(project).territory.name
     store = Store(url)
-    with progress_report(settings.language) as report:
+    with (
+        progress_report(settings.language) as draw,
+        announced(store, Scope.everything(), name, draw) as report,
+    ):
         start = time.perf_counter()
         territory, request = load_project(project, data_dir=data, report=report)
         loading_s = time.perf_counter() - start

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gridmap import __version__
-from gridmap.catalogue import Language
+from gridmap.catalogue import Language, text
 from gridmap.checks import CheckResult
 from gridmap.errors import Fault
 from gridmap.scenario import Scenario
@@ -67,7 +67,7 @@ def build_report(
         "unattainable": _texts(partition.notices, language),
         "partition": dict(partition.details),
         "left_out_visits": list(scenario.report.get("left_out_visits", [])),
-        "excluded": territory.excluded.to_dict("records"),
+        "excluded": _excluded(territory, language),
         "territory_notices": _texts(territory.notices, language),
         "notices": _texts(scenario.notices, language),
         "checks": {check.name: check.ok for check in checks},
@@ -81,8 +81,8 @@ def build_report(
 def write_report(report: Mapping[str, Any], path: Path) -> Path:
     """Write a report as JSON with sorted keys; the file appears whole or not at all."""
     draft = path.with_name(f".{path.name}.part")
-    text = json.dumps(report, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    draft.write_text(text + "\n", encoding="utf-8")
+    content = json.dumps(report, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    draft.write_text(content + "\n", encoding="utf-8")
     draft.replace(path)
     return path
 
@@ -92,6 +92,19 @@ def _versions() -> dict[str, str]:
     for name in _VERSIONED:
         versions[name] = importlib.metadata.version(name)
     return versions
+
+
+def _excluded(territory: Territory, language: Language) -> list[dict[str, Any]]:
+    """Return each row of the input that was left out, with its reason in words."""
+    return [
+        {
+            "file": row["file"],
+            "row": int(row["row"]),
+            "id": row["id"],
+            "reason": text(row["reason"], language, found=row["found"]),
+        }
+        for row in territory.excluded.to_dict("records")
+    ]
 
 
 def _texts(faults: Sequence[Fault], language: Language) -> list[str]:

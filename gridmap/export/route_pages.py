@@ -241,9 +241,9 @@ def _bottom(sheets: Sheets, top: float) -> None:
         y = checks_top - 6.0
         pen.box(x, y, width, 6.0, line_mm=None, fill=0.87)
         head = f"{index + 1} {sheets.say(f'check.{check}')}"
-        pen.text(x + 1.2, y + 1.8, head, 8.5, bold=True, width_mm=width - 18.5)
+        pen.text(x + 1.2, y + 1.8, head, 8.5, bold=True, width_mm=width - 19.5)
         by = sheets.say(f"check.{check}_by")
-        pen.text(x + width - 1.0, y + 1.8, by, 6, grey=0.15, anchor="right", width_mm=17.0)
+        pen.text(x + width - 1.0, y + 1.8, by, 6, grey=0.15, anchor="right", width_mm=18.5)
         for column, answer in enumerate(("agrees", "differs")):
             left = x + 1.2 + 18.0 * column
             pen.box(left, y - 5.6, TICK_MM, TICK_MM)

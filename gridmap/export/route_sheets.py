@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from gridmap.catalogue import Language
@@ -11,6 +12,11 @@ from gridmap.export.route_xlsx import route_workbook
 from gridmap.export.sheet_book import sheet_books
 from gridmap.scenario import Scenario
 from gridmap.territory import Territory
+
+
+def file_stem(code: str) -> str:
+    """Return a cell's code as the name of a file that any system takes."""
+    return re.sub(r"[^\w-]+", "_", code)
 
 
 def write_route_sheets(
@@ -43,7 +49,7 @@ def write_route_sheets(
             ".xlsx": route_workbook(book, language),
         }
         for suffix, content in documents.items():
-            path = directory / f"{book.code}{suffix}"
+            path = directory / f"{file_stem(book.code)}{suffix}"
             draft = path.with_name(f".{path.name}.part")
             draft.write_bytes(content)
             draft.replace(path)

@@ -174,7 +174,7 @@ def sheet_books(territory: Territory, scenario: Scenario) -> Iterator[SheetBook]
             territory=territory.name,
             code=str(cell["code"]),
             name=str(cell["name"]),
-            manager=str(cell["manager"]),
+            manager="" if pd.isna(cell["manager"]) else str(cell["manager"]),
             home=places[centre],
             policy=policy,
             days=tuple(days.get(int(cell["cell_id"]), [])),

@@ -23,7 +23,7 @@ from gridmap.partition.problem import Floats, PartitionProblem
 MOST_DECISIONS = 20_000
 NODE_LIMIT = 400
 #: Room around a pocket's load in the relaxation, in mean loads, since real units are coarse.
-POCKET_ROOM = 0.01
+POCKET_ROOM = 0.03
 EPSILON = 1e-6
 
 

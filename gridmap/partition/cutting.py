@@ -19,8 +19,8 @@ APART_M = 0.10
 CLEARANCE_M = 0.03
 #: Half the side of that square, where no other own outlet is near.
 DOORSTEP_M = 1.0
-#: Cut lines are drawn so far over the border of their face, since one that ends on it would,
-#: once rounded, end beside it.
+#: Cut lines are drawn so far over the border of their face: one that ended on it could, once
+#: rounded, end beside it, just at the edge of a grid square.
 _OVERSHOOT_M = 3 * GRID_M
 _LLOYD_TURNS = 10
 _AREA_SAMPLES = 30
@@ -174,12 +174,11 @@ def without_inner(segments: Segments, squares: Geometries) -> Segments:
     segments
         Noded segments, the squares' sides among them.
     squares
-        Squares as they were noded, in local steps.
+        Squares with sides along the grid, in local steps.
     """
     middle = (segments.start + segments.end) / 2
-    # One step less on each side: the noding may have bent the sides by half a step.
-    within = shapely.buffer(squares, -1.0, join_style="mitre")
-    inner, _ = shapely.STRtree(within).query(shapely.points(middle), predicate="within")
+    # The sides run along the grid, so that the noding never bends them inwards.
+    inner, _ = shapely.STRtree(squares).query(shapely.points(middle), predicate="within")
     keep = np.ones(len(segments), dtype=bool)
     keep[inner] = False
     return segments[keep | ((segments.kind & LineKind.TERRITORY) != 0)]

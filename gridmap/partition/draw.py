@@ -64,7 +64,8 @@ def draw_cells(
     Returns
     -------
     Partition
-        Cells in the order of `centre`. `Balance.tolerance` is set for the first workload only.
+        Cells in the order of `centre`. `Balance.tolerance` is set for the first workload
+        of the balanced method only.
         Its `attainable` is above 0 if the tolerance is proven out of reach; then `lower_bound`
         is that of plans whose cells are within the tolerance but for the named ones.
 
@@ -259,7 +260,7 @@ class _Ground:
             Balance(
                 name,
                 load[:, place],
-                tolerance=self.policy.tolerance if place == 0 else None,
+                tolerance=self._tolerance if place == 0 else None,
                 attainable=attainable if place == 0 else 0.0,
             )
             for place, name in enumerate(self.policy.workloads)
@@ -278,6 +279,11 @@ class _Ground:
                 **(details or {}),
             },
         )
+
+    @property
+    def _tolerance(self) -> float | None:
+        """What is held to: the baselines balance nothing, so they promise nothing."""
+        return self.policy.tolerance if self.policy.method == "balanced" else None
 
     def _unattainable(self, certificate: Certificate) -> list[Fault]:
         if certificate.bound <= 0.0:

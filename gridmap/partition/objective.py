@@ -35,7 +35,7 @@ class Importance:
         Price of the squared excess of a further workload, in mean cells' travel.
     """
 
-    compactness: float = 0.05
+    compactness: float = 0.3
     barrier: float = 3.0
     further: float = 60.0
 

@@ -6,7 +6,8 @@
    keep bidding for cells that starve. A unit whose leaving would cut its cell may still go: the
    pieces without the centre find new cells along with it, so that no corridor one unit wide is a
    dead end.
-2. *Polish*: cool down with the band as a hard limit.
+2. *Polish*: cool down with the band as a hard limit. With enough rounds asked for, anneal and
+   polish are made a few times and the best is taken.
 3. *Rounds*: while a cell is outside its band the neighbourhood of such a cell is annealed
    again; after that random neighbourhoods, keeping what is cheaper and within the band.
 
@@ -59,6 +60,9 @@ class RefineParams:
         Tries per unit in a round.
     narrowings
         Share by which the band is narrowed in the first and the second anneal.
+    most_starts, rounds_per_start
+        How many first anneals are made at most, and for how many rounds asked for one more:
+        which cell leads around which is settled early and by luck, so the best of a few counts.
     restarts
         How often to begin again, hotter each time, while no plan within the band was found.
     """
@@ -75,6 +79,8 @@ class RefineParams:
     price_rate: float = 0.02
     price_reach: float = 20.0
     price_stiffness: float = 30.0
+    most_starts: int = 3
+    rounds_per_start: int = 15
     restarts: int = 2
 
 
@@ -141,7 +147,7 @@ def refine(
     seed
         Of every random choice.
     stop
-        Asked after the anneal and after each round, with a number that falls as the plan gets
+        Asked after each anneal and after each round, with a number that falls as the plan gets
         better.
     on_round
         Called with the number of rounds made.
@@ -159,7 +165,14 @@ def refine(
     if problem.n_cells == 1 or (problem.fixed >= 0).all():
         return search.result(label, 0, 0, 0)
     search.begin(label, restart=0)
-    best, best_score = search.label.copy(), search.score()
+    best, best_score = search.label, search.score()
+    for _ in range(min(params.most_starts - 1, iterations // params.rounds_per_start)):
+        if stop is not None and stop(_one_number(best_score)):
+            return search.result(best, 0, 0, 0)
+        search.begin(label, restart=0)
+        if search.score() < best_score:
+            best, best_score = search.label, search.score()
+    search.take(best)
     rounds = gains = restarts = fruitless = 0
     patience = max(6, iterations // (params.restarts + 1))
     while rounds < iterations and not (stop is not None and stop(_one_number(best_score))):
@@ -174,7 +187,7 @@ def refine(
             fruitless += 1
         score = search.score()
         if score < best_score:
-            best, best_score = search.label.copy(), score
+            best, best_score = search.label, score
             gains += 1
         on_round(rounds)
     return search.result(best, rounds, gains, restarts)
@@ -221,7 +234,7 @@ class _Search:
         used = target > 0
         self.soft[used] = importance.further * self.unit / target[used] ** 2
         self.held = problem.fixed >= 0
-        self.label = problem.fixed.copy()
+        self.label = problem.fixed
         self.load = np.zeros((problem.n_cells, len(target)))
         self.failures = np.zeros(problem.n_cells)
         self.compactness = importance.compactness
@@ -249,7 +262,7 @@ class _Search:
         self.hotter = 1.0 + 2.0 * restart
         self.compactness = self.importance.compactness * (0.4**restart)
         self.failures[:] = 0.0
-        self._take(label)
+        self.take(label)
         start, end = params.heat
         self._anneal(
             narrowing=params.narrowings[0],
@@ -267,7 +280,7 @@ class _Search:
 
     def round(self) -> bool:
         """Make one round; return whether it bettered the plan."""
-        saved = self.label.copy()
+        saved = self.label
         excess = self._excess()
         if excess.max() > 0:
             return self._repair(saved, excess)
@@ -298,7 +311,7 @@ class _Search:
             if now.max() <= 0:
                 self._polish(params.polish_sweeps)
             return True
-        self._take(saved)
+        self.take(saved)
         self.failures[middle] += 1.0
         return False
 
@@ -321,11 +334,12 @@ class _Search:
             self._polish(60, heat=3.0 * params.heat[1], active=active)
             if self.score() < before:
                 return True
-        self._take(saved)
+        self.take(saved)
         return False
 
-    def _take(self, label: Ints) -> None:
-        self.label = label.copy()
+    def take(self, label: Ints) -> None:
+        """Go on from `label`."""
+        self.label = label
         self.load = np.ascontiguousarray(loads(self.problem, label))
 
     def _excess(self) -> Floats:
@@ -402,7 +416,8 @@ class _Search:
             price_stiffness=params.price_stiffness * per_load,
             hard=hard,
         )
-        state = new_state(self.label, self.load, price, self.soft.copy())
+        # Copies: nobody who holds a plan sees it change.
+        state = new_state(self.label.copy(), self.load.copy(), price, self.soft.copy())
         found = anneal(schedule, world, state, int(self.rng.integers(1 << 31)))
         # The hard polish stays within the band, so its end is best; loads are added up anew.
-        self._take(self.label if hard else found)
+        self.take(state.label if hard else found)

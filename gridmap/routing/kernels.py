@@ -156,50 +156,98 @@ def copy_state(source, goal):
 
 
 @njit(cache=True)
+def ruin_centre(pattern_of):
+    """Return a random place; half the time one that was left out, so that room is made for it."""
+    n_places = len(pattern_of)
+    start = np.random.randint(n_places - 1)
+    if np.random.random() < 0.5:
+        for turn in range(n_places - 1):
+            place = 1 + (start + turn) % (n_places - 1)
+            if pattern_of[place] < 0:
+                return place
+    return 1 + start
+
+
+@njit(cache=True)
+def on_days(pattern, patterns, chosen):
+    """Return whether a pattern has one of the chosen days."""
+    for day in patterns[pattern]:
+        if day < 0:
+            return False
+        if chosen[day]:
+            return True
+    return False
+
+
+@njit(cache=True)
+def choose_ruin(pattern_of, visits, near, most, chosen, out):
+    """Write the places that leave into `out` and return how many.
+
+    They are neighbours of a random place: all of them, or those on the days of one of its
+    patterns, which makes room there. `chosen` is room for one flag a day.
+    """
+    patterns, first, last, _ = visits
+    n_places = len(pattern_of)
+    centre = ruin_centre(pattern_of)
+    anywhere = np.random.random() < 0.6
+    chosen[:] = False
+    for day in patterns[first[centre] + np.random.randint(last[centre] - first[centre])]:
+        if day >= 0:
+            chosen[day] = True
+    wanted, count = 1 + np.random.randint(min(most, n_places - 1)), 0
+    for place in near[centre]:
+        pattern = pattern_of[place]
+        if count == wanted:
+            break
+        near_in_time = anywhere or pattern < 0 or on_days(pattern, patterns, chosen)
+        if near_in_time and np.random.random() < 0.75:
+            out[count] = place
+            count += 1
+    start, again = np.random.randint(n_places - 1), 0
+    for turn in range(n_places - 1):  # some of those left out get another chance
+        place = 1 + (start + turn) % (n_places - 1)
+        if again < most and pattern_of[place] < 0 and place not in out[:count]:
+            out[count] = place
+            count += 1
+            again += 1
+    return count
+
+
+@njit(cache=True)
+def ruin_and_recreate(state, visits, travel_s, near, limits, target, loss, most, chosen, out):
+    """Take places off their days and put each on the pattern that costs least."""
+    count = choose_ruin(state[4], visits, near, most, chosen, out)
+    for index in range(count):
+        remove_outlet(out[index], state, visits, travel_s)
+    for index in range(count - 1, 0, -1):
+        other = np.random.randint(index + 1)
+        out[index], out[other] = out[other], out[index]
+    if np.random.random() < 0.5:  # the dearest to leave out first
+        order = np.argsort(-loss[out[:count]], kind="mergesort")
+        out[:count] = out[:count][order]
+    for index in range(count):
+        insert_outlet(out[index], state, visits, travel_s, limits, target, 0.1)
+
+
+@njit(cache=True)
 def search_round(
     state, current, best, visits, travel_s, near, limits, target, loss, heat, most, steps, seed
 ):
-    """Ruin and recreate, `steps` times: neighbours leave all their days and come back.
+    """Ruin and recreate, `steps` times.
 
     `current` and `best` are states of the same shape; `heat` falls from heat[0] to heat[1] and is
     the temperature at which a worse state is still taken (simulated annealing).
     Returns the cost of the best state.
     """
     np.random.seed(seed)
-    n_places = len(loss)
     now = total_cost(current, target, loss)
     least = total_cost(best, target, loss)
-    out = np.empty(n_places, np.int64)
+    out = np.empty(len(loss), np.int64)
+    chosen = np.zeros(len(state[1]), np.bool_)
     for step in range(steps):
         temperature = heat[0] * (heat[1] / heat[0]) ** (step / steps)
         copy_state(current, state)
-        centre = 1 + np.random.randint(n_places - 1)
-        wanted = 1 + np.random.randint(min(most, n_places - 1))
-        count = 0
-        for place in near[centre]:
-            if count == wanted:
-                break
-            if np.random.random() < 0.75:
-                out[count] = place
-                count += 1
-        for place in range(1, n_places):  # whoever was left out gets another chance
-            if state[4][place] < 0 and count < n_places - 1:
-                listed = False
-                for index in range(count):
-                    listed = listed or out[index] == place
-                if not listed:
-                    out[count] = place
-                    count += 1
-        for index in range(count):
-            remove_outlet(out[index], state, visits, travel_s)
-        for index in range(count - 1, 0, -1):
-            other = np.random.randint(index + 1)
-            out[index], out[other] = out[other], out[index]
-        if np.random.random() < 0.5:  # the dearest to leave out first
-            order = np.argsort(-loss[out[:count]], kind="mergesort")
-            out[:count] = out[:count][order]
-        for index in range(count):
-            insert_outlet(out[index], state, visits, travel_s, limits, target, 0.1)
+        ruin_and_recreate(state, visits, travel_s, near, limits, target, loss, most, chosen, out)
         new = total_cost(state, target, loss)
         if new < now or np.random.random() < np.exp((now - new) / temperature):
             now = new

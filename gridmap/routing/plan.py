@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gridmap.errors import Fault
 from gridmap.policies import RoutingPolicy
 from gridmap.progress import Stop
 from gridmap.routing.diagnose import Diagnosis, diagnose, notices
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.search import search_cycle
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +41,21 @@ class CellRoutes:
     diagnosis: Diagnosis
     left_out: tuple[str, ...]
     notices: tuple[Fault, ...]
+
+    @property
+    def travel_s(self) -> Floats:
+        """Travel of each cycle day from the centre and back, seconds. Shape (n_days,)."""
+        ways = [np.array([0, *day, 0]) for day in self.days]
+        return np.array([self.cell.travel_s[way[:-1], way[1:]].sum() for way in ways])
+
+    @property
+    def visit_days(self) -> dict[str, tuple[int, ...]]:
+        """Cycle days, from 0, of each visited outlet by its id."""
+        found: dict[str, list[int]] = {}
+        for day, places in enumerate(self.days):
+            for place in places:
+                found.setdefault(self.cell.outlet_ids[place - 1], []).append(day)
+        return {outlet: tuple(days) for outlet, days in sorted(found.items())}
 
 
 def plan_cell_routes(

@@ -72,6 +72,40 @@ def verify_routes(
     return [CheckResult(name, not faults, faults) for name, faults in _run(plan)]
 
 
+def day_balance(routes: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
+    """Return how even the days of each cell are; days without a route count as idle.
+
+    Parameters
+    ----------
+    routes
+        Layer of a plan.gpkg, with or without geometry.
+    policy
+        What was asked for.
+
+    Returns
+    -------
+    DataFrame
+        One row a cell: cell_id, idle_days, calls_least, calls_mean, calls_most, minutes_least,
+        minutes_mean, minutes_most (travel and service).
+    """
+    minutes = (routes["travel_s"] + routes["service_s"]) / 60.0
+    days = pd.DataFrame(
+        {"cell_id": routes["cell_id"], "calls": routes["stops"], "minutes": minutes}
+    )
+    rows = []
+    for cell_id, mine in days.groupby("cell_id"):
+        idle = policy.cycle_days - len(mine)
+        row: dict[str, object] = {"cell_id": cell_id, "idle_days": idle}
+        for column in ("calls", "minutes"):
+            every = np.concatenate([mine[column], np.zeros(max(idle, 0))])
+            row |= {f"{column}_least": every.min(), f"{column}_mean": every.mean()}
+            row[f"{column}_most"] = every.max()
+        rows.append(row)
+    columns = ["cell_id", "idle_days"]
+    columns += [f"{one}_{how}" for one in ("calls", "minutes") for how in ("least", "mean", "most")]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def _run(plan: _Plan) -> list[tuple[str, tuple[Fault, ...]]]:
     return [(name, tuple(rule(plan))) for name, rule in _RULES.items()]
 
@@ -83,8 +117,8 @@ def _numbers(plan: _Plan) -> list[Fault]:
     for _, routes in order.groupby("cell_id"):
         cell = int(routes["cell_id"].iloc[0])
         wanted = [f"R{cell:02d}-{n}" for n in range(1, len(routes) + 1)]
-        pairs = zip(routes["number"], wanted, strict=True)
-        wrong.extend(str(number) for number, want in pairs if number != want)
+        columns = zip(routes["number"], routes["route_id"], wanted, strict=True)
+        wrong.extend(str(number) for number, own, want in columns if not number == own == want)
     return [fault("routing.check.numbers", some_ids(wrong))] if wrong else []
 
 
@@ -163,14 +197,23 @@ def _service(plan: _Plan) -> list[Fault]:
 
 
 def _times(plan: _Plan) -> list[Fault]:
-    """Arrivals leave room for the visit before, and the day begins and ends in time."""
+    """Arrivals leave room for the visit before, the day begins and ends in time, and the way to
+    the last stop takes no longer than the route's travel and lunch together.
+    """
     day, wrong = plan.policy.day, []
+    travel = plan.routes.drop_duplicates("route_id").set_index("route_id")["travel_s"]
     for route, stops in plan.days.groupby("route_id", sort=False):
-        arrival = stops["arrival_s"].to_numpy()
-        leave = arrival + stops["service_min"].to_numpy() * 60.0
-        early = arrival[0] < day.start_s - ROUNDING_S
-        hurried = (arrival[1:] < leave[:-1] - ROUNDING_S).any()
-        if early or hurried or leave[-1] > day.end_s + ROUNDING_S:
+        arrival = stops["arrival_s"].to_numpy(dtype=np.float64)
+        service = stops["service_min"].to_numpy(dtype=np.float64) * 60.0
+        leave = arrival + service
+        way = arrival[-1] - day.start_s - service[:-1].sum()
+        kept = (
+            arrival[0] >= day.start_s - ROUNDING_S
+            and (arrival[1:] >= leave[:-1] - ROUNDING_S).all()
+            and leave[-1] <= day.end_s + ROUNDING_S
+            and way <= travel.get(route, np.nan) + day.lunch * 60.0 + ROUNDING_S
+        )
+        if not kept:
             wrong.append(str(route))
     return [fault("routing.check.times", some_ids(wrong))] if wrong else []
 

@@ -47,6 +47,11 @@ def visit_patterns(visits: int, weeks: int, days_a_week: int) -> Ints:
     return np.unique(shifted, axis=0)
 
 
+def by_importance(policy: RoutingPolicy) -> list[str]:
+    """Return the grades, most visits first; equal ones as the policy lists them."""
+    return sorted(policy.grade_policy, key=lambda grade: -policy.grade_policy[grade].visits)
+
+
 def grade_faults(grades: tuple[str, ...], policy: RoutingPolicy) -> list[Fault]:
     """Return a fault for each grade that the policy does not know or cannot keep."""
     faults = []

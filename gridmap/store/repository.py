@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from gridmap import schemas
 from gridmap.errors import StoreError, fault
 from gridmap.partition.partition import Balance, Partition
 from gridmap.policies import PlanRequest
+from gridmap.progress import Progress
 from gridmap.scenario import Scenario
 from gridmap.store import tables
 from gridmap.store.encoding import (
@@ -42,6 +44,7 @@ _PAIR_COLUMNS = (
     "admin_m",
     "crossings",
 )
+_EXCLUDED_COLUMNS = ("file", "row", "id", "reason", "found")
 _CELL_COLUMNS = (
     "cell_id",
     "code",
@@ -56,6 +59,21 @@ _CELL_COLUMNS = (
     "coverage_score",
     "quadrant",
 )
+
+
+#: A run that has not been heard of for so long was killed; it is no longer shown.
+_SILENCE = dt.timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class PlanRun:
+    """A plan in the making: `stage` is a key of the catalogue, `fraction` lies in [0, 1]."""
+
+    run_id: int
+    name: str
+    stage: str
+    fraction: float
+    detail: str
 
 
 @dataclass(frozen=True)
@@ -145,10 +163,7 @@ class Store:
         if scenario.territory_hash != territory.content_hash:
             raise StoreError(fault("store.other_territory", territory.name))
         try:
-            with (
-                self._engine.connect().execution_options(writing=True) as connection,
-                connection.begin(),
-            ):
+            with self._writing() as connection:
                 territory_id = _save_territory(connection, territory)
                 return _save_scenario(connection, territory_id, scenario)
         except sa.exc.SQLAlchemyError as error:
@@ -174,6 +189,61 @@ class Store:
             scope.demand(row.name)
             territory = _load_territory(connection, row.territory_id)
             return territory, _load_scenario(connection, row, territory.content_hash)
+
+    def begin_run(self, scope: Scope, name: str) -> int:
+        """Announce that a plan of a territory is being made; return the number of the run."""
+        scope.demand(name)
+        now = _now()
+        with self._writing() as connection:
+            connection.execute(
+                sa.delete(tables.plan_run).where(tables.plan_run.c.updated < now - _SILENCE)
+            )
+            inserted = connection.execute(
+                sa.insert(tables.plan_run).values(
+                    name=name, stage="", fraction=0.0, detail="", started=now, updated=now
+                )
+            )
+            return _new_id(inserted)
+
+    def tell_run(self, run_id: int, progress: Progress) -> None:
+        """Write down how far a run is."""
+        with self._writing() as connection:
+            connection.execute(
+                sa.update(tables.plan_run)
+                .where(tables.plan_run.c.run_id == run_id)
+                .values(
+                    stage=progress.stage,
+                    fraction=progress.fraction,
+                    detail=progress.detail,
+                    updated=_now(),
+                )
+            )
+
+    def end_run(self, run_id: int) -> None:
+        """Take a run off the list, however it ended."""
+        with self._writing() as connection:
+            connection.execute(sa.delete(tables.plan_run).where(tables.plan_run.c.run_id == run_id))
+
+    def runs(self, scope: Scope) -> list[PlanRun]:
+        """Return the plans in the making within the scope, the oldest first."""
+        table = tables.plan_run
+        query = (
+            sa.select(table.c.run_id, table.c.name, table.c.stage, table.c.fraction, table.c.detail)
+            .where(table.c.updated >= _now() - _SILENCE)
+            .where(table.c.stage != "")
+            .order_by(table.c.run_id)
+        )
+        with self._engine.connect() as connection:
+            found = connection.execute(query).all()
+        return [PlanRun(*row) for row in found if scope.allows(row.name)]
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with (
+            self._engine.connect().execution_options(writing=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
 
 
 def _save_territory(connection: sa.Connection, territory: Territory) -> int:
@@ -217,6 +287,7 @@ def _save_territory(connection: sa.Connection, territory: Territory) -> int:
     _insert(connection, tables.unit_pair, key, pairs)
     _insert(connection, tables.outlet, key, _positioned(territory.outlets))
     _insert(connection, tables.demand, key, _positioned(territory.demand))
+    _insert(connection, tables.excluded, key, _positioned(territory.excluded))
     for mode, network in sorted(territory.networks.items()):
         connection.execute(
             sa.insert(tables.network).values(
@@ -279,6 +350,7 @@ def _load_territory(connection: sa.Connection, territory_id: int) -> Territory:
         invented=tuple(head.invented),
         sources=head.sources,
         attribution=head.attribution,
+        excluded=rows(tables.excluded, "position")[list(_EXCLUDED_COLUMNS)],
     )
 
 

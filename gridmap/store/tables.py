@@ -104,6 +104,18 @@ demand = sa.Table(
     sa.Column("unit", sa.Integer, nullable=False),
 )
 
+excluded = sa.Table(
+    "excluded",
+    metadata,
+    _territory_key(),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("file", sa.String, nullable=False),
+    sa.Column("row", sa.Integer, nullable=False),
+    sa.Column("id", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("found", sa.String, nullable=False),
+)
+
 network = sa.Table(
     "network",
     metadata,
@@ -231,4 +243,17 @@ score = sa.Table(
     sa.Column("rank_low", sa.Double),
     sa.Column("rank_high", sa.Double),
     sa.Column("note", sa.String, nullable=False),
+)
+
+#: A plan in the making: who looks at the dashboard sees how far it is.
+plan_run = sa.Table(
+    "plan_run",
+    metadata,
+    sa.Column("run_id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("stage", sa.String, nullable=False),
+    sa.Column("fraction", sa.Double, nullable=False),
+    sa.Column("detail", sa.String, nullable=False),
+    sa.Column("started", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("updated", sa.DateTime(timezone=True), nullable=False),
 )

@@ -1,6 +1,7 @@
 """What is saved is read back, and nobody reads beyond the scope."""
 
 import dataclasses
+import datetime as dt
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from alembic.migration import MigrationContext
 from grid_town import grid_scenario, grid_territory
 
 from gridmap.errors import PermissionDenied, StoreError
+from gridmap.progress import Progress
 from gridmap.store import tables
 from gridmap.store.repository import Store
+from gridmap.store.runs import announced
 from gridmap.store.scope import Scope
 
 EVERYTHING = Scope.everything()
@@ -125,3 +128,40 @@ def test_bad_addresses_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(StoreError, match="cannot be opened"):
         Store(f"sqlite:///{tmp_path / 'file' / 'gridmap.db'}")
+
+
+def test_a_plan_in_the_making_is_shown_until_it_ends(store: Store) -> None:
+    """Stage and fraction are read back; the run is gone afterwards, also after a failure."""
+    drawn: list[Progress] = []
+    with (
+        pytest.raises(RuntimeError, match="broken"),
+        announced(store, EVERYTHING, "Grid Town", drawn.append) as report,
+    ):
+        assert store.runs(EVERYTHING) == []
+        report(Progress("planning.stage.partition", 0.25, "C01"))
+        report(Progress("planning.stage.partition", 0.26, "C01"))
+        (run,) = store.runs(EVERYTHING)
+        assert (run.name, run.stage) == ("Grid Town", "planning.stage.partition")
+        assert (run.fraction, run.detail) == (0.25, "C01")
+        assert store.runs(Scope(frozenset({"Other Town"}))) == []
+        raise RuntimeError("broken")
+    assert len(drawn) == 2
+    assert store.runs(EVERYTHING) == []
+
+
+def test_a_killed_run_is_forgotten(store: Store) -> None:
+    """A run that was not heard of for more than a minute is not shown any more."""
+    run_id = store.begin_run(EVERYTHING, "Grid Town")
+    store.tell_run(run_id, Progress("planning.stage.partition", 0.5))
+    old = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=2)
+    with store._engine.begin() as connection:
+        connection.execute(tables.plan_run.update().values(updated=old))
+    assert store.runs(EVERYTHING) == []
+    store.begin_run(EVERYTHING, "Grid Town")
+    with store._engine.connect() as connection:
+        assert len(connection.execute(tables.plan_run.select()).all()) == 1
+
+
+def test_runs_need_the_scope(store: Store) -> None:
+    with pytest.raises(PermissionDenied):
+        store.begin_run(Scope(frozenset({"Other Town"})), "Grid Town")

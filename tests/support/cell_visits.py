@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from gridmap.routing.problem import CellVisits
@@ -26,4 +28,4 @@ def random_cell(
 def tour_s(cell: CellVisits, day: tuple[int, ...]) -> float:
     """Travel of a day from the centre and back."""
     way = [0, *day, 0]
-    return float(sum(cell.travel_s[a, b] for a, b in zip(way[:-1], way[1:], strict=True)))
+    return float(sum(cell.travel_s[a, b] for a, b in pairwise(way)))

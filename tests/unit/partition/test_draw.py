@@ -222,7 +222,7 @@ def test_progress_runs_from_nothing_to_all_and_stop_is_asked() -> None:
     place = territory(6, 6, [7, 28])
     plan = draw_cells(
         place,
-        PartitionPolicy(iterations=50),
+        PartitionPolicy(iterations=10),
         centre=np.arange(2),
         travel_s=straight_s(place.units.inner_xy, [7, 28]),
         workloads={"demand": np.ones(36)},

@@ -19,10 +19,20 @@ def test_hexagons_tile_the_square_exactly() -> None:
     units = hexagon_units(SQUARE, CRS, 9)
     assert_exact(units, SQUARE)
     to_lonlat = Transformer.from_crs(CRS, 4326, always_xy=True)
-    lon, lat = to_lonlat.transform(*units.inner_xy.T)
-    named = {h3.latlng_to_cell(a, o, 9) for a, o in zip(lat, lon, strict=True)}
-    # The inner point of a crumb's unit lies in the hexagon that it was joined to.
-    assert len(named) == len(units)
+    around = shapely.transform(
+        SQUARE.buffer(1000), lambda xy: np.column_stack(to_lonlat.transform(*xy.T))
+    )
+    share = []
+    for cell in h3.geo_to_cells(around, 9):
+        lat, lon = np.array(h3.cell_to_boundary(cell)).T
+        hexagon = shapely.Polygon(
+            np.column_stack(to_lonlat.transform(lon, lat, direction="INVERSE"))
+        )
+        share.append(shapely.intersection(hexagon, SQUARE).area)
+    # Crumbs are joined, every other piece of a hexagon is a unit.
+    assert len(units) == (np.array(share) >= 0.05 * h3.average_hexagon_area(9, unit="m^2")).sum()
+    largest = np.sort(share)[-3:]
+    assert np.sort(units.area_m2)[-3:].min() >= largest.min() - 1.0
     whole = units.polygons[shapely.distance(units.polygons, SQUARE.boundary) > 1.0]
     assert len(whole) >= 3
     assert (shapely.get_num_coordinates(whole) - 1).tolist() == [6] * len(whole)

@@ -65,6 +65,26 @@ def test_chain_of_small_faces_becomes_one() -> None:
     assert len(units) > 1
 
 
+def test_joined_faces_are_as_wide_as_both_together() -> None:
+    """Two strips of 10 m make one with a mean width of 2 · 2000 / 240 = 16.7 m, which is enough."""
+    lines = linework(*[(LOCAL, [(-5, y), (105, y)]) for y in range(10, 100, 10)])
+    limits = UnitLimits(
+        max_area_m2=1e6, max_demand_share=9, min_area_m2=500, min_width_m=12, sliver_width_m=1
+    )
+    assert units_of(lines, BOX, limits=limits).area_m2.tolist() == [2000.0] * 5
+
+
+def test_borders_of_joined_faces_count_together() -> None:
+    """The nook above the strip joins the ground above; then the strip's borders are equal."""
+    minor = LineKind.MINOR_STREET
+    lines = linework(
+        (minor, [(-5, 45), (105, 45)]),
+        (minor, [(-5, 55), (105, 55)]),
+        (LOCAL, [(50, 55), (50, 65), (-5, 65)]),
+    )
+    assert units_of(lines, BOX, limits=LIMITS).area_m2.tolist() == [4500.0, 5500.0]
+
+
 def test_small_faces_with_own_outlets_stay_apart() -> None:
     lines = linework(*[(LOCAL, [(-5, y), (105, y)]) for y in range(10, 100, 10)])
     own = [(50.0, y) for y in range(5, 100, 10)]
@@ -81,6 +101,11 @@ def test_joined_faces_stay_below_the_maxima() -> None:
     )
     units = units_of(lines, BOX, demand=demand, limits=heavy)
     assert len(units) == 10
+    # With room for two, small as they are, they stop there.
+    two = UnitLimits(
+        max_area_m2=1e6, max_demand_share=0.2, min_area_m2=2500, min_width_m=0.5, sliver_width_m=0
+    )
+    assert units_of(lines, BOX, demand=demand, limits=two).area_m2.max() == 2000.0
 
 
 def test_small_pond_goes_to_land_only_as_a_sliver() -> None:

@@ -56,8 +56,11 @@ def test_t_junction_splits_the_through_line() -> None:
 
 def test_line_that_ends_half_a_step_beside_another_is_joined_to_it() -> None:
     """The line y = x/3 passes (4, 1) at a distance below half a step."""
-    noded = node(segments(((0, 0), (9, 3), STREET), ((4, 1), (4, 9), STREET)))
+    noded = node(segments(((0, 0), (9, 3), STREET), ((4, 1), (4, -9), STREET)))
     assert (0, 0, 4, 1, STREET) in as_set(noded)
+    # It passes (5, 1) at the corner of the grid square: 2 |9 · 1 - 3 · 5| = 9 + 3.
+    noded = node(segments(((0, 0), (9, 3), STREET), ((5, 1), (5, -9), STREET)))
+    assert (0, 0, 9, 3, STREET) in as_set(noded)
 
 
 def test_overlapping_collinear_lines_share_kinds() -> None:

@@ -161,7 +161,7 @@ def test_water_stays_apart_from_land() -> None:
 
 def test_pond_without_a_shore_line_makes_no_water() -> None:
     """A pond of a tenth of the town around its inner point does not make the town water."""
-    pond = shapely.box(130, 80, 170, 120)
+    pond = shapely.box(100, 70, 200, 130)
     units = units_of(linework(water=[pond]), TOWN)
     assert units.water.tolist() == [False]
 
@@ -189,6 +189,22 @@ def test_heavy_face_is_cut_as_far_as_its_places_allow() -> None:
     )
     assert len(set(heavy.locate(np.array(towers)))) == 3
     assert len(heavy) <= 4
+
+
+def test_many_addresses_of_one_house_are_one_place() -> None:
+    demand = [(50.0, 50.0)] * 50 + [(250.0, 150.0)]
+    limits = UnitLimits(max_area_m2=1e6, max_demand_share=0.05)
+    units = units_of(linework(), TOWN, own=[(150, 100)], demand=demand, limits=limits)
+    assert len(units) == 2
+
+
+def test_one_giant_does_not_shatter_the_block_around_it() -> None:
+    """Limit 10: the giant fills one piece, the nine others together 0.9 of one."""
+    demand = [(150.0, 100.0), *[(30.0 * column + 15, 20.0) for column in range(9)]]
+    weight = [1000.0, *[1.0] * 9]
+    limits = UnitLimits(max_area_m2=1e6, max_demand_share=10 / 1009, min_area_m2=500.0)
+    units = units_of(linework(), TOWN, demand=demand, weight=weight, limits=limits)
+    assert len(units) <= 4
 
 
 def test_demand_outside_and_no_demand_do_no_harm() -> None:

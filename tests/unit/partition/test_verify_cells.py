@@ -13,6 +13,7 @@ from shapely.affinity import translate
 from towns import grid_streets, linework, units_of
 
 from gridmap.catalogue import text
+from gridmap.checks import CheckResult
 from gridmap.partition.cells import cell_polygons, territory_polygon
 from gridmap.partition.verify import verify_cells
 
@@ -75,9 +76,19 @@ def plan() -> Layers:
     }
 
 
-def broken(plan: Layers, tolerance: float | None = 9.0, attainable: float = 0.0) -> set[str]:
+def results_of(
+    plan: Layers, tolerance: float | None = 9.0, attainable: float = 0.0
+) -> list[CheckResult]:
     balances = [{"workload": "demand", "tolerance": tolerance, "attainable": attainable}]
-    results = verify_cells(*[plan[name] for name in NAMES], balances=balances)
+    return verify_cells(*[plan[name] for name in NAMES], balances=balances)
+
+
+def fault_keys(plan: Layers) -> set[str]:
+    return {one.key for result in results_of(plan) for one in result.faults}
+
+
+def broken(plan: Layers, tolerance: float | None = 9.0, attainable: float = 0.0) -> set[str]:
+    results = results_of(plan, tolerance, attainable)
     for result in results:
         text(f"check.name.{result.name}", "zh")
         assert result.ok == (not result.faults)
@@ -119,6 +130,7 @@ def test_sliver_is_caught_by_the_edges(plan: Layers, step: float) -> None:
     set_geometry(plan["cells"], 0, moved_vertex(geometry(plan["cells"], 0), step))
     found = broken(plan)
     assert {"outer_edges", "units"} <= found
+    assert "check.edge_alone" in fault_keys(plan)
     if step > 0:
         assert "overlap" in found
 
@@ -136,6 +148,7 @@ def test_gap_is_caught(plan: Layers) -> None:
     cells = plan["cells"]
     set_geometry(cells, 0, shapely.difference(geometry(cells, 0), geometry(units, corner)))
     assert {"gap", "area", "units", "outer_edges"} <= broken(plan)
+    assert {"check.gap", "check.border_open", "check.not_its_units"} <= fault_keys(plan)
 
 
 def test_gap_and_overlap_of_equal_area_are_both_caught(plan: Layers) -> None:
@@ -155,7 +168,7 @@ def test_cell_beyond_the_territory_is_caught(plan: Layers) -> None:
 
 def test_same_cell_twice_is_caught(plan: Layers) -> None:
     set_geometry(plan["cells"], 1, geometry(plan["cells"], 0))
-    assert "edges" in broken(plan)
+    assert {"edges", "overlap"} <= broken(plan)
 
 
 def test_t_junction_without_a_vertex_is_caught(plan: Layers) -> None:
@@ -205,7 +218,7 @@ def test_missing_unit_is_caught(plan: Layers) -> None:
 def test_unit_given_twice_is_caught(plan: Layers) -> None:
     """Two units on the same ground, one of them instead of its neighbour."""
     set_geometry(plan["units"], 4, geometry(plan["units"], 3))
-    assert "units" in broken(plan)
+    assert "check.units_overlap" in fault_keys(plan)
 
 
 def test_unit_cut_by_a_border_is_caught(plan: Layers) -> None:
@@ -234,6 +247,14 @@ def test_wrong_number_of_centres_is_caught(plan: Layers) -> None:
     plan["outlets"].loc[3, "is_centre"] = True
     assert broken(plan) == {"centres"}
     plan["outlets"].loc[[0, 3], "is_centre"] = False
+    assert broken(plan) == {"centres"}
+
+
+def test_cell_that_names_another_centre_than_it_holds_is_caught(plan: Layers) -> None:
+    outlets = plan["outlets"]
+    again = outlets.index[(outlets["cell_id"] == 1) & ~outlets["is_centre"]][0]
+    outlets.loc[0, "is_centre"] = False
+    outlets.loc[again, "is_centre"] = True
     assert broken(plan) == {"centres"}
 
 

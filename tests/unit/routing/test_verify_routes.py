@@ -13,7 +13,7 @@ from gridmap.policies import RoutingPolicy
 from gridmap.routing.plan import plan_cell_routes
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.routes import number_routes
-from gridmap.routing.verify import verify_routes
+from gridmap.routing.verify import day_balance, verify_routes
 
 POLICY = RoutingPolicy(iterations=300)
 
@@ -134,6 +134,24 @@ def arrive_before_leaving(written: Written) -> None:
     written.stops.loc[rows[1], "arrival_s"] = written.stops.loc[rows[0], "arrival_s"]
 
 
+def hide_the_travel(written: Written) -> None:
+    """The arrivals tell of ways that the route's travel does not have."""
+    written.routes.loc[0, "travel_s"] = 0.0
+    day = written.policy.day.model_copy(update={"lunch": 0.0})
+    written.policy = written.policy.model_copy(update={"day": day})
+
+
+def forget_an_arrival(written: Written) -> None:
+    written.stops.loc[0, "arrival_s"] = np.nan
+
+
+def use_another_id(written: Written) -> None:
+    """The number is right, but it is not the route's id."""
+    old = first_route(written)
+    written.routes.loc[0, "route_id"] = "x"
+    written.stops.loc[written.stops["route_id"] == old, "route_id"] = "x"
+
+
 def start_too_early(written: Written) -> None:
     written.stops.loc[0, "arrival_s"] = 3600.0
 
@@ -158,6 +176,9 @@ def skip_a_number(written: Written) -> None:
         (go_on_sunday, "cycle_days"),
         (arrive_before_leaving, "stop_times"),
         (start_too_early, "stop_times"),
+        (hide_the_travel, "stop_times"),
+        (forget_an_arrival, "stop_times"),
+        (use_another_id, "route_numbers"),
         (shorten_a_visit, "service_minutes"),
         (skip_a_number, "stop_sequence"),
     ],
@@ -205,3 +226,22 @@ def test_lunch_is_taken_once_between_two_stops() -> None:
     cell = CellVisits(1, ("a", "b", "c"), ("A", "A", "A"), travel_s)
     _, stops = number_routes(plan_cell_routes(cell, policy, seed=1), policy)
     assert (stops["arrival_s"] / 3600.0).tolist() == [9.0, 11.5, 15.0]
+
+
+def test_day_balance_counts_idle_days() -> None:
+    """Two routes in a cycle of four days: 2 idle; calls 0 to 6, minutes 0 to 90."""
+    policy = RoutingPolicy(weeks=2, working_days=(1, 2))
+    routes = pd.DataFrame(
+        {
+            "cell_id": [5, 5],
+            "stops": [6, 2],
+            "travel_s": [1800.0, 600.0],
+            "service_s": [3600.0, 1200.0],
+        }
+    )
+    row = day_balance(routes, policy).iloc[0]
+    assert row["cell_id"] == 5
+    assert row["idle_days"] == 2
+    assert [row[f"calls_{how}"] for how in ("least", "mean", "most")] == [0.0, 2.0, 6.0]
+    assert [row[f"minutes_{how}"] for how in ("least", "mean", "most")] == [0.0, 30.0, 90.0]
+    assert day_balance(routes.iloc[:0], policy).empty

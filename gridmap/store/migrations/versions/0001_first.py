@@ -12,6 +12,17 @@ depends_on = None
 def upgrade() -> None:
     """Create the tables."""
     op.create_table(
+        "plan_run",
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("fraction", sa.Double(), nullable=False),
+        sa.Column("detail", sa.String(), nullable=False),
+        sa.Column("started", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_plan_run")),
+    )
+    op.create_table(
         "territory",
         sa.Column("territory_id", sa.Integer(), nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
@@ -44,6 +55,23 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("territory_id", "position", name=op.f("pk_demand")),
+    )
+    op.create_table(
+        "excluded",
+        sa.Column("territory_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("file", sa.String(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("found", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["territory_id"],
+            ["territory.territory_id"],
+            name=op.f("fk_excluded_territory_id_territory"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("territory_id", "position", name=op.f("pk_excluded")),
     )
     op.create_table(
         "linework",
@@ -289,6 +317,8 @@ def downgrade() -> None:
     op.drop_table("outlet")
     op.drop_table("network")
     op.drop_table("linework")
+    op.drop_table("excluded")
     op.drop_table("demand")
     op.drop_index(op.f("ix_territory_name"), table_name="territory")
     op.drop_table("territory")
+    op.drop_table("plan_run")
