@@ -188,12 +188,20 @@ def test_an_empty_tile_has_no_content(client: FlaskClient) -> None:
 
 def test_a_folder_has_a_basemap_a_territory(basemap: Path, tmp_path: Path) -> None:
     territory_hash = make_plan().scenario.territory_hash
-    (tmp_path / f"{territory_hash}.pmtiles").write_bytes(basemap.read_bytes())
-    basemaps = Basemaps(tmp_path)
+    folder = tmp_path / "basemaps"
+    folder.mkdir()
+    (folder / f"{territory_hash}.pmtiles").write_bytes(basemap.read_bytes())
+    basemaps = Basemaps(folder)
     assert basemaps.of(territory_hash) is not None
     assert basemaps.of("0" * 64) is None
-    assert basemaps.of("../" + territory_hash) is None
     assert Basemaps(None).of(territory_hash) is None
+
+
+def test_a_hash_never_leads_out_of_the_folder(basemap: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "basemaps"
+    folder.mkdir()
+    (tmp_path / "outside.pmtiles").write_bytes(basemap.read_bytes())
+    assert Basemaps(folder).of("../outside") is None
 
 
 def test_an_empty_file_is_no_basemap(tmp_path: Path) -> None:
@@ -204,6 +212,8 @@ def test_an_empty_file_is_no_basemap(tmp_path: Path) -> None:
 def test_impossible_tiles_are_refused(basemap: Path) -> None:
     with pytest.raises(ValueError, match="Expected a tile"):
         TileArchive(basemap).tile(2, 4, 0)
+    with pytest.raises(ValueError, match="Expected a tile"):
+        TileArchive(basemap).tile(2, 0, 4)
 
 
 @pytest.mark.parametrize(
