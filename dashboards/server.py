@@ -30,10 +30,7 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
     def opened(scenario_id: int) -> Plan:
         if scenario_id > _MAX_ID:
             abort(404)
-        try:
-            return desk.plans.plan(desk.scope(), scenario_id)
-        except (StoreError, PermissionDenied):
-            abort(404)
+        return desk.plans.plan(desk.scope(), scenario_id)
 
     def with_cell(scenario_id: int, cell_id: int) -> Plan:
         plan = opened(scenario_id)
@@ -90,6 +87,13 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
         return _attachment(content, f"routes-{scenario_id}-{cell_id}", known)
 
     server.register_blueprint(routes)
+    # callbacks end here too; what is out of reach looks like what is not there
+    for kind in (StoreError, PermissionDenied):
+        server.register_error_handler(kind, _not_found)
+
+
+def _not_found(_: Exception) -> Response:
+    return Response("", status=404)
 
 
 def _json(make: Callable[[], bytes]) -> Response:

@@ -30,6 +30,7 @@ def grid(
     Columns are as wide as their content, unless they have a ``flex`` of their own.
     """
     options: dict[str, Any] = {
+        "theme": {"function": "themeQuartz.withParams({fontFamily: 'inherit', fontSize: 13})"},
         "rowHeight": 32,
         "headerHeight": 34,
         "suppressMovableColumns": True,

@@ -8,7 +8,7 @@ from dashboards.components.words import words
 from gridmap.catalogue import Language
 
 SYMBOLS_URL = "/assets/symbols/"
-_ENTRIES = ("own", "partner_visited", "partner", "rival_visited", "rival", "other")
+_ENTRIES = ("own", "partner_visited", "partner", "rival_visited", "rival", "other_visited", "other")
 
 
 def legend(language: Language, present: frozenset[str]) -> html.Details:

@@ -35,8 +35,8 @@ def balance_figure(balance: Balance, *, selected: int | None, language: Language
             f"<b>{deviation:+.1%}</b>" if code in outside else f"{deviation:+.1%}"
             for code, deviation in zip(balance.codes, balance.deviations, strict=True)
         ],
-        textposition="auto",
-        insidetextanchor="end",
+        textposition="inside",
+        insidetextanchor="start",
         insidetextfont={"color": "#16202b"},
         marker={
             "color": list(balance.colours),

@@ -124,7 +124,19 @@ export function outletLayers(dark: boolean): LayerSpecification[] {
       filter: ["!=", ["get", "ownership"], "own"],
       layout: {
         "icon-image": ["get", "symbol"],
-        "icon-size": ["interpolate", ["linear"], ["zoom"], 12, 0.4, 16, 0.9],
+        // partners and rivals lie above the many others
+        "symbol-sort-key": ["match", ["get", "ownership"], "other", 0, "rival", 1, 2],
+        "icon-size": [
+          "interpolate",
+          ["linear"],
+          ["zoom"],
+          12,
+          ["match", ["get", "ownership"], "other", 0.2, 0.4],
+          14.5,
+          ["match", ["get", "ownership"], "other", 0.4, 0.7],
+          17,
+          ["match", ["get", "ownership"], "other", 0.8, 1],
+        ],
         "icon-allow-overlap": true,
         "icon-ignore-placement": true,
       },

@@ -1,0 +1,268 @@
+"""The dashboard in a real browser: no request leaves the machine, no error on the console."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import freestiler
+import geopandas as gpd
+import pytest
+import shapely
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from dashboards.app import create_app
+from tests.dashboards.fixtures import MemoryStore, make_plan, plain_exports
+from tools.browser import DESKTOP, PHONE, WAIT_S, chromium, requests_sent, served, settled
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+#: What software rendering says about itself.
+RENDERER_REMARKS = ("GPU stall due to ReadPixels",)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The town, served with a basemap of one street and one square."""
+    tiles = tmp_path_factory.mktemp("tiles") / "town.pmtiles"
+    square = gpd.GeoDataFrame(
+        {"area": [1]}, geometry=[shapely.box(24.92, 60.16, 24.96, 60.18)], crs="EPSG:4326"
+    )
+    street = gpd.GeoDataFrame(
+        {"name": ["High Street"], "name:en": ["High Street"], "name:zh": ["大街"]},
+        geometry=[shapely.LineString([(24.92, 60.17), (24.96, 60.17)])],
+        crs="EPSG:4326",
+    )
+    freestiler.freestile({"urban": square, "road_primary": street}, tiles, max_zoom=15, quiet=True)
+    store = MemoryStore(make_plan(1), make_plan(2, name="Second Town"))
+    app = create_app(store, basemaps=tiles, exports=plain_exports())
+    with served(app.server) as where:
+        yield where
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder that the browser saves into."""
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="module")
+def desktop(downloads: Path) -> Iterator[Any]:
+    """A browser on a desk."""
+    with chromium(DESKTOP, downloads=downloads) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def phone() -> Iterator[Any]:
+    """A browser in a pocket."""
+    with chromium(PHONE) as browser:
+        yield browser
+
+
+@pytest.fixture
+def watched(desktop: Any, phone: Any, address: str) -> Iterator[None]:
+    """Fail if a browser asked anybody else, or complained."""
+    for browser in (desktop, phone):
+        browser.get("about:blank")
+        browser.get_log("browser")
+        browser.get_log("performance")
+    yield
+    for browser in (desktop, phone):
+        sent = requests_sent(browser)
+        own = (address, f"blob:{address}", "data:", "about:")
+        assert [one for one in sent if not one.startswith(own)] == []
+        said = [one["message"] for one in browser.get_log("browser")]
+        assert [one for one in said if not any(known in one for known in RENDERER_REMARKS)] == []
+
+
+def wait_for(browser: Any, script: str, *values: Any) -> Any:
+    """Wait until a script returns something true, and return that."""
+    return WebDriverWait(browser, WAIT_S).until(lambda one: one.execute_script(script, *values))
+
+
+def press(browser: Any, selector: str) -> None:
+    """Click an element as soon as it is there."""
+    wait_for(browser, "return document.querySelector(arguments[0]) !== null", selector)
+    browser.find_element(By.CSS_SELECTOR, selector).click()
+
+
+def click_map(browser: Any, longitude: float, latitude: float) -> None:
+    """Click a place on the map by its coordinates."""
+    at = browser.execute_script(
+        "return document.querySelector('.plan-map-canvas').planView"
+        ".project(arguments[0], arguments[1])",
+        longitude,
+        latitude,
+    )
+    for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+        event = {"type": kind, "x": at["x"], "y": at["y"]}
+        if kind != "mouseMoved":
+            event |= {"button": "left", "clickCount": 1}
+        browser.execute_cdp_cmd("Input.dispatchMouseEvent", event)
+
+
+def query_of(browser: Any) -> str:
+    return str(browser.execute_script("return window.location.search"))
+
+
+@pytest.mark.usefixtures("watched")
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("page", ["cells", "cell", "routes"])
+def test_each_page_opens(
+    request: pytest.FixtureRequest, address: str, page: str, language: str, size: str
+) -> None:
+    browser = request.getfixturevalue(size)
+    browser.get(f"{address}/{page}?scenario=1&cell=1&lang={language}")
+    settled(browser)
+    here = browser.find_element(By.CSS_SELECTOR, ".nav-link-here").text
+    names = {
+        "en": {"cells": "Cells", "cell": "Cell card", "routes": "Routes"},
+        "zh": {"cells": "网格", "cell": "网格卡片", "routes": "拜访线路"},
+    }
+    assert here == names[language][page]
+    width = browser.execute_script("return document.documentElement.scrollWidth")
+    assert width <= browser.execute_script("return window.innerWidth"), "scrolls sideways"
+    if page != "cell":
+        credit = browser.find_element(By.CSS_SELECTOR, ".maplibregl-ctrl-attrib").text
+        assert "© OpenStreetMap contributors" in credit
+    body = browser.find_element(By.TAG_NAME, "body").text
+    assert ("编造的示例数据" if language == "zh" else "Invented sample data") in body
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_click_on_the_map_chooses_a_cell_and_leads_to_its_card(
+    desktop: Any, address: str
+) -> None:
+    desktop.get(f"{address}/cells?scenario=1&lang=en")
+    settled(desktop)
+    assert "Choose a cell" in desktop.find_element(By.ID, "cells-preview").text
+    # the eastern half of the town, in the north: cell 4
+    click_map(desktop, 24.9425, 60.1717)
+    wait_for(desktop, "return document.querySelector('#cells-preview').innerText.includes('G04')")
+    assert "cell=4" in query_of(desktop)
+    press(desktop, "#cells-preview .button-main")
+    wait_for(desktop, "return document.querySelector('#card-body h2')?.innerText.includes('G04')")
+    assert "No score" in desktop.find_element(By.ID, "tile-position").text
+
+
+@pytest.mark.usefixtures("watched")
+def test_the_keyboard_chooses_a_cell_too(desktop: Any, address: str) -> None:
+    desktop.get(f"{address}/cells?scenario=1&lang=en")
+    settled(desktop)
+    canvas = desktop.find_element(By.CSS_SELECTOR, "canvas.maplibregl-canvas")
+    desktop.execute_script("arguments[0].focus()", canvas)
+    canvas.send_keys(Keys.ARROW_RIGHT)
+    canvas.send_keys(Keys.ENTER)
+    wait_for(desktop, "return window.location.search.includes('cell=')")
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_row_of_the_table_chooses_a_cell(desktop: Any, address: str) -> None:
+    desktop.get(f"{address}/cells?scenario=1&lang=en")
+    settled(desktop)
+    press(desktop, ".ag-center-cols-container [row-id='2']")
+    wait_for(desktop, "return document.querySelector('#cells-preview').innerText.includes('G02')")
+    assert "cell=2" in query_of(desktop)
+
+
+@pytest.mark.usefixtures("watched")
+def test_choosing_a_day_shows_its_numbered_stops(desktop: Any, address: str) -> None:
+    desktop.get(f"{address}/routes?scenario=1&cell=1&lang=en")
+    settled(desktop)
+    drawn = "return document.querySelector('.plan-map-canvas').dataset.stops"
+    assert desktop.execute_script(drawn) == "4"
+    press(desktop, "a[href*='day=2-4']")
+    wait_for(desktop, f"{drawn} === '3'")
+    numbers = [one.text for one in desktop.find_elements(By.CSS_SELECTOR, ".stop-number")]
+    assert numbers == ["1", "2", "3"]
+    assert "Week 2, Thursday" in desktop.find_element(By.ID, "routes-summary").text
+    assert "day=2-4" in query_of(desktop)
+
+
+@pytest.mark.usefixtures("watched")
+def test_another_day_keeps_the_map_and_asks_the_server_once(desktop: Any, address: str) -> None:
+    desktop.get(f"{address}/routes?scenario=1&cell=1&lang=en")
+    settled(desktop)
+    desktop.execute_script("document.querySelector('.plan-map-canvas').dataset.mark = 'kept'")
+    requests_sent(desktop)
+    press(desktop, "a[href*='day=1-4']")
+    wait_for(desktop, "return document.querySelector('.plan-map-canvas').dataset.stops === '3'")
+    assert desktop.execute_script("return document.querySelector('[data-mark=kept]') !== null")
+    calls = [one for one in requests_sent(desktop) if "_dash-update-component" in one]
+    # one for the selection, one for calendar, summary and timeline together
+    assert len(calls) == 2
+
+
+@pytest.mark.usefixtures("watched")
+def test_the_language_keeps_the_selection(desktop: Any, address: str) -> None:
+    desktop.get(f"{address}/routes?scenario=1&cell=2&day=2-4&lang=en")
+    settled(desktop)
+    press(desktop, "a[href*='lang=zh']")
+    wait_for(
+        desktop, "return document.querySelector('#routes-summary')?.innerText.includes('星期四')"
+    )
+    assert "第 2 周" in desktop.find_element(By.ID, "routes-summary").text
+    assert "cell=2" in query_of(desktop)
+
+
+@pytest.mark.usefixtures("watched")
+def test_another_plan_drops_cell_and_day(desktop: Any, address: str) -> None:
+    desktop.get(f"{address}/routes?scenario=1&cell=2&day=2-4&lang=en")
+    settled(desktop)
+    press(desktop, "#app-scenario")
+    press(desktop, "[role=option]")
+    wait_for(desktop, "return window.location.search.includes('scenario=2')")
+    assert "cell=2" not in query_of(desktop)
+    assert "day=" not in query_of(desktop)
+    wait_for(desktop, "return document.querySelector('#routes-summary')?.innerText.includes('G01')")
+
+
+@pytest.mark.usefixtures("watched")
+def test_light_and_dark_are_remembered_and_stay_in_the_browser(desktop: Any, address: str) -> None:
+    desktop.get(f"{address}/cells?scenario=1&cell=1&lang=en")
+    settled(desktop)
+    requests_sent(desktop)
+    scheme = "return document.documentElement.dataset.mantineColorScheme"
+    assert desktop.execute_script(scheme) == "light"
+    press(desktop, "#app-dark-button")
+    wait_for(desktop, f"{scheme} === 'dark'")
+    settled(desktop)
+    assert [one for one in requests_sent(desktop) if "_dash-update" in one] == []
+    desktop.refresh()
+    settled(desktop)
+    assert desktop.execute_script(scheme) == "dark"
+    press(desktop, "#app-dark-button")
+    wait_for(desktop, f"{scheme} === 'light'")
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_figure_explains_itself(desktop: Any, address: str) -> None:
+    desktop.get(f"{address}/cell?scenario=1&cell=1&lang=en")
+    settled(desktop)
+    press(desktop, "#tile-position .help-button")
+    wait_for(desktop, "return document.querySelector('.help-text code') !== null")
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_route_sheet_is_downloaded(desktop: Any, address: str, downloads: Path) -> None:
+    desktop.get(f"{address}/routes?scenario=1&cell=2&lang=zh")
+    settled(desktop)
+    press(desktop, "a[href*='route_sheets/2.pdf']")
+    path = downloads / "gridmap-routes-1-2.pdf"
+    WebDriverWait(desktop, WAIT_S).until(lambda _: path.exists() and path.stat().st_size > 0)
+    assert path.read_text() == "pdf of cell 2 of 1 in zh"
+
+
+@pytest.mark.usefixtures("watched")
+def test_no_plan_yet_says_what_to_do(desktop: Any) -> None:
+    app = create_app(MemoryStore(), exports=plain_exports())
+    with served(app.server) as where:
+        desktop.get(where)
+        wait_for(desktop, "return document.body.innerText.includes('gridmap demo')")
+        # this server is not the one that the watch knows
+        assert all(one.startswith((where, "data:")) for one in requests_sent(desktop))

@@ -1,0 +1,96 @@
+"""Figures carry the values they were given."""
+
+from pathlib import Path
+
+import pytest
+from plotly.offline import get_plotlyjs_version
+
+import dashboards
+from dashboards import queries
+from dashboards.access import Plan
+from dashboards.figures.balance import balance_figure, balance_height
+from dashboards.figures.coverage import coverage_figure
+from dashboards.figures.quadrant import quadrant_figure
+from gridmap.catalogue import LANGUAGES, Language
+from tests.dashboards.fixtures import LOADS, make_plan
+
+#: Kinds of trace that need WebGL code from strings or map tiles from elsewhere.
+FORBIDDEN = ("scattergl", "scattermap", "scattermapbox", "scattergeo", "choroplethmap")
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return make_plan()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_balance_has_a_bar_a_cell(plan: Plan, language: Language) -> None:
+    balance = queries.balances(plan)[0]
+    figure = balance_figure(balance, selected=2, language=language)
+    bars = figure.data[0]
+    assert list(bars.x) == list(LOADS)
+    assert list(bars.y) == ["G01", "G02", "G03", "G04"]
+    assert list(bars.customdata) == [1, 2, 3, 4]
+    assert list(bars.text) == ["-4.0%", "+0.0%", "<b>-8.0%</b>", "<b>+12.0%</b>"]
+    assert list(bars.marker.pattern.shape) == ["", "", "/", "/"]
+    assert list(bars.marker.line.width) == [0, 3, 0, 0]
+
+
+def test_band_is_the_tolerance_about_the_mean(plan: Plan) -> None:
+    """Mean 250, ± 5 %: from 237.5 to 262.5."""
+    figure = balance_figure(queries.balances(plan)[0], selected=None, language="en")
+    shapes = {shape.name: shape for shape in figure.layout.shapes}
+    assert (shapes["tolerance"].x0, shapes["tolerance"].x1) == (237.5, 262.5)
+    assert shapes["mean"].x0 == 250.0
+
+
+def test_without_tolerance_there_is_no_band(plan: Plan) -> None:
+    figure = balance_figure(queries.balances(plan)[1], selected=None, language="en")
+    assert [shape.name for shape in figure.layout.shapes] == ["mean"]
+
+
+def test_height_grows_with_the_cells() -> None:
+    assert balance_height(10) - balance_height(9) == balance_height(2) - balance_height(1) > 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_quadrants_are_told_apart_by_shape_and_the_cell_is_ringed(
+    plan: Plan, language: Language
+) -> None:
+    figure = quadrant_figure(queries.cell_points(plan), selected=3, language=language)
+    assert len({trace.marker.symbol for trace in figure.data}) == len(figure.data) == 3
+    ringed = [trace for trace in figure.data if max(trace.marker.line.width) > 0]
+    assert [list(trace.customdata) for trace in ringed] == [[3]]
+    assert ringed[0].text[0] == "<b>G03</b>"
+
+
+def test_no_points_make_an_empty_chart() -> None:
+    assert len(quadrant_figure([], selected=1, language="en").data) == 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_coverage_has_three_bars_a_threshold(plan: Plan, language: Language) -> None:
+    found = queries.thresholds(queries.measures(plan, 1))
+    figure = coverage_figure(found, language=language)
+    assert [len(trace.y) for trace in figure.data] == [3, 3, 3]
+    # reach of cell 1: 0.27, 0.52, 0.77; partners 0.15 more, rivals 0.1 less
+    assert list(figure.data[0].y) == pytest.approx([0.27, 0.52, 0.77])
+    assert list(figure.data[1].y) == pytest.approx([0.42, 0.67, 0.92])
+    assert list(figure.data[2].y) == pytest.approx([0.17, 0.42, 0.67])
+    assert len({trace.marker.pattern.shape for trace in figure.data}) == 3
+
+
+def test_only_charts_that_stay_at_home(plan: Plan) -> None:
+    figures = [
+        balance_figure(queries.balances(plan)[0], selected=None, language="en"),
+        quadrant_figure(queries.cell_points(plan), selected=1, language="en"),
+        coverage_figure(queries.thresholds(queries.measures(plan, 1)), language="en"),
+    ]
+    assert all(trace.type not in FORBIDDEN for figure in figures for trace in figure.data)
+
+
+def test_the_charts_bundle_has_the_version_that_dash_expects() -> None:
+    bundle = Path(dashboards.__file__).parent / "assets" / "plotly-cartesian.min.js"
+    head = bundle.read_text(encoding="utf-8")[:200]
+    major = get_plotlyjs_version().split(".")[0]
+    assert f"plotly.js (cartesian - minified) v{major}." in head
