@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gridmap.partition.cells import cell_polygons
 from gridmap.scenario import Scenario
-from gridmap.store.repository import ScenarioSummary
+from gridmap.store.repository import PlanRun, ScenarioSummary
 from gridmap.store.scope import Scope
 from gridmap.territory import Territory
 
@@ -29,6 +29,10 @@ class PlanStore(Protocol):
 
     def load(self, scope: Scope, scenario_id: int) -> tuple[Territory, Scenario]:
         """Return a scenario and its territory."""
+        ...
+
+    def runs(self, scope: Scope) -> list[PlanRun]:
+        """Return the plans in the making within the scope."""
         ...
 
 
@@ -65,6 +69,10 @@ class Plans:
     def summaries(self, scope: Scope) -> list[ScenarioSummary]:
         """Return the scenarios within the scope, the newest first."""
         return self._store.scenarios(scope)
+
+    def runs(self, scope: Scope) -> list[PlanRun]:
+        """Return the plans in the making within the scope."""
+        return self._store.runs(scope)
 
     def plan(self, scope: Scope, scenario_id: int) -> Plan:
         """Return a plan. Finished plans never change, so one that is kept is still true.

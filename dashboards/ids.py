@@ -15,6 +15,7 @@ class App(StrEnum):
     CONTENT = "app-content"
     FRAME = "app-frame"
     SELECTION = "app-selection"
+    RUNS = "app-runs"
 
 
 class Cells(StrEnum):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import get_args
 
-from flask import Blueprint, Flask, Response, abort, request
+from flask import Blueprint, Flask, Response, abort, jsonify, request
 
 from dashboards import geojson
 from dashboards.access import Plan
 from dashboards.downloads import MEDIA_TYPES, Downloads, SheetKind
 from dashboards.pages import Desk
-from gridmap.catalogue import LANGUAGES, Language
+from gridmap.catalogue import LANGUAGES, Language, text
 from gridmap.errors import PermissionDenied, StoreError
 
 _WEEK_S = 7 * 24 * 3600
@@ -53,6 +53,21 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
             answer.headers["Content-Encoding"] = "gzip"
         answer.cache_control.max_age = _WEEK_S
         answer.cache_control.private = True
+        return answer
+
+    @routes.get("/runs")
+    def runs() -> Response:
+        said = asked_language()
+        answer = jsonify(
+            [
+                {
+                    "title": text("pages.run", said, name=run.name, stage=text(run.stage, said)),
+                    "fraction": run.fraction,
+                }
+                for run in desk.plans.runs(desk.scope())
+            ]
+        )
+        answer.cache_control.no_store = True
         return answer
 
     @routes.get("/data/<int:scenario_id>/cells.geojson")

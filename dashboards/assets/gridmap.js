@@ -30,6 +30,30 @@
     return `/data/${selection.scenario}/routes/${selection.cell}.geojson?lang=${selection.language}`;
   }
 
+  let wasRunning = false;
+
+  /** Show the plans in the making; when the last one ends on the empty page, show the result. */
+  async function watchRuns() {
+    const place = document.getElementById("app-runs");
+    if (!place || document.hidden) return;
+    const language = new URLSearchParams(window.location.search).get("lang") || "";
+    const answer = await fetch(`/runs?lang=${encodeURIComponent(language)}`).catch(() => null);
+    if (!answer || !answer.ok) return;
+    const runs = await answer.json();
+    place.replaceChildren(
+      ...runs.map((run) => {
+        const bar = document.createElement("progress");
+        bar.value = run.fraction;
+        const line = document.createElement("label");
+        line.append(run.title, bar);
+        return line;
+      }),
+    );
+    if (wasRunning && !runs.length && !document.querySelector(".plan-map")) window.location.reload();
+    wasRunning = runs.length > 0;
+  }
+  window.setInterval(watchRuns, 2000);
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     gridmap: {
       chooseCell: chooseCell,

@@ -27,6 +27,7 @@ def shell() -> dmc.MantineProvider:
             dcc.Store(id=App.FRAME),
             dcc.Store(id=App.SELECTION),
             html.Header(id=App.HEADER, className="app-header"),
+            html.Div(id=App.RUNS, className="app-runs", role="status"),
             html.Main(id=App.CONTENT, className="app-content"),
         ],
         id=App.THEME,

@@ -15,7 +15,7 @@ from gridmap.errors import StoreError, fault
 from gridmap.partition.partition import Balance, Partition
 from gridmap.policies import PartitionPolicy, PlanRequest, RoutingPolicy
 from gridmap.scenario import Scenario
-from gridmap.store.repository import ScenarioSummary
+from gridmap.store.repository import PlanRun, ScenarioSummary
 from gridmap.store.scope import Scope
 from gridmap.territory import Adjacency, Territory, Units
 
@@ -42,6 +42,11 @@ class MemoryStore:
     def __init__(self, *plans: Plan) -> None:
         self._plans = {plan.scenario_id: plan for plan in plans}
         self.loads: list[int] = []
+        self.running: list[PlanRun] = []
+
+    def runs(self, scope: Scope) -> list[PlanRun]:
+        """The plans in the making within the scope."""
+        return [run for run in self.running if scope.allows(run.name)]
 
     def scenarios(self, scope: Scope) -> list[ScenarioSummary]:
         """The scenarios within the scope, the newest first."""

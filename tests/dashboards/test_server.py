@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from dashboards.app import create_app
 from dashboards.security import content_policy
 from dashboards.tiles import Basemaps, TileArchive
+from gridmap.store.repository import PlanRun
 from gridmap.store.scope import Scope
 from tests.dashboards.fixtures import MemoryStore, make_plan, plain_exports
 
@@ -238,3 +239,16 @@ def test_downloads(client: FlaskClient, address: str, name: str, content: bytes)
     assert answer.data == content
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_plans_in_the_making_are_told_in_the_language_asked_for_and_within_the_scope() -> None:
+    store = MemoryStore()
+    store.running = [
+        PlanRun(1, "Test Town", "planning.stage.partition", 0.5, ""),
+        PlanRun(2, "Elsewhere", "planning.stage.routing", 0.1, ""),
+    ]
+    app = create_app(store, scope=lambda: Scope(frozenset({"Test Town"})))
+    client = app.server.test_client()
+    (run,) = client.get("/runs?lang=en").get_json()
+    assert run == {"title": "Test Town is being planned: Drawing the cells", "fraction": 0.5}
+    assert "正在规划" in client.get("/runs?lang=zh").get_json()[0]["title"]
