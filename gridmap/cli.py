@@ -81,17 +81,17 @@ def main() -> None:
     except GridmapError as error:
         if debug:
             raise
-        language = getattr(error, "language", language)
         code = _complain(error, language)
     except typer.Exit as leave:
         code = leave.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo(text("cli.cancelled", language), err=True)
         code = ExitCode.CANCELLED
     except Exception as error:
         if debug:
             raise
         code = _complain_of_anything(error, language)
+    if code == ExitCode.CANCELLED:
+        typer.echo(text("cli.cancelled", language), err=True)
     sys.exit(int(code or 0))
 
 

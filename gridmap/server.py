@@ -32,20 +32,15 @@ def run_server(
     """
     from waitress.server import create_server
 
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        server = create_server(application, host=host, port=port, threads=threads, ident=None)
+        listening = socket.create_server((host, port), family=family)
     except OSError as error:
         raise EngineError(fault("cli.port_taken", f"{host}:{port}", reason=error)) from error
-    shown = f"[{host}]" if ":" in host else host
+    server = create_server(application, sockets=[listening], threads=threads, ident=None)
+    shown, port = (f"[{host}]" if ":" in host else host), listening.getsockname()[1]
     ready(f"http://{shown}:{port}/")
     try:
         server.run()
     finally:
         server.close()
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
