@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 
 from gridmap.checks import CheckResult
@@ -14,6 +16,7 @@ from gridmap.partition.verify import verify_cells
 from gridmap.policies import PlanRequest
 from gridmap.routing.verify import verify_routes
 
+_FACTS = ("request", "balances", "left_out")
 _LAYERS = ("territory", "units", "cells", "outlets", "demand", "routes", "stops", "plan")
 
 
@@ -35,8 +38,7 @@ def check_plan(path: Path) -> list[CheckResult]:
     if missing:
         raise InputError(fault("cli.layers_missing", path, missing=", ".join(missing)))
     layer = {name: gpd.read_file(path, layer=name, engine="pyogrio") for name in _LAYERS}
-    facts = dict(zip(layer["plan"]["key"], layer["plan"]["value"], strict=True))
-    request = PlanRequest.model_validate_json(facts["request"])
+    request, balances, left_out = _facts(path, layer["plan"])
     return [
         *verify_cells(
             layer["cells"],
@@ -44,13 +46,25 @@ def check_plan(path: Path) -> list[CheckResult]:
             layer["outlets"],
             layer["units"],
             layer["demand"],
-            balances=json.loads(facts["balances"]),
+            balances=balances,
         ),
         *verify_routes(
             layer["outlets"],
             layer["routes"],
             layer["stops"],
             request.routing,
-            left_out=json.loads(facts["left_out"]),
+            left_out=left_out,
         ),
     ]
+
+
+def _facts(path: Path, rows: pd.DataFrame) -> tuple[PlanRequest, list[Any], list[str]]:
+    """Return what was asked, the balances and the outlets left out, from the layer `plan`."""
+    spoilt = ", ".join(name for name in _FACTS if name not in set(rows.get("key", ())))
+    try:
+        facts = dict(zip(rows["key"], rows["value"], strict=True))
+        request = PlanRequest.model_validate_json(facts["request"])
+        return request, json.loads(facts["balances"]), json.loads(facts["left_out"])
+    except (KeyError, ValueError) as error:  # pydantic's and JSON's errors are ValueErrors
+        missing = spoilt or ", ".join(_FACTS)
+        raise InputError(fault("cli.facts_missing", path, missing=missing)) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from enum import IntEnum
 from pathlib import Path
@@ -303,6 +304,8 @@ def _settings() -> Settings:
                 for one in error.errors()
             )
         ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(fault("cli.bad_settings_file", reason=error)) from error
 
 
 def _complain(error: GridmapError, language: Language) -> int:

@@ -235,6 +235,7 @@ def _plan_routes(
     routes: list[pd.DataFrame] = []
     stops: list[pd.DataFrame] = []
     lines: list[shapely.LineString] = []
+    idle: list[Fault] = []
     for cell in range(partition.n_cells):
         code = cell_code(cell)
         report(Progress("routing", cell / partition.n_cells, code))
@@ -258,11 +259,13 @@ def _plan_routes(
         lines.extend(line for line, _ in drawn)
         stops.append(cell_stops)
         planned.append(done)
+        if not len(rows) and visited.any():
+            idle.append(fault("planning.cell_without_visits", code))
     return _Routing(
         routes=schemas.ROUTES.validate(pd.concat(routes, ignore_index=True)),
         stops=schemas.STOPS.validate(pd.concat(stops, ignore_index=True)),
         lines=_objects(lines),
-        notices=tuple(one for done in planned for one in done.notices),
+        notices=(*idle, *(one for done in planned for one in done.notices)),
         left_out=[one for done in planned for one in done.left_out],
     )
 

@@ -1,4 +1,4 @@
-"""Progress events, stopping criteria and cancelling: values, never printed here."""
+"""Progress events and stopping criteria: values, never printed here."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
-
-from gridmap.errors import Cancelled
 
 
 @dataclass(frozen=True)
@@ -108,25 +106,3 @@ class AnyOf:
         """Ask all criteria."""
         answers = [criterion(best_cost) for criterion in self._criteria]
         return any(answers)
-
-
-class CancelToken:
-    """A switch that one thread sets and a search looks at between its rounds."""
-
-    def __init__(self) -> None:
-        self._cancelled = False
-
-    def cancel(self) -> None:
-        """Ask the work to end."""
-        self._cancelled = True
-
-    def check(self) -> None:
-        """Raise if the work was asked to end.
-
-        Raises
-        ------
-        Cancelled
-            If `cancel` was called.
-        """
-        if self._cancelled:
-            raise Cancelled

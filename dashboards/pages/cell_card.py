@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from dashboards import queries
 from dashboards.access import Plan
 from dashboards.components.aria import aria
+from dashboards.components.cell_select import cell_select
 from dashboards.components.grids import grid
 from dashboards.components.help import help_button, metric_help
 from dashboards.components.notices import notices
@@ -39,19 +40,7 @@ def layout(plan: Plan, chosen: Selection) -> Component:
         [
             html.Div(
                 [
-                    dmc.Select(
-                        id=Card.CELL,
-                        label=say("card.choose"),
-                        data=[
-                            {"value": str(number), "label": name}
-                            for number, name in queries.cell_names(plan)
-                        ],
-                        value=None if chosen.cell is None else str(chosen.cell),
-                        searchable=True,
-                        allowDeselect=False,
-                        nothingFoundMessage=say("card.nothing_found"),
-                        className="cell-select",
-                    ),
+                    cell_select(Card.CELL, plan, chosen),
                     html.Div(
                         [
                             html.A(

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from dashboards import queries
 from dashboards.access import Plan
 from dashboards.components.aria import aria
+from dashboards.components.cell_select import cell_select
 from dashboards.components.help import help_button
 from dashboards.components.maps import plan_map
 from dashboards.components.notices import notices
@@ -31,19 +32,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
         [
             html.Section(
                 [
-                    dmc.Select(
-                        id=Routes.CELL,
-                        label=say("card.choose"),
-                        data=[
-                            {"value": str(number), "label": name}
-                            for number, name in queries.cell_names(plan)
-                        ],
-                        value=None if chosen.cell is None else str(chosen.cell),
-                        searchable=True,
-                        allowDeselect=False,
-                        nothingFoundMessage=say("card.nothing_found"),
-                        className="cell-select",
-                    ),
+                    cell_select(Routes.CELL, plan, chosen),
                     html.Div(id=Routes.DOWNLOADS, className="downloads"),
                     html.Div(
                         [

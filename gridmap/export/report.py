@@ -13,6 +13,7 @@ from gridmap import __version__
 from gridmap.catalogue import Language, text
 from gridmap.checks import CheckResult
 from gridmap.errors import Fault
+from gridmap.routing.verify import day_balance
 from gridmap.scenario import Scenario
 from gridmap.territory import Territory
 
@@ -66,6 +67,7 @@ def build_report(
         "gap": partition.gap,
         "unattainable": _texts(partition.notices, language),
         "partition": dict(partition.details),
+        "day_balance": day_balance(scenario.routes, scenario.request.routing).to_dict("records"),
         "left_out_visits": list(scenario.report.get("left_out_visits", [])),
         "excluded": _excluded(territory, language),
         "territory_notices": _texts(territory.notices, language),

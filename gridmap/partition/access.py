@@ -46,16 +46,6 @@ class Access:
     notices: tuple[Fault, ...]
 
 
-def unit_travel_s(
-    units: Units, demand: pd.DataFrame, engine: TravelEngine, centre_xy: Floats
-) -> Floats:
-    """Return mean seconds of each unit's demand from each centre. Shape (n_units, n_cells).
-
-    See `measure_access`, which also says what could not be measured.
-    """
-    return measure_access(units, demand, engine, centre_xy).travel_s
-
-
 def measure_access(
     units: Units,
     demand: pd.DataFrame,

@@ -6,7 +6,6 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from gridmap.partition.planar import ring_edges
 from gridmap.territory import Floats, Ints, Polygons, Units
 
 
@@ -63,24 +62,6 @@ def compactness(polygons: Polygons) -> Floats:
     length = shapely.length(polygons)
     square = np.where(length > 0.0, length, 1.0) ** 2
     return np.asarray(4.0 * np.pi * shapely.area(polygons) / square, dtype=np.float64)
-
-
-def cell_ring_edges(polygons: Polygons) -> tuple[Floats, Floats, Ints]:
-    """Return the directed border edges of cells, the cell on their left.
-
-    Parameters
-    ----------
-    polygons
-        Cells. Shape (n_cells,).
-
-    Returns
-    -------
-    start, end
-        Ends of each edge in metres. Shape (n_edges, 2).
-    cell
-        Cell of each edge. Shape (n_edges,).
-    """
-    return ring_edges(polygons)
 
 
 def _union(polygons: Polygons) -> BaseGeometry:

@@ -101,6 +101,11 @@ def test_bad_settings_and_options(gridmap: CommandLine, monkeypatch: pytest.Monk
     done = gridmap("migrate")
     assert done.code == 1
     assert "port" in done.err
+    monkeypatch.delenv("GRIDMAP_PORT")
+    Path("gridmap.toml").write_text("port = = 1")
+    broken = gridmap("migrate")
+    assert broken.code == 1
+    assert "gridmap.toml cannot be read" in broken.err
 
 
 def test_serving_beyond_loopback_is_refused(gridmap: CommandLine) -> None:

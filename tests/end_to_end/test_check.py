@@ -141,3 +141,16 @@ def test_what_is_no_plan_is_told(tmp_path: Path, gridmap: CommandLine) -> None:
     assert other.code == 1
     assert "lacks the layers territory, units" in other.err
     assert "Traceback" not in other.err
+
+
+def test_spoilt_facts_of_a_plan_are_told(
+    planned: Path, tmp_path: Path, gridmap: CommandLine
+) -> None:
+    plan = Path(shutil.copy(planned / "plan.gpkg", tmp_path / "plan.gpkg"))
+    facts = Spoilt(plan).read("plan")
+    Spoilt(plan).write("plan", gpd.GeoDataFrame(facts[facts["key"] != "balances"]))
+    gone = gridmap("check", plan)
+    assert (gone.code, "balances" in gone.err) == (1, True)
+    facts.loc[facts["key"] == "request", "value"] = "{"
+    Spoilt(plan).write("plan", gpd.GeoDataFrame(facts))
+    assert "request" in gridmap("check", plan).err

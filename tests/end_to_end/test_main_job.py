@@ -45,6 +45,7 @@ def test_the_report_says_how_it_came_about(planned: Path) -> None:
     assert len(report["checks"]) == 25
     assert report["inputs_sha256"]
     assert report["invented"]
+    assert [one["cell_id"] for one in report["day_balance"]] == [1, 2, 3]
 
 
 def test_the_scenario_is_in_the_database(planned: Path) -> None:

@@ -1,11 +1,9 @@
-"""Progress events, stopping criteria and cancelling."""
+"""Progress events and stopping criteria."""
 
 import pytest
 
-from gridmap.errors import Cancelled
 from gridmap.progress import (
     AnyOf,
-    CancelToken,
     MaxIterations,
     MaxRuntime,
     NoImprovement,
@@ -60,11 +58,3 @@ def test_any_of_asks_all() -> None:
     stop = AnyOf(MaxIterations(0), second)
     assert stop(1.0)
     assert second(1.0)
-
-
-def test_cancel_token_raises_once_cancelled() -> None:
-    token = CancelToken()
-    token.check()
-    token.cancel()
-    with pytest.raises(Cancelled):
-        token.check()

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from gridmap.partition.access import DETOUR, measure_access, unit_travel_s
+from gridmap.partition.access import DETOUR, measure_access
 from gridmap.territory import Adjacency, Units
 from gridmap.travel.engine import Path, Snapped
 
@@ -82,8 +82,8 @@ def test_demand_of_a_unit_is_averaged_by_weight() -> None:
 def test_unit_without_demand_is_measured_inside_it() -> None:
     """Unit 1 has a point of no weight only: inner point (15, 5) from (5, 5)."""
     table = demand((1, 1, 5, 0), (0, 12, 5, 1))
-    found = unit_travel_s(row_of_units(2), table, CrowEngine(), np.array([[5.0, 5.0]]))
-    assert found.tolist() == [[2.0], [5.0]]
+    found = measure_access(row_of_units(2), table, CrowEngine(), np.array([[5.0, 5.0]]))
+    assert found.travel_s.tolist() == [[2.0], [5.0]]
 
 
 def test_point_off_the_network_goes_by_the_nearest_on_it() -> None:

@@ -7,7 +7,6 @@ from towns import grid_streets, linework, units_of
 
 from gridmap.partition.cells import (
     cell_polygons,
-    cell_ring_edges,
     compactness,
     territory_polygon,
 )
@@ -49,15 +48,6 @@ def test_cell_around_another_has_a_hole() -> None:
 def test_one_unit_is_its_own_cell(town: Units) -> None:
     cells = cell_polygons(town, np.arange(6), 6)
     assert all(cell.equals(unit) for cell, unit in zip(cells, town.polygons, strict=True))
-
-
-def test_ring_edges_run_with_the_cell_on_the_left(town: Units) -> None:
-    start, end, cell = cell_ring_edges(cell_polygons(town, np.array([0, 0, 1, 0, 1, 1]), 2))
-    twice = start[:, 0] * end[:, 1] - end[:, 0] * start[:, 1]
-    assert np.bincount(cell, twice).tolist() == [60_000.0, 60_000.0]
-    ahead = {(*a, *b) for a, b in zip(start.tolist(), end.tolist(), strict=True)}
-    inner = {edge for edge in ahead if (*edge[2:], *edge[:2]) in ahead}
-    assert len(inner) == 6
 
 
 def test_territory_is_the_union_of_all(town: Units) -> None:
