@@ -14,6 +14,38 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
+class Turns:
+    """Which ways lead on from which, and what a turn costs: the edge-based half of a network.
+
+    A state is an arc on which one travels: state 2 e goes along edge e, state 2 e + 1 against it.
+    States from 2 n_edges on are copies of arcs, which tell apart how one came there: a
+    restriction over several ways (no U-turn by way of a connecting street) forbids a turn only
+    to those who came from its first way.
+
+    Attributes
+    ----------
+    arc
+        Arc of each state; the first 2 n_edges are 0, 1, 2 … Shape (n_states,).
+    start
+        Where the turns out of each state start in `to`. Shape (n_states + 1,).
+    to
+        State that each turn leads to. Shape (n_turns,).
+    seconds
+        What the turn costs, waiting at a signal included. Shape (n_turns,).
+    """
+
+    arc: Ints
+    start: Ints
+    to: Ints
+    seconds: Floats
+
+    @property
+    def n_states(self) -> int:
+        """Number of states."""
+        return len(self.arc)
+
+
+@dataclass(frozen=True, eq=False)
 class StreetNetwork:
     """A routable street network: one record a street edge, both directions in it.
 
@@ -49,6 +81,9 @@ class StreetNetwork:
         Where each edge's polyline starts in `line_xy`. Shape (n_edges + 1,).
     line_xy
         Polyline vertices in metres, tail to head, both ends included. Shape (n_vertices, 2).
+    turns
+        Turns between arcs, for a means of travel that restrictions and turn costs bind; None
+        where one may turn anywhere at no cost, so that nodes are enough.
     """
 
     mode: str
@@ -66,6 +101,7 @@ class StreetNetwork:
     road_classes: tuple[str, ...]
     line_start: Ints
     line_xy: Floats
+    turns: Turns | None = None
 
     def __post_init__(self) -> None:
         n_nodes, n_edges = len(self.node_xy), len(self.tail)
