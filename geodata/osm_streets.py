@@ -134,6 +134,7 @@ class _Found:
             forward_open=(access & 1) > 0,
             backward_open=(access & 2) > 0,
             no_through=(access & 4) > 0,
+            no_stop=(access & 8) > 0,
             kind=kind,
             kind_against=against,
             kinds=tuple(json.dumps(dict(one), ensure_ascii=False) for one in self.kinds),
@@ -187,7 +188,7 @@ def _add_way(found: _Found, way: Any, profile: Profile) -> None:
     name = found.names.setdefault(street_name(tags), len(found.names))
     label = tags.get("highway") or tags["route"]
     road_class = found.classes.setdefault(label, len(found.classes))
-    flags = access.forward + 2 * access.backward + 4 * access.no_through
+    flags = access.forward + 2 * access.backward + 4 * access.no_through + 8 * access.no_stop
     found.rows.append((len(nodes), way.id, flags, number, against, name, road_class))
     side = tags.get("driving_side")
     if side in ("left", "right"):

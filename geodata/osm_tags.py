@@ -98,11 +98,12 @@ PLACE_KEYS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class WayAccess:
-    """Who may travel a way: along it, against it, and only to places on it."""
+    """Who may travel a way: along it, against it, only to places on it, or not to these."""
 
     forward: bool
     backward: bool
-    no_through: bool
+    no_through: bool = False
+    no_stop: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,9 @@ def way_access(tags: Tags, profile: Profile) -> WayAccess | None:
     direction = _direction(tags, profile)
     if direction is None:
         return None
-    return WayAccess(direction >= 0, direction <= 0, value in profile.no_through)
+    no_through = value in profile.no_through
+    no_stop = no_through and value in profile.no_stop.get(street or "", ())
+    return WayAccess(direction >= 0, direction <= 0, no_through, no_stop)
 
 
 def way_travel(tags: Tags, profile: Profile) -> WayTravel | None:

@@ -53,6 +53,8 @@ class Ways:
         Whether it may be travelled along and against its direction. Shape (n_ways,).
     no_through
         Whether it is open only to those who start or end there. Shape (n_ways,).
+    no_stop
+        Whether it is used to come to others only. Shape (n_ways,).
     kind, kind_against
         Index in `kinds` of the tags that bear on the speed, as seen along and against the way.
         Shape (n_ways,).
@@ -76,6 +78,7 @@ class Ways:
     forward_open: Bools
     backward_open: Bools
     no_through: Bools
+    no_stop: Bools
     kind: Ints
     kind_against: Ints
     kinds: tuple[str, ...]
@@ -160,8 +163,12 @@ def network_of_ways(
         way_ends=way_ends,
     )
     forbidden, report = _forbidden(finder, restrictions)
-    no_through = np.repeat(ways.no_through[edges.way], 2)
-    turns, keep = allowed_turns(network, TurnRules(forbidden, no_through))
+    rules = TurnRules(
+        forbidden,
+        no_through=np.repeat(ways.no_through[edges.way], 2),
+        no_stop=np.repeat(ways.no_stop[edges.way], 2),
+    )
+    turns, keep = allowed_turns(network, rules)
     by_edge = keep.reshape(-1, 2)
     network = replace(
         network,
@@ -213,6 +220,7 @@ def _segments(
     ends[barred] = len(lonlat) + np.arange(len(barred))
     access = ways.forward_open * ALONG + ways.backward_open * AGAINST
     swapped = ways.forward_open * AGAINST + ways.backward_open * ALONG
+    apart = 4 * ways.no_through + 8 * ways.no_stop
     segments = Segments(
         tail=ends[: len(tail)],
         head=ends[len(tail) :],
@@ -220,8 +228,8 @@ def _segments(
         length_m=np.asarray(length_m, dtype=np.float64),
         forward_open=ways.forward_open,
         backward_open=ways.backward_open,
-        seen_along=8 * ways.kind + 4 * ways.no_through + access,
-        seen_against=8 * ways.kind_against + 4 * ways.no_through + swapped,
+        seen_along=16 * ways.kind + apart + access,
+        seen_against=16 * ways.kind_against + apart + swapped,
         name=ways.name,
         road_class=ways.road_class,
         lasting=np.concatenate([lasting, np.zeros(len(barred), dtype=bool)]),

@@ -23,6 +23,10 @@ def _nothing() -> Kmh:
     return MappingProxyType({})
 
 
+def _no_sets() -> Mapping[str, frozenset[str]]:
+    return MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class TurnCosts:
     """What turning costs: a means of travel that has these obeys turn restrictions too.
@@ -80,6 +84,9 @@ class Profile:
         Values of these tags that close a street.
     no_through
         Values that let in only those who start or end there.
+    no_stop
+        Such values by class of street where nobody starts or ends either: the street is used
+        only to come to others.
     permitted_kmh
         Speed on a street opened in that way.
     push_kmh
@@ -138,6 +145,7 @@ class Profile:
     surface_factor: Kmh
     closed_access: frozenset[str] = frozenset()
     no_through: frozenset[str] = frozenset()
+    no_stop: Mapping[str, frozenset[str]] = field(default_factory=_no_sets)
     open_barriers: frozenset[str] = frozenset()
     speed_tags: tuple[str, ...] = ("highway", "surface")
     route_kmh: Kmh = field(default_factory=_nothing)
@@ -145,7 +153,7 @@ class Profile:
     surface_kmh: Kmh = field(default_factory=_nothing)
     tracktype_kmh: Kmh = field(default_factory=_nothing)
     smoothness_kmh: Kmh = field(default_factory=_nothing)
-    closed_tags: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    closed_tags: Mapping[str, frozenset[str]] = field(default_factory=_no_sets)
     vehicle: Mapping[str, float] = field(default_factory=_nothing)
     restrictions: tuple[str, ...] = ()
     turns: TurnCosts | None = None
@@ -196,6 +204,7 @@ def profile_of(mode: str, table: Mapping[str, Any]) -> Profile:
         surface_factor=_numbers(table.get("surface_factor", {})),
         closed_access=frozenset(table["closed_access"]),
         no_through=frozenset(table.get("no_through", ())),
+        no_stop=_sets(table.get("no_stop", {})),
         open_barriers=frozenset(table.get("open_barriers", ())),
         speed_tags=tuple(table["speed_tags"]),
         route_kmh=_numbers(table.get("route_kmh", {})),
@@ -203,9 +212,7 @@ def profile_of(mode: str, table: Mapping[str, Any]) -> Profile:
         surface_kmh=_numbers(table.get("surface_kmh", {})),
         tracktype_kmh=_numbers(table.get("tracktype_kmh", {})),
         smoothness_kmh=_numbers(table.get("smoothness_kmh", {})),
-        closed_tags=MappingProxyType(
-            {key: frozenset(values) for key, values in table.get("closed_tags", {}).items()}
-        ),
+        closed_tags=_sets(table.get("closed_tags", {})),
         vehicle=_numbers(table.get("vehicle", {})),
         restrictions=tuple(table.get("restrictions", ())),
         turns=None if turns is None else _turn_costs(turns),
@@ -225,3 +232,7 @@ def _turn_costs(table: Mapping[str, Any]) -> TurnCosts:
 
 def _numbers(table: Mapping[str, Any]) -> Kmh:
     return MappingProxyType({key: float(value) for key, value in table.items()})
+
+
+def _sets(table: Mapping[str, Any]) -> Mapping[str, frozenset[str]]:
+    return MappingProxyType({key: frozenset(values) for key, values in table.items()})

@@ -34,10 +34,14 @@ class TurnRules:
         Sequences of two or more arcs that may not be travelled one after the other.
     no_through
         Arcs that are open only to those who start or end there. Shape (2 n_edges,).
+    no_stop
+        Arcs on which nobody starts or ends, some of those without through traffic. Shape
+        (2 n_edges,).
     """
 
     forbidden: tuple[tuple[int, ...], ...]
     no_through: Bools
+    no_stop: Bools
 
 
 def allowed_turns(network: StreetNetwork, rules: TurnRules) -> tuple[Turns, Bools]:
@@ -51,16 +55,18 @@ def allowed_turns(network: StreetNetwork, rules: TurnRules) -> tuple[Turns, Bool
     The public streets are the largest part, by metres, in which every arc is reached from
     every other one without entering a street that is closed to through traffic; all streets
     behind such a street count as closed to it too. An arc is kept if one comes to it from the
-    public streets and from it to them, so that every kept arc leads to every other one.
+    public streets and from it to them, so that every kept arc leads to every other one. Where
+    nobody starts or ends, streets are kept only to lead to others.
     """
-    arc_open = open_arcs(network)
+    arc_open = open_arcs(network) & ~_dead_ends(network, rules.no_stop)
     while True:
         turns = _turns(network, arc_open, rules.forbidden)
         core = _core(network, turns, arc_open & ~rules.no_through)
         core_arc = np.zeros(len(arc_open), dtype=bool)
         core_arc[turns.arc[core]] = True
-        turns = _layered(turns, _passable(network, arc_open, core_arc))
-        keep = arc_open & _kept(turns, np.flatnonzero(core), len(arc_open))
+        passable, useless = _behind(network, arc_open & ~core_arc, core_arc, rules.no_stop)
+        turns = _layered(turns, passable)
+        keep = arc_open & ~useless & _kept(turns, np.flatnonzero(core), len(arc_open))
         if (keep == arc_open).all():
             return turns, keep
         arc_open = keep
@@ -235,30 +241,50 @@ def _core(network: StreetNetwork, turns: Turns, public: Bools) -> Bools:
     return core
 
 
-def _passable(network: StreetNetwork, arc_open: Bools, core: Bools) -> Bools:
-    """Return the arcs behind the public streets through which one could pass between these.
+def _dead_ends(network: StreetNetwork, no_stop: Bools) -> Bools:
+    """Return the arcs of dead ends in which nobody starts or ends; they lead to nothing."""
+    dead = np.zeros(network.n_edges, dtype=bool)
+    leads_on = no_stop.reshape(-1, 2).all(axis=1)
+    while True:
+        left = np.concatenate([network.tail[~dead], network.head[~dead]])
+        degree = np.bincount(left, minlength=network.n_nodes)
+        more = leads_on & ~dead & ((degree[network.tail] == 1) | (degree[network.head] == 1))
+        if not more.any():
+            return np.repeat(dead, 2)
+        dead |= more
 
-    Streets that meet the public ones in one node only lead back to it; they need no care.
+
+def _behind(
+    network: StreetNetwork, behind: Bools, core: Bools, no_stop: Bools
+) -> tuple[Bools, Bools]:
+    """Return the arcs behind the public streets that need care, and those of no use.
+
+    Streets that meet the public ones in one node only lead back to it: nobody passes through.
+    Streets that hang together without one on which somebody starts or ends are of no use.
     """
     start, end = arc_ends(network)
     n_nodes = network.n_nodes
     public_node = np.zeros(n_nodes, dtype=bool)
     public_node[start[core]] = True
     public_node[end[core]] = True
-    behind = np.flatnonzero(arc_open & ~core)
-    ends = np.concatenate([start[behind], end[behind]])
+    arcs = np.flatnonzero(behind)
+    ends = np.concatenate([start[arcs], end[arcs]])
     public = public_node[ends]
     # At a public node every street has an end of its own, so that nothing hangs together there.
-    vertex = np.where(public, n_nodes + np.arange(len(ends)), ends)
-    shape = (n_nodes + len(ends),) * 2
-    ones = np.ones(len(behind), dtype=np.int8)
-    links = csr_array((ones, (vertex[: len(behind)], vertex[len(behind) :])), shape=shape)
-    _, part = connected_components(links, directed=False)
+    own = n_nodes + np.concatenate([2 * (arcs >> 1) + (arcs & 1), 2 * (arcs >> 1) + 1 - (arcs & 1)])
+    vertex = np.where(public, own, ends)
+    shape = (n_nodes + 2 * network.n_edges,) * 2
+    ones = np.ones(len(arcs), dtype=np.int8)
+    links = csr_array((ones, (vertex[: len(arcs)], vertex[len(arcs) :])), shape=shape)
+    n_parts, part = connected_components(links, directed=False)
     touched = np.unique(np.column_stack([part[vertex[public]], ends[public]]), axis=0)
-    n_touched = np.bincount(touched[:, 0], minlength=part.max(initial=0) + 1)
-    passable = np.zeros(len(arc_open), dtype=bool)
-    passable[behind] = n_touched[part[vertex[: len(behind)]]] > 1
-    return passable
+    n_touched = np.bincount(touched[:, 0], minlength=n_parts)
+    n_stops = np.bincount(part[vertex[: len(arcs)]], ~no_stop[arcs], minlength=n_parts)
+    own_part = part[vertex[: len(arcs)]]
+    passable, useless = np.zeros(len(behind), dtype=bool), np.zeros(len(behind), dtype=bool)
+    passable[arcs] = n_touched[own_part] > 1
+    useless[arcs] = n_stops[own_part] == 0
+    return passable, useless
 
 
 def _layered(turns: Turns, passable: Bools) -> Turns:

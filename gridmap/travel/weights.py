@@ -46,6 +46,7 @@ def topology_key(profile: Profile) -> str:
         "opening": profile.opening,
         "closed_access": sorted(profile.closed_access),
         "no_through": sorted(profile.no_through),
+        "no_stop": {key: sorted(values) for key, values in profile.no_stop.items()},
         "obeys_oneway": profile.obeys_oneway,
         "oneway": profile.oneway,
         "closed_service": sorted(profile.closed_service),
