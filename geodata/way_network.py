@@ -146,7 +146,8 @@ def network_of_ways(
     node_id = np.where(copied, -1, osm_id[owner])
     network = _network(ways, edges, xy, node_id, profile=profile, crs=crs)
     if profile.turns is None:
-        return weighted(largest_part(network), profile), report
+        network = largest_part(network)
+        return (weighted(network, profile) if network.n_edges else network), report
     waits = _waits(ways, edges, network, osm_id)
     network = replace(network, waits=waits, drives_left=left)
     node = np.searchsorted(osm_id, named)
@@ -169,6 +170,8 @@ def network_of_ways(
         no_stop=np.repeat(ways.no_stop[edges.way], 2),
     )
     turns, keep = allowed_turns(network, rules)
+    if not keep.any():
+        return _nothing(profile, crs), report
     by_edge = keep.reshape(-1, 2)
     network = replace(
         network,

@@ -54,13 +54,18 @@ def allowed_turns(network: StreetNetwork, rules: TurnRules) -> tuple[Turns, Bool
 
     The public streets are the largest part, by metres, in which every arc is reached from
     every other one without entering a street that is closed to through traffic; all streets
-    behind such a street count as closed to it too. An arc is kept if one comes to it from the
-    public streets and from it to them, so that every kept arc leads to every other one. Where
-    nobody starts or ends, streets are kept only to lead to others.
+    behind such a street count as closed to it too. A street is kept if one comes to it from the
+    public streets and from it to them, in one direction or the other, so that one gets from
+    every place to every other one. Where nobody starts or ends, streets are kept only to lead
+    to others.
+
+    Returns
+    -------
+    The turns, and which arcs are kept. Shape (2 n_edges,).
     """
     arc_open = open_arcs(network) & ~_dead_ends(network, rules.no_stop)
     while True:
-        turns = _turns(network, arc_open, rules.forbidden)
+        turns = _turns(network, arc_open, rules)
         core = _core(network, turns, arc_open & ~rules.no_through)
         core_arc = np.zeros(len(arc_open), dtype=bool)
         core_arc[turns.arc[core]] = True
@@ -150,10 +155,11 @@ def _graph(turns: Turns, use: Bools | None = None) -> csr_array:
     return csr_array((ones, (source, target)), shape=(n_states, n_states))
 
 
-def _turns(
-    network: StreetNetwork, arc_open: Bools, forbidden: tuple[tuple[int, ...], ...]
-) -> Turns:
-    """Return the turns between open arcs that are not forbidden."""
+def _turns(network: StreetNetwork, arc_open: Bools, rules: TurnRules) -> Turns:
+    """Return the turns between open arcs that are not forbidden.
+
+    A street is a dead end where no other street leads on, or only one without through traffic.
+    """
     start, end = arc_ends(network)
     n_arcs = len(start)
     arcs = np.flatnonzero(arc_open)
@@ -164,18 +170,18 @@ def _turns(
     offset = np.arange(len(source)) - np.repeat(np.cumsum(count) - count, count)
     target = leaving[first[end[source]] + offset]
     back = target == (source ^ 1)
-    # Back is the only way on.
-    dead_end = np.bincount(source[~back], minlength=n_arcs) == 0
+    onward = ~back & (rules.no_through[source] | ~rules.no_through[target])
+    dead_end = np.bincount(source[onward], minlength=n_arcs) == 0
     use = ~back | dead_end[source]
     source, target = source[use], target[use]
-    pairs = [one for one in forbidden if len(one) == 2]
+    pairs = [one for one in rules.forbidden if len(one) == 2]
     if pairs:
         banned = np.array([a * n_arcs + b for a, b in pairs], dtype=np.int64)
         use = ~np.isin(source * n_arcs + target, banned)
         source, target = source[use], target[use]
     base = np.arange(n_arcs, dtype=np.int64)
     turns = _turns_of(base, source, target)
-    return _with_copies(turns, [one for one in forbidden if len(one) > 2])
+    return _with_copies(turns, [one for one in rules.forbidden if len(one) > 2])
 
 
 def _with_copies(turns: Turns, forbidden: list[tuple[int, ...]]) -> Turns:
@@ -310,10 +316,9 @@ def _layered(turns: Turns, passable: Bools) -> Turns:
 
 
 def _kept(turns: Turns, core: Ints, n_arcs: int) -> Bools:
-    """Return the arcs that one reaches from the core and from which one reaches it."""
-    keep = np.zeros(n_arcs, dtype=bool)
+    """Return the arcs of streets that one reaches from the core and from which one reaches it."""
     if not len(core):
-        return keep
+        return np.zeros(n_arcs, dtype=bool)
     graph = _graph(turns)
     first = int(core[0])
     there = breadth_first_order(graph, first, return_predecessors=False)
@@ -321,7 +326,8 @@ def _kept(turns: Turns, core: Ints, n_arcs: int) -> Bools:
     reached, leads = np.zeros(n_arcs, dtype=bool), np.zeros(n_arcs, dtype=bool)
     reached[turns.arc[there]] = True
     leads[back[back < n_arcs]] = True
-    return reached & leads
+    both = reached.reshape(-1, 2).any(axis=1) & leads.reshape(-1, 2).any(axis=1)
+    return np.repeat(both, 2) & (reached | leads)
 
 
 def _bearings(network: StreetNetwork) -> tuple[Floats, Floats]:

@@ -9,7 +9,6 @@ from geodata.osm_tags import (
     is_street_bridge,
     is_water,
     line_kind,
-    maxspeed_kmh,
     place_category,
     street_name,
     way_travel,
@@ -82,18 +81,6 @@ def speeds(mode: str, **tags: str) -> tuple[float, float] | None:
 def test_way_travel(mode: str, tags: dict, expected: tuple[float, float] | None) -> None:
     found = speeds(mode, **tags)
     assert found == (None if expected is None else pytest.approx(expected))
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("50", 50), ("30 mph", 48.28032), ("30mph", 48.28032), ("10 knots", 18.52), ("60;80", 60),
-        ("90 km/h", 90), ("CN:urban", 50), ("walk", 7), ("none", None), ("signals", None),
-        ("", None), (None, None), ("0", None), ("fast", None),
-    ],
-)  # fmt: skip
-def test_maxspeed(value: str | None, expected: float | None) -> None:
-    assert maxspeed_kmh(value) == (None if expected is None else pytest.approx(expected))
 
 
 @pytest.mark.parametrize(
