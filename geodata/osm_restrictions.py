@@ -5,14 +5,17 @@ The rules follow the wiki of OpenStreetMap (Relation:restriction).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gridmap.errors import Fault, fault, some_ids
 
 Ints = NDArray[np.int64]
 
@@ -75,11 +78,27 @@ class RestrictionReport:
         """How many restrictions the file holds."""
         return self.applied + sum(self.left_out.values())
 
-    def with_unread(self, unread: Mapping[str, int]) -> RestrictionReport:
-        """Return the report with restrictions that were left out at reading."""
-        reasons = sorted({*self.left_out, *unread})
-        counts = {one: self.left_out.get(one, 0) + unread.get(one, 0) for one in reasons}
-        return replace(self, left_out=MappingProxyType(counts))
+    def with_unread(self, unread: Iterable[tuple[int, str]]) -> RestrictionReport:
+        """Return the report with relations that were left out at reading, and the reasons."""
+        counts, broken = Counter(self.left_out), list(self.broken)
+        for relation, reason in unread:
+            counts[reason] += 1
+            if reason == BROKEN:
+                broken.append(relation)
+        return RestrictionReport(
+            self.applied, MappingProxyType(dict(sorted(counts.items()))), tuple(sorted(broken))
+        )
+
+    def notices(self, path: object) -> tuple[Fault, ...]:
+        """Return what a planner should know: broken and conditional restrictions."""
+        found = []
+        if self.broken:
+            ids, number = some_ids(self.broken), len(self.broken)
+            found.append(fault("streets.restrictions_broken", path, number=number, ids=ids))
+        number = self.left_out.get(CONDITIONAL, 0)
+        if number:
+            found.append(fault("streets.restrictions_conditional", path, number=number))
+        return tuple(found)
 
 
 def read_restriction(relation: Any, names: tuple[str, ...]) -> Restriction | str | None:

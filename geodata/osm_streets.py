@@ -110,7 +110,7 @@ class _Found:
     barriers: list[int] = field(default_factory=list)
     waits: list[tuple[int, int, int]] = field(default_factory=list)
     restrictions: list[Restriction] = field(default_factory=list)
-    unread: dict[str, int] = field(default_factory=dict)
+    unread: list[tuple[int, str]] = field(default_factory=list)
     sides: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -168,7 +168,7 @@ def _read(path: Path, profile: Profile) -> _Found:
             if isinstance(read, Restriction):
                 found.restrictions.append(read)
             elif read:
-                found.unread[read] = found.unread.get(read, 0) + 1
+                found.unread.append((entity.id, read))
     return found
 
 

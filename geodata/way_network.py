@@ -311,4 +311,5 @@ def _waits(ways: Ways, edges: Edges, network: StreetNetwork, osm_id: Ints) -> In
     beyond_m = metres[end] - own_m
     leaving = undirected[end] & (degree[end] == 2)
     leaving &= (own_m < STOP_NEAR_M) & (beyond_m > STOP_NEAR_M)
-    return np.where(leaving, found & ~stop, found)
+    waits: Ints = np.where(leaving, found & ~stop, found)
+    return waits

@@ -123,11 +123,25 @@ def turn_seconds(network: StreetNetwork, turns: Turns, costs: TurnCosts) -> Floa
     seconds += np.where(crosses, costs.oncoming_s * sharp, 0.0)
     seconds += np.where(u_turn, costs.u_turn_s, 0.0)
     if network.waits is not None:
-        wait_s = np.zeros(1 << len(WAITS))
-        for bit, name in enumerate(WAITS):
-            has = (np.arange(len(wait_s)) >> bit) & 1
-            wait_s += has * costs.wait_s.get(name, 0.0)
-        seconds += wait_s[network.waits[came]]
+        seconds += _wait_s(network, costs)[came]
+    return seconds
+
+
+def _wait_s(network: StreetNetwork, costs: TurnCosts) -> Floats:
+    """Return the seconds of waiting at the end of each arc. Shape (2 n_edges,)."""
+    waits = np.zeros(2 * network.n_edges, dtype=np.int64) if network.waits is None else network.waits
+    start, end = arc_ends(network)
+    arc_s = np.column_stack([network.forward_s, network.backward_s]).ravel()
+    speed = np.repeat(network.length_m, 2) / np.maximum(arc_s, 1e-9)
+    fastest = np.zeros(network.n_nodes)
+    np.maximum.at(fastest, start, speed)
+    seconds = np.zeros(len(waits))
+    for bit, name in enumerate(WAITS):
+        has = (waits >> bit) & 1 > 0
+        if name == "stop_minor":
+            # Only who comes by a slower street than another one stops.
+            has &= speed < fastest[end] * (1.0 - 1e-9)
+        seconds += np.where(has, costs.wait_s.get(name, 0.0), 0.0)
     return seconds
 
 
