@@ -180,13 +180,16 @@ class ArcFinder:
         self._node_of = node_of
         self._way_ends = way_ends
         nodes = np.array(sorted(set(node_of.values())), dtype=np.int64)
+        ways = np.array(sorted(way_ends), dtype=np.int64)
         self._leaving: dict[int, list[tuple[int, int]]] = {}
         self._coming: dict[int, list[tuple[int, int]]] = {}
         for table, at, way in (
             (self._leaving, start, start_way),
             (self._coming, end, end_way),
         ):
-            for arc in np.flatnonzero(arc_open & np.isin(at, nodes)).tolist():
+            # A way that a restriction goes by may consist of several arcs.
+            concerned = np.isin(at, nodes) | np.isin(way, ways)
+            for arc in np.flatnonzero(arc_open & concerned).tolist():
                 table.setdefault(int(at[arc]), []).append((arc, int(way[arc])))
 
     def forbidden(self, one: Restriction) -> list[tuple[int, ...]] | str:

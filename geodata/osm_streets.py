@@ -200,7 +200,7 @@ def _timed(kind: Kind, way: Any, tags: dict[str, str]) -> Kind:
     seconds = duration_s(tags.get("duration"))
     try:
         length_m = osmium.geom.haversine_distance(way.nodes)
-    except RuntimeError:  # a node is not in the file
+    except osmium.InvalidLocationError:  # a node is not in the file
         return kind
     if not seconds or not length_m:
         return kind

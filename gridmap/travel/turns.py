@@ -103,8 +103,8 @@ def turn_seconds(network: StreetNetwork, turns: Turns, costs: TurnCosts) -> Floa
     source, target = _pairs(turns)
     came, goes = turns.arc[source], turns.arc[target]
     inward, outward = _bearings(network)
-    # Positive to the right, as on a compass.
-    angle = (outward[goes] - inward[came] + 180.0) % 360.0 - 180.0
+    # Positive to the right, as on a compass; straight on and back are so to the last digit.
+    angle = 180.0 - np.round(180.0 - outward[goes] + inward[came], 3) % 360.0
     left = network.drives_left if costs.driving_side == "auto" else costs.driving_side == "left"
     bias = 1.0 / costs.bias if left else costs.bias
     _, end = arc_ends(network)

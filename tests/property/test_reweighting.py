@@ -7,12 +7,13 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from osm_text import write_osm
 from turn_town import CRS, GRID
 
 from geodata.osm_streets import load_streets
+from gridmap.errors import InputError
 from gridmap.travel.network import StreetNetwork, Turns
 from gridmap.travel.profile import load_profile
 from gridmap.travel.weights import topology_key, weighted
@@ -75,7 +76,10 @@ def test_weighting_equals_loading(
         path = write_osm(
             Path(folder) / "a.osm", GRID, ways, relations=relations, node_tags=node_tags
         )
-        before = load_streets(path, "drive", CRS).network
+        try:
+            before = load_streets(path, "drive", CRS).network
+        except InputError:  # all streets lead away from the first one
+            reject()
         loaded = load_streets(path, "drive", CRS, profile=other).network
     again = weighted(before, other)
     for field in fields(StreetNetwork):
