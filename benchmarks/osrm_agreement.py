@@ -19,12 +19,13 @@ import argparse
 import json
 import subprocess
 import tempfile
-import urllib.request
 from pathlib import Path
 
 import numpy as np
+import osmium
+import requests
 from numpy.typing import NDArray
-from pyproj import Transformer
+from pyproj import Geod, Transformer
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
@@ -84,7 +85,7 @@ def main() -> None:
             theirs, places = ask_bindings(given, given.osrm_data or Path(folder), lonlat)
     print(f"{given.extract.name}: {network.n_edges} edges, {len(edge)} points, seed {given.seed}")
     print(f"turn restrictions: {loaded.restrictions}")
-    report(network, ours, theirs, lonlat, places)
+    report(ours, theirs, lonlat, places)
 
 
 def sample(network: StreetNetwork, n_points: int, seed: int) -> tuple[Ints, Floats, Floats]:
@@ -113,7 +114,10 @@ def matrix(network: StreetNetwork, edge: Ints, fraction: Floats) -> Floats:
     seconds = arc_s[turns.arc[source]] + turns.seconds
     rows, columns, values = [source], [turns.to], [seconds]
     for place in range(n):
-        for arc, left in ((2 * edge[place], 1 - fraction[place]), (2 * edge[place] + 1, fraction[place])):
+        for arc, left in (
+            (2 * edge[place], 1 - fraction[place]),
+            (2 * edge[place] + 1, fraction[place]),
+        ):
             part = slice(turns.start[arc], turns.start[arc + 1])
             columns.append(turns.to[part])
             rows.append(np.full(len(turns.to[part]), n_states + place))
@@ -132,7 +136,9 @@ def matrix(network: StreetNetwork, edge: Ints, fraction: Floats) -> Floats:
         for side, share in ((0, fraction[place]), (1, 1 - fraction[place])):
             arc = 2 * edge[place] + side
             states = np.flatnonzero(turns.arc == arc)
-            found[:, place] = np.minimum(found[:, place], reach[:, states].min(axis=1) + arc_s[arc] * share)
+            found[:, place] = np.minimum(
+                found[:, place], reach[:, states].min(axis=1) + arc_s[arc] * share
+            )
     for one in range(n):
         for other in np.flatnonzero(edge == edge[one]).tolist():
             ahead = fraction[other] - fraction[one]
@@ -154,30 +160,27 @@ def ask_bindings(given: argparse.Namespace, data: Path, lonlat: Floats) -> tuple
         [str(given.osrm_python), "-c", WORKER],
         input=json.dumps(task), capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return _parsed(json.loads(answer.stdout[answer.stdout.index('{"durations'):]))
+    return _parsed(json.loads(answer.stdout[answer.stdout.index('{"durations') :]))
 
 
 def ask_server(url: str, lonlat: Floats) -> tuple[Floats, Floats]:
     """Return seconds and snapped places from a running osrm-routed."""
     places = ";".join(f"{lon:.7f},{lat:.7f}" for lon, lat in lonlat)
-    with urllib.request.urlopen(f"{url}/table/v1/driving/{places}") as answer:
-        found = json.load(answer)
+    answer = requests.get(f"{url}/table/v1/driving/{places}", timeout=60)
+    answer.raise_for_status()
+    found = answer.json()
     return _parsed(
         {"durations": found["durations"], "places": [one["location"] for one in found["sources"]]}
     )
 
 
-def report(
-    network: StreetNetwork, ours: Floats, theirs: Floats, lonlat: Floats, places: Floats
-) -> None:
+def report(ours: Floats, theirs: Floats, lonlat: Floats, places: Floats) -> None:
     """Print how well both agree, and where they do not."""
     pair = ~np.eye(len(ours), dtype=bool)
     only_one = pair & (np.isfinite(ours) != np.isfinite(theirs))
     pair &= np.isfinite(ours) & np.isfinite(theirs) & (theirs > LEAST_S)
     ratio = np.where(pair, ours / np.where(theirs > 0, theirs, 1.0), 1.0)
     apart = np.abs(ratio - 1.0)
-    from pyproj import Geod
-
     off_m = Geod(ellps="WGS84").inv(*lonlat.T, *places.T)[2]
     print(f"pairs {pair.sum()}, reached by one only {only_one.sum()}")
     print(
@@ -195,12 +198,12 @@ def report(
     for name, by in (("from", worst.mean(axis=1)), ("to", worst.mean(axis=0))):
         for place in np.argsort(-by)[:8].tolist():
             lon, lat = lonlat[place]
-            r = ratio[place] if name == "from" else ratio[:, place]
-            k = pair[place] if name == "from" else pair[:, place]
-            delta = (ours - theirs)[place] if name == "from" else (ours - theirs)[:, place]
+            row = (place, slice(None)) if name == "from" else (slice(None), place)
+            use = pair[row]
+            apart_s = (ours[row] - theirs[row])[use]
             print(
-                f"  {name} {lat:.6f},{lon:.6f}: mean {by[place]:.1%}, ratio {np.median(r[k]):.3f}"
-                f" median delta {np.median(delta[k]):.1f} s, moved {off_m[place]:.1f} m"
+                f"  {name} {lat:.6f},{lon:.6f}: mean {by[place]:.1%}, ratio {np.median(ratio[row][use]):.3f},"
+                f" median {np.median(apart_s):+.1f} s, moved {off_m[place]:.1f} m"
             )
 
 
@@ -211,8 +214,6 @@ def _parsed(found: dict[str, list[list[float]]]) -> tuple[Floats, Floats]:
 
 def _utm(extract: Path) -> str:
     """Return the UTM zone of an extract."""
-    import osmium
-
     for node in osmium.FileProcessor(str(extract), osmium.osm.NODE):
         zone = int((node.lon + 180) // 6) + 1
         return f"EPSG:{(32600 if node.lat >= 0 else 32700) + zone}"

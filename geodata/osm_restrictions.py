@@ -267,9 +267,7 @@ class ArcFinder:
         while True:
             node = int(self._end[last])
             onward = [
-                arc
-                for arc, own in self._leaving.get(node, [])
-                if own == way and arc != last ^ 1
+                arc for arc, own in self._leaving.get(node, []) if own == way and arc != last ^ 1
             ]
             if goal is None or len(onward) != 1 or onward[0] in seen:
                 yield None

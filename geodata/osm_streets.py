@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import osmium
-from numpy.typing import NDArray
 
 from geodata.driving_side import drives_left
 from geodata.osm_file import reading, to_crs

@@ -129,7 +129,9 @@ def turn_seconds(network: StreetNetwork, turns: Turns, costs: TurnCosts) -> Floa
 
 def _wait_s(network: StreetNetwork, costs: TurnCosts) -> Floats:
     """Return the seconds of waiting at the end of each arc. Shape (2 n_edges,)."""
-    waits = np.zeros(2 * network.n_edges, dtype=np.int64) if network.waits is None else network.waits
+    waits = (
+        np.zeros(2 * network.n_edges, dtype=np.int64) if network.waits is None else network.waits
+    )
     start, end = arc_ends(network)
     arc_s = np.column_stack([network.forward_s, network.backward_s]).ravel()
     speed = np.repeat(network.length_m, 2) / np.maximum(arc_s, 1e-9)

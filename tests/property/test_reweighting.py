@@ -15,7 +15,7 @@ from turn_town import CRS, GRID
 from geodata.osm_streets import load_streets
 from gridmap.errors import InputError
 from gridmap.travel.network import StreetNetwork, Turns
-from gridmap.travel.profile import load_profile
+from gridmap.travel.profile import Profile, load_profile
 from gridmap.travel.weights import topology_key, weighted
 
 DRIVE = load_profile("drive")
@@ -40,26 +40,29 @@ kmh = st.floats(5, 130)
 costs = st.floats(0, 30)
 
 
-@settings(max_examples=30, deadline=None)
-@given(streets, nodes, kmh, kmh, st.floats(0.3, 1.2), costs, costs, costs, st.booleans())
-def test_weighting_equals_loading(
-    found: list, node_tags: dict, primary: float, gravel: float, factor: float,
-    bend_s: float, u_turn_s: float, signal_s: float, left: bool,
-) -> None:  # fmt: skip
+@st.composite
+def a_profile(draw: st.DrawFn) -> Profile:
+    """The car profile with other speeds and costs."""
     assert DRIVE.turns is not None
-    other = replace(
-        DRIVE,
-        speed_kmh={**DRIVE.speed_kmh, "primary": primary},
-        surface_kmh={"gravel": gravel},
-        maxspeed_factor=factor,
-        turns=replace(
-            DRIVE.turns,
-            bend_s=bend_s,
-            u_turn_s=u_turn_s,
-            wait_s={"signal": signal_s},
-            driving_side="left" if left else "right",
-        ),
+    turns = replace(
+        DRIVE.turns,
+        bend_s=draw(costs),
+        u_turn_s=draw(costs),
+        wait_s={"signal": draw(costs)},
+        driving_side=draw(st.sampled_from(["left", "right", "auto"])),
     )
+    return replace(
+        DRIVE,
+        speed_kmh={**DRIVE.speed_kmh, "primary": draw(kmh)},
+        surface_kmh={"gravel": draw(kmh)},
+        maxspeed_factor=draw(st.floats(0.3, 1.2)),
+        turns=turns,
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(streets, nodes, a_profile())
+def test_weighting_equals_loading(found: list, node_tags: dict, other: Profile) -> None:
     assert topology_key(other) == topology_key(DRIVE)
     ways = {
         # The first street is always there, so that there is a network.

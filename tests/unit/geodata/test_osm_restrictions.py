@@ -120,7 +120,8 @@ def test_the_node_of_a_restriction_does_not_vanish(tmp_path: Path) -> None:
 
 
 #: From 4 over 5 and 6 to 9 or 3; one also comes to 5 from 2 and 8.
-VIA = {10: [4, 5], 11: [5, 6], 12: [6, 9], 13: [6, 3], 14: [2, 5], 15: [5, 8], 16: ([8, 9], {**STREET, "name": "Top"})}
+VIA = {10: [4, 5], 11: [5, 6], 12: [6, 9], 13: [6, 3], 14: [2, 5], 15: [5, 8]}
+VIA[16] = ([8, 9], {**STREET, "name": "Top"})
 BY_WAY = (("way", 10, "from"), ("way", 11, "via"), ("way", 12, "to"))
 
 

@@ -70,7 +70,7 @@ def test_tags_of_a_way_seen_from_its_other_end() -> None:
 
 
 def test_the_topology_is_not_the_speeds() -> None:
-    slower = replace(DRIVE, speed_kmh={key: 5.0 for key in DRIVE.speed_kmh}, maxspeed_factor=0.5)
+    slower = replace(DRIVE, speed_kmh=dict.fromkeys(DRIVE.speed_kmh, 5.0), maxspeed_factor=0.5)
     assert topology_key(slower) == topology_key(DRIVE)
     assert DRIVE.turns is not None
     assert topology_key(replace(DRIVE, turns=replace(DRIVE.turns, bend_s=0.0))) == topology_key(
