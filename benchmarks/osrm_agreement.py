@@ -202,8 +202,8 @@ def report(ours: Floats, theirs: Floats, lonlat: Floats, places: Floats) -> None
             use = pair[row]
             apart_s = (ours[row] - theirs[row])[use]
             print(
-                f"  {name} {lat:.6f},{lon:.6f}: mean {by[place]:.1%}, ratio {np.median(ratio[row][use]):.3f},"
-                f" median {np.median(apart_s):+.1f} s, moved {off_m[place]:.1f} m"
+                f"  {name} {lat:.6f},{lon:.6f}: mean {by[place]:.1%},"
+                f" ratio {np.median(ratio[row][use]):.3f}, median {np.median(apart_s):+.1f} s, moved {off_m[place]:.1f} m"
             )
 
 
