@@ -203,7 +203,8 @@ def report(ours: Floats, theirs: Floats, lonlat: Floats, places: Floats) -> None
             apart_s = (ours[row] - theirs[row])[use]
             print(
                 f"  {name} {lat:.6f},{lon:.6f}: mean {by[place]:.1%},"
-                f" ratio {np.median(ratio[row][use]):.3f}, median {np.median(apart_s):+.1f} s, moved {off_m[place]:.1f} m"
+                f" ratio {np.median(ratio[row][use]):.3f}, median {np.median(apart_s):+.1f} s,"
+                f" moved {off_m[place]:.1f} m"
             )
 
 
