@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import osmium
 
 from geodata.driving_side import drives_left
 from geodata.osm_file import reading, to_crs
 from geodata.osm_restrictions import Restriction, RestrictionReport, read_restriction
-from geodata.osm_tags import blocks, duration_s, node_wait, street_name, way_access
-from geodata.way_network import Ways, network_of_ways
+from geodata.osm_tags import blocks, duration_s, node_wait, way_access
+from geodata.way_network import network_of_ways
+from geodata.way_table import Kind, WayTable
 from gridmap.errors import InputError, fault
 from gridmap.travel.network import StreetNetwork
 from gridmap.travel.profile import WAITS, Profile, load_profile
-from gridmap.travel.weights import KMH_PER_M_S, TIMED_KMH, mirrored, speed_tags
-
-Kind = tuple[tuple[str, str], ...]
-
-#: osmium keeps places as whole ten-millionths of a degree, and this one for an unknown place.
-STEPS_PER_DEGREE = 10_000_000
-UNDEFINED = 2_147_483_647
+from gridmap.travel.weights import KMH_PER_M_S, TIMED_KMH, speed_tags
 
 
 @dataclass(frozen=True)
@@ -84,9 +77,9 @@ def load_streets(
     with reading(path):
         found = _read(path, profile)
     none = InputError(fault("streets.none_for_mode", path, mode=mode))
-    if not found.rows:
+    if not len(found.ways):
         raise none
-    ways = found.ways()
+    ways = found.ways.arrays(found.barriers, found.waits)
     left = found.side_left if found.side_left is not None else drives_left(ways.lonlat)
     network, report = network_of_ways(
         ways, profile, transformer, crs=crs, restrictions=found.restrictions, left=left
@@ -100,12 +93,7 @@ def load_streets(
 class _Found:
     """What the file holds, as it is found."""
 
-    refs: list[int] = field(default_factory=list)
-    places: list[tuple[int, int]] = field(default_factory=list)
-    rows: list[tuple[int, int, int, int, int, int, int]] = field(default_factory=list)
-    names: dict[str, int] = field(default_factory=lambda: {"": 0})
-    classes: dict[str, int] = field(default_factory=dict)
-    kinds: dict[Kind, int] = field(default_factory=dict)
+    ways: WayTable
     barriers: list[int] = field(default_factory=list)
     waits: list[tuple[int, int, int]] = field(default_factory=list)
     restrictions: list[Restriction] = field(default_factory=list)
@@ -119,35 +107,9 @@ class _Found:
             return None
         return self.sides.get("left", 0) > self.sides.get("right", 0)
 
-    def ways(self) -> Ways:
-        """Return the ways as arrays."""
-        size, way_id, access, kind, against, name, road_class = np.array(
-            self.rows, dtype=np.int64
-        ).T
-        steps = np.array(self.places, dtype=np.int64).reshape(-1, 2)
-        return Ways(
-            way_id=way_id,
-            refs=np.array(self.refs, dtype=np.int64),
-            lonlat=np.where(steps == UNDEFINED, np.nan, steps / STEPS_PER_DEGREE),
-            size=size,
-            forward_open=(access & 1) > 0,
-            backward_open=(access & 2) > 0,
-            no_through=(access & 4) > 0,
-            no_stop=(access & 8) > 0,
-            kind=kind,
-            kind_against=against,
-            kinds=tuple(json.dumps(dict(one), ensure_ascii=False) for one in self.kinds),
-            name=name,
-            names=tuple(self.names),
-            road_class=road_class,
-            road_classes=tuple(self.classes),
-            barriers=np.array(self.barriers, dtype=np.int64),
-            waits=np.array(self.waits, dtype=np.int64).reshape(-1, 3),
-        )
-
 
 def _read(path: Path, profile: Profile) -> _Found:
-    found = _Found()
+    found = _Found(WayTable(profile))
     kinds = osmium.osm.NODE | osmium.osm.WAY
     keys = ["highway", "barrier"]
     if profile.route_kmh:
@@ -177,18 +139,17 @@ def _add_way(found: _Found, way: Any, profile: Profile) -> None:
     if access is None:
         return
     nodes = way.nodes
-    found.refs += [node.ref for node in nodes]
-    found.places += [(node.x, node.y) for node in nodes]
     kind = speed_tags(tags, profile)
     if "highway" not in tags:
         kind = _timed(kind, way, tags)
-    number = found.kinds.setdefault(kind, len(found.kinds))
-    against = found.kinds.setdefault(mirrored(kind), len(found.kinds))
-    name = found.names.setdefault(street_name(tags), len(found.names))
-    label = tags.get("highway") or tags["route"]
-    road_class = found.classes.setdefault(label, len(found.classes))
-    flags = access.forward + 2 * access.backward + 4 * access.no_through + 8 * access.no_stop
-    found.rows.append((len(nodes), way.id, flags, number, against, name, road_class))
+    found.ways.add(
+        way.id,
+        [node.ref for node in nodes],
+        [(node.x, node.y) for node in nodes],
+        tags=tags,
+        access=access,
+        kind=kind,
+    )
     side = tags.get("driving_side")
     if side in ("left", "right"):
         found.sides[side] = found.sides.get(side, 0) + 1

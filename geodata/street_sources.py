@@ -13,8 +13,10 @@ from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from geodata.boundaries import project, unproject
-from geodata.osm import read_linework, read_street_network
-from geodata.vectors import read_vectors, to_lonlat
+from geodata.osm import read_linework
+from geodata.osm_streets import load_streets
+from geodata.street_tables import linework_of_table, load_street_table, network_of_table
+from geodata.vectors import SUFFIXES, layers_of, read_vectors, to_lonlat
 from gridmap.errors import Fault, InputError, fault
 from gridmap.partition.linework import LineKind, Linework
 from gridmap.travel.network import StreetNetwork
@@ -98,9 +100,16 @@ def read_streets(
     """
     wanted = sorted(set(modes))
     name = str(source)
+    told: list[Fault] = []
     if name.lower().endswith(OSM_SUFFIXES):
-        networks = {mode: read_street_network(Path(source), mode, crs) for mode in wanted}
+        loaded = {mode: load_streets(Path(source), mode, crs) for mode in wanted}
+        networks = {mode: one.network for mode, one in loaded.items()}
+        told = [note for one in loaded.values() for note in one.restrictions.notices(Path(source))]
         linework = read_linework(Path(source), crs)
+    elif is_street_table(source):
+        table = load_street_table(Path(source))
+        networks = {mode: network_of_table(table, mode, crs) for mode in wanted}
+        linework = linework_of_table(table, crs)
     else:
         networks = {mode: _other_network(source, mode, crs, boundary) for mode in wanted}
         linework = lines_of(networks[wanted[0]])
@@ -118,7 +127,16 @@ def read_streets(
         for lost, share in [unjoined(linework, network, boundary)]
         if lost > 0.0
     ]
-    return Streets(networks, linework, tuple(notices))
+    return Streets(networks, linework, (*told, *notices))
+
+
+def is_street_table(source: Path | str) -> bool:
+    """Return whether streets come as a layer of lines, and not as an extract or a graph."""
+    path = Path(source)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES or not path.is_file():
+        return False
+    return suffix != PACKAGE_SUFFIX or not set(layers_of(path)) >= {"nodes", "edges"}
 
 
 def lines_of(network: StreetNetwork) -> Linework:

@@ -35,7 +35,7 @@ DRIVERS = {
     ".shp": "ESRI Shapefile",
     ".fgb": "FlatGeobuf",
 }
-SUFFIXES = tuple(DRIVERS)
+SUFFIXES = (*DRIVERS, ".parquet")
 BEGINNINGS = {
     "GPKG": b"SQLite format 3\0",
     "ESRI Shapefile": b"\x00\x00\x27\x0a",
@@ -69,6 +69,8 @@ def read_vectors(path: Path, *, layer: str = "") -> gpd.GeoDataFrame:
     path = Path(path)
     if not path.is_file():
         raise InputError(fault("world.file_missing", path))
+    if path.suffix == ".parquet":
+        return gpd.read_parquet(path)
     driver = DRIVERS.get(path.suffix.lower())
     if driver is None:
         raise InputError(fault("world.format_unknown", path, known=", ".join(DRIVERS)))
@@ -92,6 +94,11 @@ def read_vectors(path: Path, *, layer: str = "") -> gpd.GeoDataFrame:
     if frame.crs is None:
         raise InputError(fault("world.crs_missing", path))
     return frame
+
+
+def layers_of(path: Path) -> list[str]:
+    """Return the names of the layers of a vector file."""
+    return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
 
 
 def to_lonlat(path: Path, frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
