@@ -117,9 +117,7 @@ def unit_of(column: str) -> tuple[float, bool]:
 
 def datum_of(columns: Iterable[str]) -> set[Datum]:
     """Return the datums that columns of coordinates name, such as 高德经度 or lon (GCJ-02)."""
-    return {
-        datum for column in columns for name, datum in DATUMS.items() if name in plain(column)
-    }
+    return {datum for column in columns for name, datum in DATUMS.items() if name in plain(column)}
 
 
 def find_header(
@@ -141,7 +139,9 @@ def find_header(
     """
     known = all_names() | {plain(name) for name in names if name}
     areas = [one for one in merges if one[0] < SAMPLE]
-    sample = [[cell.strip() for cell in row] for row in filled_down(records[:SAMPLE], areas, first=SAMPLE)]
+    sample = [
+        [cell.strip() for cell in row] for row in filled_down(records[:SAMPLE], areas, first=SAMPLE)
+    ]
     filled = [at for at, row in enumerate(sample) if any(row)]
     if not filled:  # a page of blanks comes first: the first value is the header
         first = next(at for at, row in enumerate(records) if any(cell.strip() for cell in row))
@@ -213,9 +213,7 @@ def _usual_column(by_form: Mapping[str, list[str]], lists: Names) -> list[str]:
     return []
 
 
-def _named_column(
-    name: str, columns: Sequence[str], by_form: Mapping[str, list[str]]
-) -> list[str]:
+def _named_column(name: str, columns: Sequence[str], by_form: Mapping[str, list[str]]) -> list[str]:
     """Return the columns a user may mean by a name: the very one, else those that fit."""
     return [name] if name in columns else by_form.get(plain(name), [])
 

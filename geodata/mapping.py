@@ -103,7 +103,11 @@ def _toml(mapping: TableMapping) -> str:
     tables |= {f"values.{field}": words for field, words in mapping.values.items()}
     for name, entries in tables.items():
         if entries:
-            lines += ["", f"[{name}]", *(f"{_key(one)} = {_value(entries[one])}" for one in entries)]
+            lines += [
+                "",
+                f"[{name}]",
+                *(f"{_key(one)} = {_value(entries[one])}" for one in entries),
+            ]
     return "\n".join(lines).strip() + "\n"
 
 

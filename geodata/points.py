@@ -28,7 +28,7 @@ from geodata.values import (
 __all__ = [
     "EXCLUDED_COLUMNS", "Sieve", "excluded_notices", "mend_ids", "no_rows", "place", "read_amounts",
     "read_coordinates", "read_weights", "reject_bad_ids", "reject_no_rows", "reject_totals",
-    "remark_lost_zeros", "turn_swapped",
+    "remark_lost_zeros", "turn_swapped", "within",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -76,7 +76,9 @@ def reject_no_rows(sieve: Sieve, text: Mapping[str, pd.Series[str]]) -> None:
     labels = [plain(NUMBERED.sub("", one).rpartition(JOINED)[2]) for one in table.columns]
     again = np.zeros(len(table), dtype=bool)
     for at in np.flatnonzero(_equal_to_header(table.text)):
-        same = sum(plain(cell) == label for cell, label in zip(cells[at], labels, strict=True) if cell)
+        same = sum(
+            plain(cell) == label for cell, label in zip(cells[at], labels, strict=True) if cell
+        )
         again[at] = same >= FEWEST_CELLS and same * 2 > filled[at]
     sieve.reject(again, "tables.header_again", final=True)
     overlong = np.zeros(len(table), dtype=bool)
@@ -171,7 +173,9 @@ def read_coordinates(sieve: Sieve, lon: pd.Series[str], lat: pd.Series[str]) -> 
         # 118,78 alone is rather a number with a decimal comma than a place.
         if len(halves) == 2 and not (alone.iloc[at] and all(map(str.isdigit, halves))):
             lon.iloc[at], lat.iloc[at] = halves
-    split = pair.to_numpy() & (lon != lat).to_numpy() & (lat != "").to_numpy() & (lon != "").to_numpy()
+    split = (
+        pair.to_numpy() & (lon != lat).to_numpy() & (lat != "").to_numpy() & (lon != "").to_numpy()
+    )
     degrees = np.column_stack([numbers(one, _coordinate) for one in (lon, lat)])
     turned = _side(lon, "NS北南") & _side(lat, "EW东西")
     degrees[turned] = degrees[turned][:, ::-1]
@@ -185,7 +189,9 @@ def read_coordinates(sieve: Sieve, lon: pd.Series[str], lat: pd.Series[str]) -> 
     sieve.reject(zero, "world.place_zero", given)
     sieve.reject(beyond, "world.place_beyond", given)
     degrees[lacking | unread | zero | beyond] = np.nan
-    written = np.isfinite(degrees).all(axis=1) & (_unusual(lon) | _unusual(lat) | (split & ~one_column))
+    written = np.isfinite(degrees).all(axis=1) & (
+        _unusual(lon) | _unusual(lat) | (split & ~one_column)
+    )
     sieve.repair(written, "tables.place_read", as_written)
     return degrees
 
@@ -236,14 +242,7 @@ def place(
 
     Shape (n_rows, 2), NaN where a row is out.
     """
-    shapely.prepare(boundary)
-
-    def inside(lonlat: Floats) -> Bools:
-        xy = project_points(to_wgs84(lonlat, datum), crs)
-        finite = np.where(np.isfinite(xy), xy, np.inf)
-        return np.asarray(shapely.intersects_xy(boundary, finite), dtype=bool)
-
-    lonlat = turn_swapped(sieve, lonlat, inside)
+    lonlat = turn_swapped(sieve, lonlat, within(boundary, datum=datum, crs=crs))
     xy = np.full_like(lonlat, np.nan)
     known = np.isfinite(lonlat).all(axis=1)
     xy[known] = project_points(to_wgs84(lonlat[known], datum), crs)
@@ -253,6 +252,18 @@ def place(
     sieve.reject(outside, "world.place_outside", given)
     xy[outside] = np.nan
     return xy
+
+
+def within(boundary: BaseGeometry, *, datum: Datum, crs: str) -> Callable[[Floats], Bools]:
+    """Return a test of which coordinates in a datum (n, 2) are within a boundary in metres."""
+    shapely.prepare(boundary)
+
+    def inside(lonlat: Floats) -> Bools:
+        xy = project_points(to_wgs84(lonlat, datum), crs)
+        finite = np.where(np.isfinite(xy), xy, np.inf)
+        return np.asarray(shapely.intersects_xy(boundary, finite), dtype=bool)
+
+    return inside
 
 
 def read_weights(

@@ -127,7 +127,7 @@ def comma_is_decimal(text: pd.Series[str], *, otherwise: bool = False) -> bool:
     """
     commas = [half_width(one) for one in text[text.str.contains("[,，]")]]
     decimal = any(
-        DECIMAL_COMMA.fullmatch(one) and not THOUSANDS.fullmatch(one)
+        (DECIMAL_COMMA.fullmatch(one) and not THOUSANDS.fullmatch(one))
         or (POINT_THOUSANDS.fullmatch(one) and "," in one)
         for one in commas
     )
