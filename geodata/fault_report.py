@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -64,14 +64,17 @@ def write(
         for row, cells in zip(table.row.tolist(), layout.cells, strict=True)
     ]
     rejected = [one for one in rows if one[2][0]]
-    width = max(len(one) for one in [*layout.lead, *layout.cells])
     with written(path) as temporary:
-        _workbook(temporary, layout, width, titles, rows, rejected, language)
+        own = NO_SHEET_NAME.sub(" ", layout.sheet)[:LONGEST_SHEET_NAME].strip()
+        own = own or text("tables.report_all", language)
+        only = text("tables.report_rejected", language)
+        names = (own, only if only.casefold() != own.casefold() else f"{only} 2")
+        _workbook(temporary, layout, titles, {names[0]: rows, names[1]: rejected})
     files = [path]
     if layout.encoding:
         files.append(path.with_suffix(".csv"))
         with written(files[-1]) as temporary:
-            _text(temporary, layout, width, titles, rejected)
+            _text(temporary, layout, titles, rejected)
     return files
 
 
@@ -95,23 +98,16 @@ def _sentences(frame: pd.DataFrame, language: Language) -> dict[int, str]:
 
 
 def _workbook(
-    path: Path,
-    layout: Layout,
-    width: int,
-    titles: tuple[str, str],
-    rows: Sequence[Row],
-    rejected: Sequence[Row],
-    language: Language,
+    path: Path, layout: Layout, titles: tuple[str, str], sheets: Mapping[str, Sequence[Row]]
 ) -> None:
+    """Write the sheets: in the first rows stay where they were, in the others they move up."""
+    width = _width(layout)
     options = {"constant_memory": True, "strings_to_numbers": False, "strings_to_formulas": False}
     with xlsxwriter.Workbook(path, options) as book:
-        bold = book.add_format({"bold": True, "text_wrap": False})
+        bold = book.add_format({"bold": True})
         as_text = book.add_format({"num_format": "@"})
-        own = NO_SHEET_NAME.sub(" ", layout.sheet)[:LONGEST_SHEET_NAME].strip()
-        own = own or text("tables.report_all", language)
-        only = text("tables.report_rejected", language)
-        only = only if only.casefold() != own.casefold() else f"{only} 2"
-        for name, chosen, moved in ((own, rows, False), (only, rejected, True)):
+        for place, (name, chosen) in enumerate(sheets.items()):
+            moved = place > 0
             sheet = book.add_worksheet(name)
             sheet.set_column(0, width - 1, 14, as_text)
             sheet.set_column(width, width + 1, 60)
@@ -150,13 +146,12 @@ def _merge(sheet: xlsxwriter.worksheet.Worksheet, layout: Layout, *, all_rows: b
             sheet.merge.append([top, left, bottom, right])
 
 
-def _text(
-    path: Path,
-    layout: Layout,
-    width: int,
-    titles: tuple[str, str],
-    rejected: Sequence[Row],
-) -> None:
+def _width(layout: Layout) -> int:
+    return max(len(one) for one in [*layout.lead, *layout.cells])
+
+
+def _text(path: Path, layout: Layout, titles: tuple[str, str], rejected: Sequence[Row]) -> None:
+    width = _width(layout)
     lead = [list(one) for one in layout.lead]
     if lead:
         lead[-1] += [""] * (width - len(lead[-1])) + list(titles)

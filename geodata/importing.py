@@ -188,7 +188,11 @@ def import_table(
         )
     if kind == "outlets":
         _remark_stacked(sieve, frame)
-    found = {field: tuple(names) for field, names in columns.items() if names}
+    found: dict[str, str | tuple[str, ...]] = {
+        field: names[0] if len(names) == 1 else tuple(names)
+        for field, names in columns.items()
+        if names
+    }
     return Imported(
         table=table,
         frame=frame[kept].reset_index(drop=True),

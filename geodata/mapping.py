@@ -99,7 +99,7 @@ def _toml(mapping: TableMapping) -> str:
         for key, value in content.items()
         if not isinstance(value, Mapping) and value not in ("", False)
     ]
-    tables = {"columns": mapping.columns}
+    tables: dict[str, Mapping[str, object]] = {"columns": mapping.columns}
     tables |= {f"values.{field}": words for field, words in mapping.values.items()}
     for name, entries in tables.items():
         if entries:

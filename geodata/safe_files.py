@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +25,6 @@ def written(path: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
             temporary = Path(folder) / path.name
             yield temporary
-            os.replace(temporary, path)
+            temporary.replace(path)
     except OSError as error:
         raise InputError(fault("tables.not_writable", path, reason=error)) from error
