@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -40,15 +39,15 @@ def write_clean(path: Path, imported: Imported) -> None:
 def _text(frame: pd.DataFrame, imported: Imported) -> pd.DataFrame:
     if imported.shapes is not None:
         frame = frame.assign(wkt=shapely.to_wkt(imported.shapes, rounding_precision=8))
-    texts = frame.select_dtypes(object).columns
+    texts = [str(one) for one in frame if not pd.api.types.is_numeric_dtype(frame[one].dtype)]
     return frame.assign(**{name: frame[name].map(guarded) for name in texts})
 
 
 def _features(frame: pd.DataFrame, imported: Imported) -> gpd.GeoDataFrame:
     if imported.shapes is not None:
-        shapes = imported.shapes
+        shapes = list(imported.shapes)
     elif "lon" in frame:
-        shapes = shapely.points(frame[["lon", "lat"]].to_numpy(dtype=np.float64))
+        shapes = gpd.points_from_xy(frame["lon"], frame["lat"])
     else:
         raise InputError(fault("tables.out_unknown", "visits", known=".csv"))
-    return gpd.GeoDataFrame(frame, geometry=list(shapes), crs="EPSG:4326")
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs="EPSG:4326")

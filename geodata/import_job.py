@@ -146,9 +146,11 @@ def run_import(job: ImportJob, *, suggest_datum: SuggestDatum | None = None) -> 
     if report.suffix.lower() != ".xlsx":
         faults.append(fault("tables.out_unknown", report, known=".xlsx"))
     kept = {one.resolve() for one in (job.file, job.project, job.mapping) if one}
-    for path in (out, report, report.with_suffix(".csv")):
-        if path.resolve() in kept or (path != out and path.resolve() == out.resolve()):
-            faults.append(fault("tables.same_file", path))
+    faults += [
+        fault("tables.same_file", path)
+        for path in (out, report, report.with_suffix(".csv"))
+        if path.resolve() in kept or (path is not out and path.resolve() == out.resolve())
+    ]
     try:
         if job.mapping:
             mapping = read_mapping(job.mapping)

@@ -123,7 +123,8 @@ def mend_ids(sieve: Sieve, ids: pd.Series[str]) -> pd.Series[str]:
     """Return ids in half-width letters, without the .0 that a program put behind all numbers."""
     wide = ~ids.map(str.isascii).to_numpy(dtype=bool)
     mended = ids.copy()
-    mended[wide] = ids[wide].map(half_width)
+    # Chinese letters and their punctuation are no digits that were typed in full width.
+    mended[wide] = [half if (half := half_width(one)).isascii() else one for one in ids[wide]]
     changed = (mended != ids).to_numpy()
     pointed = mended.str.fullmatch(r"\d+\.0").to_numpy(dtype=bool)
     if pointed.any() and (pointed == mended.str.fullmatch(r"\d+(\.\d+)?").to_numpy(bool)).all():
@@ -168,7 +169,7 @@ def read_coordinates(sieve: Sieve, lon: pd.Series[str], lat: pd.Series[str]) -> 
     as_written = [x if x == y or not y else f"{x}, {y}" for x, y in zip(lon, lat, strict=True)]
     alone = (lon == "") != (lat == "")
     pair = ((lon == lat) & (lon != "")) | alone
-    for at in np.flatnonzero(pair.to_numpy()):
+    for at in np.flatnonzero(pair.to_numpy()).tolist():
         halves = SPLIT.split(half_width(lon.iloc[at] or lat.iloc[at]).strip("()[]"))
         # 118,78 alone is rather a number with a decimal comma than a place.
         if len(halves) == 2 and not (alone.iloc[at] and all(map(str.isdigit, halves))):
@@ -244,9 +245,9 @@ def place(
     """
     lonlat = turn_swapped(sieve, lonlat, within(boundary, datum=datum, crs=crs))
     xy = np.full_like(lonlat, np.nan)
-    known = np.isfinite(lonlat).all(axis=1)
+    known: Bools = np.asarray(np.isfinite(lonlat).all(axis=1))
     xy[known] = project_points(to_wgs84(lonlat[known], datum), crs)
-    outside = known.copy()
+    outside: Bools = known.copy()
     outside[known] = ~shapely.intersects_xy(boundary, np.where(np.isfinite(xy), xy, np.inf)[known])
     given = [f"{x:.6f}, {y:.6f}" for x, y in lonlat]
     sieve.reject(outside, "world.place_outside", given)

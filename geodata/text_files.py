@@ -165,7 +165,7 @@ def _sensible(data: bytes, encoding: str) -> str:
 
 def _separator(text: str) -> str:
     """Return the sign that a line has most of, in the first lines outside of quotations."""
-    lines = []
+    lines: list[str] = []
     at = 0
     while len(lines) < SAMPLE and at < len(text):
         end = text.find("\n", at)

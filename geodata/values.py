@@ -46,7 +46,8 @@ SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 
 OPEN_WORDS = frozenset(
     {"open", "opened", "active", "operating", "normal", "in business", "yes", "1", "正常",
-     "营业", "营业中", "在营", "开业", "正常营业", "在用", "启用", "有效", "运营中", "已开业", "开店", "存续", "运营"}
+     "营业", "营业中", "在营", "开业", "正常营业", "在用", "启用", "有效", "运营中",
+     "已开业", "开店", "存续", "运营"}
 )  # fmt: skip
 CLOSED_WORDS = frozenset(
     {"closed", "closed down", "shut", "inactive", "terminated", "disused", "no", "0", "关闭",
