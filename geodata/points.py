@@ -122,9 +122,9 @@ def reject_totals(sieve: Sieve, text: Mapping[str, pd.Series[str]]) -> None:
 def mend_ids(sieve: Sieve, ids: pd.Series[str]) -> pd.Series[str]:
     """Return ids in half-width letters, without the .0 that a program put behind all numbers."""
     wide = ~ids.map(str.isascii).to_numpy(dtype=bool)
-    mended = ids.copy()
     # Chinese letters and their punctuation are no digits that were typed in full width.
-    mended[wide] = [half if (half := half_width(one)).isascii() else one for one in ids[wide]]
+    halves = ids.map(half_width)
+    mended = ids.where(~(wide & halves.map(str.isascii)), halves)
     changed = (mended != ids).to_numpy()
     pointed = mended.str.fullmatch(r"\d+\.0").to_numpy(dtype=bool)
     if pointed.any() and (pointed == mended.str.fullmatch(r"\d+(\.\d+)?").to_numpy(bool)).all():

@@ -12,7 +12,9 @@ from geodata.datum import from_wgs84
 
 #: Territory: `(west, south, east, north)` in WGS-84.
 TOWN = (118.70, 32.00, 118.90, 32.12)
-HEADER = ["网点编码*", "城市", "网点名称", "运营商", "经度", "纬度", "月销量(万元)", "状态", "开业日期"]  # fmt: skip
+HEADER = [
+    "网点编码*", "城市", "网点名称", "运营商", "经度", "纬度", "月销量(万元)", "状态", "开业日期",
+]  # fmt: skip
 
 
 @dataclass
