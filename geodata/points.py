@@ -124,8 +124,8 @@ def mend_ids(sieve: Sieve, ids: pd.Series[str]) -> pd.Series[str]:
     wide = ~ids.map(str.isascii).to_numpy(dtype=bool)
     # Chinese letters and their punctuation are no digits that were typed in full width.
     halves = ids.map(half_width)
-    mended = ids.where(~(wide & halves.map(str.isascii)), halves)
-    changed = (mended != ids).to_numpy()
+    mended = ids.where(~(wide & halves.map(str.isascii)), halves).str.removeprefix("'")
+    changed = (mended != ids).to_numpy(dtype=bool, copy=True)
     pointed = mended.str.fullmatch(r"\d+\.0").to_numpy(dtype=bool)
     if pointed.any() and (pointed == mended.str.fullmatch(r"\d+(\.\d+)?").to_numpy(bool)).all():
         mended[pointed] = mended[pointed].str.removesuffix(".0")

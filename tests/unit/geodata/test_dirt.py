@@ -160,7 +160,7 @@ def test_swapped_rows_are_told_by_the_others_or_by_the_globe(tmp_path: Path) -> 
 def test_codes_damaged_shortened_or_pointed(tmp_path: Path) -> None:
     text = "id,lon,lat\n0012,118,32\n13,118,32\n3.2E+11,118,32\n００14,118,32\n'0015,118,32\n"
     done = imported(tmp_path, text)
-    assert done.frame["outlet_id"].tolist() == ["0012", "13", "0014", "'0015"]
+    assert done.frame["outlet_id"].tolist() == ["0012", "13", "0014", "0015"]
     assert said(done.remarks) == [(3, "tables.zeros_lost")]
     assert said(done.excluded) == [(4, "world.id_damaged")]
     assert imported(tmp_path, "id,lon,lat\n1.0,118,32\n2.0,118,32\n").frame[
