@@ -190,9 +190,10 @@ def read_coordinates(sieve: Sieve, lon: pd.Series[str], lat: pd.Series[str]) -> 
     sieve.reject(zero, "world.place_zero", given)
     sieve.reject(beyond, "world.place_beyond", given)
     degrees[lacking | unread | zero | beyond] = np.nan
-    written = np.isfinite(degrees).all(axis=1) & (
-        _unusual(lon) | _unusual(lat) | (split & ~one_column)
-    )
+    if one_column:
+        split = np.zeros(len(degrees), dtype=bool)
+    written = np.asarray(_unusual(lon) | _unusual(lat) | split, dtype=bool)
+    written &= np.isfinite(degrees).all(axis=1)
     sieve.repair(written, "tables.place_read", as_written)
     return degrees
 
