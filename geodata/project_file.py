@@ -128,6 +128,7 @@ class OutletsSection(Section):
 
     file: Name
     sheet: str = ""
+    encoding: str = ""
     columns: OutletColumns = Field(default_factory=OutletColumns)
     datum: Datum = "wgs84"
     operators: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -159,6 +160,7 @@ class DemandSection(Section):
 
     file: Name
     sheet: str = ""
+    encoding: str = ""
     columns: DemandColumns = Field(default_factory=DemandColumns)
     datum: Datum = "wgs84"
     weight: Name = "count"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,9 @@ FEWEST, MOST = 2, 8
 POINTS = 200_000
 
 
-def read_spread(path: Path, *, sheet: str = "") -> tuple[Table, Floats]:
+def read_spread(
+    path: Path, *, sheet: str = "", encoding: str = "", names: Sequence[str] = ()
+) -> tuple[Table, Floats]:
     """Read demand: the rows of a table, or of a vector file the points its zones are spread to.
 
     The points of a zone lie on a lattice inside it and have equal shares of its weight (areal
@@ -32,6 +35,8 @@ def read_spread(path: Path, *, sheet: str = "") -> tuple[Table, Floats]:
         File in a format of `geodata.tables`.
     sheet
         Sheet or layer; the first one by default.
+    encoding, names
+        As for `geodata.tables.read_table`.
 
     Returns
     -------
@@ -46,7 +51,7 @@ def read_spread(path: Path, *, sheet: str = "") -> tuple[Table, Floats]:
         As for `geodata.tables.read_table`.
     """
     path = Path(path)
-    table = read_table(path, sheet=sheet)
+    table = read_table(path, sheet=sheet, encoding=encoding, names=names)
     if path.suffix.lower() not in SUFFIXES:
         return table, np.ones(len(table))
     geometries = to_lonlat(path, read_vectors(path, layer=sheet))

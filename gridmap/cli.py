@@ -7,7 +7,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -49,6 +49,29 @@ class ExitCode(IntEnum):
     INFEASIBLE = 2
     FAILED = 3
     CANCELLED = 130
+
+
+class ImportKind(StrEnum):
+    """What the rows of an imported table are."""
+
+    OUTLETS = "outlets"
+    DEMAND = "demand"
+    VISITS = "visits"
+
+
+class DatumName(StrEnum):
+    """Datums of coordinates."""
+
+    WGS84 = "wgs84"
+    GCJ02 = "gcj02"
+    BD09 = "bd09"
+
+
+class LanguageName(StrEnum):
+    """Languages of a report."""
+
+    EN = "en"
+    ZH = "zh"
 
 
 _EXIT_CODES: tuple[tuple[type[GridmapError], ExitCode], ...] = (
@@ -207,6 +230,44 @@ def basemap(
 
     with progress_report(_settings().language) as report:
         typer.echo(build_basemap(extract, output, report=report))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="Table: CSV, Excel, ODS or a vector file.")],
+    kind: Annotated[ImportKind, typer.Option(help="What the rows are.")] = ImportKind.OUTLETS,
+    project: Annotated[
+        Path | None, typer.Option(help="Project file: rows outside its boundary are left out.")
+    ] = None,
+    mapping: Annotated[Path | None, typer.Option(help="How to read the table (TOML).")] = None,
+    save_mapping: Annotated[
+        Path | None, typer.Option(help="Write how the table was read, for the next one.")
+    ] = None,
+    datum: Annotated[DatumName | None, typer.Option(help="Datum of the coordinates.")] = None,
+    encoding: Annotated[str, typer.Option(help="Encoding of text, if it is not found.")] = "",
+    sheet: Annotated[str, typer.Option(help="Sheet of a workbook.")] = "",
+    preview: Annotated[bool, typer.Option("--preview", help="Show only, write nothing.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Accepted rows: .csv or .gpkg.")] = None,
+    faults: Annotated[Path | None, typer.Option(help="Fault report: .xlsx.")] = None,
+    language: Annotated[LanguageName | None, typer.Option(help="Language of the report.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Clean a table in whatever state it is; rejected rows come back with their reasons."""
+    from geodata.import_job import ImportJob, run_import
+    from geodata.mapping import TableMapping
+
+    spoken: Language = language.value if language else _settings().language
+    overrides = {"datum": datum and datum.value, "encoding": encoding, "sheet": sheet}
+    done = run_import(
+        ImportJob(
+            file, kind.value, project, mapping, save_mapping,
+            TableMapping.model_validate(overrides), preview, out, faults, spoken,
+        )
+    )  # fmt: skip
+    if as_json:
+        typer.echo(json.dumps(done.as_json(spoken), ensure_ascii=False, sort_keys=True))
+    else:
+        typer.echo("\n".join(done.lines(spoken)))
 
 
 @app.command()
