@@ -98,7 +98,7 @@ def read_streets(
     """
     wanted = sorted(set(modes))
     name = str(source)
-    if name.lower().endswith(OSM_SUFFIXES):
+    if is_osm(source):
         networks = {mode: read_street_network(Path(source), mode, crs) for mode in wanted}
         linework = read_linework(Path(source), crs)
     else:
@@ -119,6 +119,11 @@ def read_streets(
         if lost > 0.0
     ]
     return Streets(networks, linework, tuple(notices))
+
+
+def is_osm(source: Path | str) -> bool:
+    """Return whether streets come from an OpenStreetMap extract."""
+    return str(source).lower().endswith(OSM_SUFFIXES)
 
 
 def lines_of(network: StreetNetwork) -> Linework:
