@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from pandera.pandas import DataFrameSchema
 from shapely.geometry.base import BaseGeometry
 
-from geodata.boundaries import read_boundary
+from geodata.boundaries import Boundary, read_boundary
+from geodata.coastline import clip_to_land, read_coastline
 from geodata.points import EXCLUDED_COLUMNS, excluded_notices
 from geodata.project_file import ProjectFile, read_project
 from geodata.rows import Rows, read_demand, read_outlets
@@ -23,10 +24,12 @@ from geodata.street_sources import (
     OVERPASS,
     STREET,
     drawn,
+    is_osm,
     read_lines,
     read_streets,
     with_lines,
 )
+from geodata.tiling import check_children
 from gridmap import schemas
 from gridmap.errors import Fault, InputError, fault, some_ids
 from gridmap.partition.cells import territory_polygon
@@ -70,13 +73,13 @@ class Files:
     streets: Path | str
     admin: Path | None
     units: Path | None
+    children: Path | None = None
 
     def hashes(self) -> dict[str, str]:
         """Return the SHA-256 of each file by its name."""
-        paths = (self.boundary, self.outlets, self.demand, self.streets, self.admin, self.units)
         return {
             path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in paths
+            for path in vars(self).values()
             if isinstance(path, Path)
         }
 
@@ -108,7 +111,7 @@ def load_project(
     project = read_project(path)
     files = find_files(project, [*([Path(data_dir)] if data_dir else []), path.parent])
     report(Progress(STAGE, 0.0))
-    boundary = read_boundary(files.boundary, datum=project.territory.datum)
+    boundary = territory_boundary(project, files)
     outlets, demand = _read_tables(project, files, crs=boundary.crs, area=boundary.shape)
     centre = centres_of(outlets.frame, project)
     report(Progress(STAGE, 0.3, files.outlets.name))
@@ -161,6 +164,34 @@ def load_project(
     return territory, project.request
 
 
+def territory_boundary(project: ProjectFile, files: Files) -> Boundary:
+    """Return the boundary of a project: its land part, with what its children lack as notices.
+
+    Raises
+    ------
+    InputError
+        If a file is unreadable or has no areas.
+    """
+    section = project.territory
+    boundary = read_boundary(files.boundary, datum=section.datum)
+    notices = list(boundary.notices)
+    if files.children:
+        notices += check_children(
+            files.children,
+            boundary.shape,
+            crs=boundary.crs,
+            datum=section.datum,
+            level=section.children_level,
+        )
+    if section.clip_to_coast is False or not is_osm(files.streets):
+        return replace(boundary, notices=tuple(notices))
+    coast = read_coastline(Path(files.streets), boundary.crs)
+    land = clip_to_land(
+        boundary.shape, coast, crs=boundary.crs, always=section.clip_to_coast is True
+    )
+    return Boundary(land.shape, boundary.crs, (*notices, *land.notices))
+
+
 def find_files(project: ProjectFile, folders: list[Path]) -> Files:
     """Return where the files of a project are: in the first folder that has each.
 
@@ -193,6 +224,7 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
         ),
         admin=find(section.admin, "[territory] admin") if section.admin else None,
         units=find(unit_file, "[territory] units") if kind == "file" else None,
+        children=find(section.children, "[territory] children") if section.children else None,
     )
     if faults:
         raise InputError(*faults)

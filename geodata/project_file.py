@@ -39,6 +39,9 @@ class TerritorySection(Section):
 
     `admin` is a file with administrative lines or areas that borders should keep to. `invented`
     names what of the input is made-up sample data; `attribution` is shown beside every map.
+    `clip_to_coast` cuts off the sea, by default where it is more than 1 % of the boundary.
+    `children` is a file with areas that must tile the territory; `children_level` chooses those
+    of one administrative level.
     """
 
     name: Name
@@ -47,6 +50,9 @@ class TerritorySection(Section):
     datum: Datum = "wgs84"
     units: str = "streets"
     admin: str = ""
+    clip_to_coast: bool | None = None
+    children: str = ""
+    children_level: str = ""
     invented: tuple[str, ...] = ()
     attribution: str = ATTRIBUTION
 

@@ -101,7 +101,7 @@ def read_streets(
     wanted = sorted(set(modes))
     name = str(source)
     told: list[Fault] = []
-    if name.lower().endswith(OSM_SUFFIXES):
+    if is_osm(source):
         loaded = {mode: load_streets(Path(source), mode, crs) for mode in wanted}
         networks = {mode: one.network for mode, one in loaded.items()}
         told = [note for one in loaded.values() for note in one.restrictions.notices(Path(source))]
@@ -137,6 +137,11 @@ def is_street_table(source: Path | str) -> bool:
     if suffix not in SUFFIXES or not path.is_file():
         return False
     return suffix != PACKAGE_SUFFIX or not set(layers_of(path)) >= {"nodes", "edges"}
+
+
+def is_osm(source: Path | str) -> bool:
+    """Return whether streets come from an OpenStreetMap extract."""
+    return str(source).lower().endswith(OSM_SUFFIXES)
 
 
 def lines_of(network: StreetNetwork) -> Linework:
