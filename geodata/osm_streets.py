@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+#: Raised when this module makes another network of the same file; a cached one is then stale.
+LOADER_VERSION = 1
 KMH_PER_M_S = 3.6
 #: osmium keeps places as whole ten-millionths of a degree, and this one for an unknown place.
 STEPS_PER_DEGREE = 10_000_000

@@ -36,6 +36,7 @@ from gridmap.partition.units import UnitLimits, build_units
 from gridmap.policies import PlanRequest
 from gridmap.progress import Progress, Report, silent
 from gridmap.territory import Territory, Units
+from gridmap.travel.cache import NetworkCache
 from gridmap.travel.dijkstra import DijkstraEngine
 from gridmap.travel.network import StreetNetwork
 
@@ -82,7 +83,11 @@ class Files:
 
 
 def load_project(
-    path: Path, *, data_dir: Path | None = None, report: Report = silent
+    path: Path,
+    *,
+    data_dir: Path | None = None,
+    cache: NetworkCache | None = None,
+    report: Report = silent,
 ) -> tuple[Territory, PlanRequest]:
     """Read a project file and all that it names.
 
@@ -96,6 +101,8 @@ def load_project(
         Project file (TOML).
     data_dir
         Folder in which relative files are looked up before the folder of the project file.
+    cache
+        Where networks are kept that are ready for use; None = read them from their file.
     report
         Gets progress.
 
@@ -114,7 +121,9 @@ def load_project(
     report(Progress(STAGE, 0.3, files.outlets.name))
 
     modes = {project.routing.mode, *project.scoring.modes}
-    streets = read_streets(files.streets, modes, crs=boundary.crs, boundary=boundary.shape)
+    streets = read_streets(
+        files.streets, modes, crs=boundary.crs, boundary=boundary.shape, cache=cache
+    )
     if files.admin:
         linework = with_lines(
             streets.linework, read_lines(files.admin, boundary.crs), LineKind.ADMIN

@@ -13,10 +13,12 @@ from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from geodata.boundaries import project, unproject
+from geodata.network_cache import cached_networks
 from geodata.osm import read_linework, read_street_network
 from geodata.vectors import read_vectors, to_lonlat
 from gridmap.errors import Fault, InputError, fault
 from gridmap.partition.linework import LineKind, Linework
+from gridmap.travel.cache import NetworkCache
 from gridmap.travel.network import StreetNetwork
 
 Floats = NDArray[np.float64]
@@ -74,7 +76,12 @@ class Streets:
 
 
 def read_streets(
-    source: Path | str, modes: Iterable[str], *, crs: str, boundary: BaseGeometry
+    source: Path | str,
+    modes: Iterable[str],
+    *,
+    crs: str,
+    boundary: BaseGeometry,
+    cache: NetworkCache | None = None,
 ) -> Streets:
     """Read the streets of a territory for several means of travel.
 
@@ -87,6 +94,8 @@ def read_streets(
         Means of travel.
     crs, boundary
         Reference system and boundary in metres.
+    cache
+        Where the networks of OpenStreetMap extracts are kept.
 
     Raises
     ------
@@ -98,8 +107,11 @@ def read_streets(
     """
     wanted = sorted(set(modes))
     name = str(source)
+    cache_notices: list[Fault] = []
     if name.lower().endswith(OSM_SUFFIXES):
-        networks = {mode: read_street_network(Path(source), mode, crs) for mode in wanted}
+        networks, cache_notices = cached_networks(
+            Path(source), wanted, crs, cache=cache, read=read_street_network
+        )
         linework = read_linework(Path(source), crs)
     else:
         networks = {mode: _other_network(source, mode, crs, boundary) for mode in wanted}
@@ -118,7 +130,7 @@ def read_streets(
         for lost, share in [unjoined(linework, network, boundary)]
         if lost > 0.0
     ]
-    return Streets(networks, linework, tuple(notices))
+    return Streets(networks, linework, (*cache_notices, *notices))
 
 
 def lines_of(network: StreetNetwork) -> Linework:
