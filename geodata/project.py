@@ -19,6 +19,7 @@ from geodata.boundaries import read_boundary
 from geodata.points import EXCLUDED_COLUMNS, excluded_notices
 from geodata.project_file import ProjectFile, read_project
 from geodata.rows import Rows, read_demand, read_outlets
+from geodata.speeds import read_speeds
 from geodata.street_sources import (
     OVERPASS,
     STREET,
@@ -63,7 +64,7 @@ AS_THEY_ARE = UnitLimits(
 
 @dataclass(frozen=True)
 class Files:
-    """The files of a project; `streets` may be ``overpass``, `admin` and `units` be absent."""
+    """The files of a project; `streets` may be ``overpass``, those after it be absent."""
 
     boundary: Path
     outlets: Path
@@ -71,10 +72,15 @@ class Files:
     streets: Path | str
     admin: Path | None
     units: Path | None
+    factors: Path | None = None
+    areas: Path | None = None
 
     def hashes(self) -> dict[str, str]:
         """Return the SHA-256 of each file by its name."""
-        paths = (self.boundary, self.outlets, self.demand, self.streets, self.admin, self.units)
+        paths = (
+            self.boundary, self.outlets, self.demand, self.streets, self.admin, self.units,
+            self.factors, self.areas,
+        )  # fmt: skip
         return {
             path.name: hashlib.sha256(path.read_bytes()).hexdigest()
             for path in paths
@@ -120,6 +126,10 @@ def load_project(
     centre = centres_of(outlets.frame, project)
     report(Progress(STAGE, 0.3, files.outlets.name))
 
+    speeds = read_speeds(
+        project.travel, factors=files.factors, areas=files.areas, crs=boundary.crs,
+        datum=project.territory.datum,
+    )  # fmt: skip
     modes = {project.routing.mode, *project.scoring.modes}
     streets = read_streets(
         files.streets, modes, crs=boundary.crs, boundary=boundary.shape, cache=cache
@@ -129,6 +139,12 @@ def load_project(
             streets.linework, read_lines(files.admin, boundary.crs), LineKind.ADMIN
         )
         streets = replace(streets, linework=linework)
+    if speeds:
+        streets = replace(
+            streets,
+            networks=speeds.on(streets.networks),
+            notices=(*streets.notices, speeds.notice),
+        )
     report(Progress(STAGE, 0.6, Path(str(files.streets)).name))
 
     units, unit_notices = make_units(
@@ -162,7 +178,7 @@ def load_project(
             *remarks,
         ),
         invented=tuple(dict.fromkeys((*project.territory.invented, *outlets.invented))),
-        sources=files.hashes(),
+        sources=files.hashes() | (speeds.sources if speeds else {}),
         attribution=project.territory.attribution,
         excluded=pd.concat([outlets.excluded, demand.excluded], ignore_index=True),
     )
@@ -189,7 +205,7 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
         faults.append(fault("world.named_file_missing", name, key=key, tried=tried))
         return places[0]
 
-    section = project.territory
+    section, travel = project.territory, project.travel
     kind, _, unit_file = section.units.partition(":")
     files = Files(
         boundary=find(section.boundary, "[territory] boundary"),
@@ -202,6 +218,8 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
         ),
         admin=find(section.admin, "[territory] admin") if section.admin else None,
         units=find(unit_file, "[territory] units") if kind == "file" else None,
+        factors=find(travel.factors, "[travel] factors") if travel.factors else None,
+        areas=find(travel.areas, "[travel] areas") if travel.areas else None,
     )
     if faults:
         raise InputError(*faults)

@@ -72,13 +72,13 @@ class PeriodFactors(Policy):
     def of(self, road_class: str, area: str = "") -> float:
         """Return the factor on the speed of a class of street in an area."""
         names = (road_class, road_class.removesuffix("_link"))
-        inner = self.areas.get(area)
-        for table in (inner.factor if inner else {}, {"": inner.default if inner else None}):
-            for name in (*names, ""):
-                found = table.get(name)
-                if found is not None:
-                    return found
-        return next((self.factor[name] for name in names if name in self.factor), self.default)
+        inner = self.areas.get(area, AreaFactors())
+        options = (
+            *(inner.factor.get(name) for name in names),
+            inner.default,
+            *(self.factor.get(name) for name in names),
+        )
+        return next((one for one in options if one is not None), self.default)
 
 
 @dataclass(frozen=True, eq=False)
