@@ -20,6 +20,7 @@ from geodata.coastline import clip_to_land, read_coastline
 from geodata.points import EXCLUDED_COLUMNS, excluded_notices
 from geodata.project_file import ProjectFile, read_project
 from geodata.rows import Rows, read_demand, read_outlets
+from geodata.speeds import read_speeds
 from geodata.street_sources import (
     OVERPASS,
     STREET,
@@ -39,6 +40,7 @@ from gridmap.partition.units import UnitLimits, build_units
 from gridmap.policies import PlanRequest
 from gridmap.progress import Progress, Report, silent
 from gridmap.territory import Territory, Units
+from gridmap.travel.cache import NetworkCache
 from gridmap.travel.dijkstra import DijkstraEngine
 from gridmap.travel.network import StreetNetwork
 
@@ -65,7 +67,7 @@ AS_THEY_ARE = UnitLimits(
 
 @dataclass(frozen=True)
 class Files:
-    """The files of a project; `streets` may be ``overpass``, `admin` and `units` be absent."""
+    """The files of a project; `streets` may be ``overpass``, those after it be absent."""
 
     boundary: Path
     outlets: Path
@@ -74,6 +76,8 @@ class Files:
     admin: Path | None
     units: Path | None
     children: Path | None = None
+    factors: Path | None = None
+    areas: Path | None = None
 
     def hashes(self) -> dict[str, str]:
         """Return the SHA-256 of each file by its name."""
@@ -85,7 +89,11 @@ class Files:
 
 
 def load_project(
-    path: Path, *, data_dir: Path | None = None, report: Report = silent
+    path: Path,
+    *,
+    data_dir: Path | None = None,
+    cache: NetworkCache | None = None,
+    report: Report = silent,
 ) -> tuple[Territory, PlanRequest]:
     """Read a project file and all that it names.
 
@@ -99,6 +107,8 @@ def load_project(
         Project file (TOML).
     data_dir
         Folder in which relative files are looked up before the folder of the project file.
+    cache
+        Where networks are kept that are ready for use; None = read them from their file.
     report
         Gets progress.
 
@@ -116,13 +126,25 @@ def load_project(
     centre = centres_of(outlets.frame, project)
     report(Progress(STAGE, 0.3, files.outlets.name))
 
+    speeds = read_speeds(
+        project.travel, factors=files.factors, areas=files.areas, crs=boundary.crs,
+        datum=project.territory.datum,
+    )  # fmt: skip
     modes = {project.routing.mode, *project.scoring.modes}
-    streets = read_streets(files.streets, modes, crs=boundary.crs, boundary=boundary.shape)
+    streets = read_streets(
+        files.streets, modes, crs=boundary.crs, boundary=boundary.shape, cache=cache
+    )
     if files.admin:
         linework = with_lines(
             streets.linework, read_lines(files.admin, boundary.crs), LineKind.ADMIN
         )
         streets = replace(streets, linework=linework)
+    if speeds:
+        streets = replace(
+            streets,
+            networks=speeds.on(streets.networks),
+            notices=(*streets.notices, speeds.notice),
+        )
     report(Progress(STAGE, 0.6, Path(str(files.streets)).name))
 
     units, unit_notices = make_units(
@@ -156,7 +178,7 @@ def load_project(
             *remarks,
         ),
         invented=tuple(dict.fromkeys((*project.territory.invented, *outlets.invented))),
-        sources=files.hashes(),
+        sources=files.hashes() | (speeds.sources if speeds else {}),
         attribution=project.territory.attribution,
         excluded=pd.concat([outlets.excluded, demand.excluded], ignore_index=True),
     )
@@ -211,7 +233,7 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
         faults.append(fault("world.named_file_missing", name, key=key, tried=tried))
         return places[0]
 
-    section = project.territory
+    section, travel = project.territory, project.travel
     kind, _, unit_file = section.units.partition(":")
     files = Files(
         boundary=find(section.boundary, "[territory] boundary"),
@@ -225,6 +247,8 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
         admin=find(section.admin, "[territory] admin") if section.admin else None,
         units=find(unit_file, "[territory] units") if kind == "file" else None,
         children=find(section.children, "[territory] children") if section.children else None,
+        factors=find(travel.factors, "[travel] factors") if travel.factors else None,
+        areas=find(travel.areas, "[travel] areas") if travel.areas else None,
     )
     if faults:
         raise InputError(*faults)

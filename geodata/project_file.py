@@ -17,6 +17,7 @@ from gridmap.catalogue import Language
 from gridmap.errors import Fault, InputError, fault
 from gridmap.policies import PartitionPolicy, PlanRequest, RoutingPolicy, ScoringPolicy
 from gridmap.territory import ATTRIBUTION
+from gridmap.travel.periods import PeriodFactors
 
 Name = Annotated[str, Field(min_length=1)]
 #: One column, or several of which the first that is not empty counts; "" = the file has none.
@@ -173,6 +174,19 @@ class DemandSection(Section):
     kind: tuple[str, ...] = ()
 
 
+class TravelSection(Section):
+    """[travel]: the period of the day whose speeds a plan has; none = those of the profile.
+
+    `factors` is a file of factors such as ``gridmap calibrate`` writes, `areas` one of polygons
+    with names that have factors of their own. `periods` are factors in the project file itself.
+    """
+
+    period: str = ""
+    factors: str = ""
+    areas: str = ""
+    periods: dict[str, PeriodFactors] = Field(default_factory=dict)
+
+
 class OutputSection(Section):
     """[output]."""
 
@@ -188,6 +202,7 @@ class ProjectFile(Section):
     partition: PartitionPolicy = Field(default_factory=PartitionPolicy)
     routing: RoutingPolicy = Field(default_factory=RoutingPolicy)
     scoring: ScoringPolicy = Field(default_factory=ScoringPolicy)
+    travel: TravelSection = Field(default_factory=TravelSection)
     output: OutputSection = Field(default_factory=OutputSection)
 
     @model_validator(mode="after")

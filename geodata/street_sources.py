@@ -13,12 +13,13 @@ from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from geodata.boundaries import project, unproject
+from geodata.network_cache import cached_networks
 from geodata.osm import read_linework
-from geodata.osm_streets import load_streets
 from geodata.street_tables import linework_of_table, load_street_table, network_of_table
 from geodata.vectors import SUFFIXES, layers_of, read_vectors, to_lonlat
 from gridmap.errors import Fault, InputError, fault
 from gridmap.partition.linework import LineKind, Linework
+from gridmap.travel.cache import NetworkCache
 from gridmap.travel.network import StreetNetwork
 
 Floats = NDArray[np.float64]
@@ -76,7 +77,12 @@ class Streets:
 
 
 def read_streets(
-    source: Path | str, modes: Iterable[str], *, crs: str, boundary: BaseGeometry
+    source: Path | str,
+    modes: Iterable[str],
+    *,
+    crs: str,
+    boundary: BaseGeometry,
+    cache: NetworkCache | None = None,
 ) -> Streets:
     """Read the streets of a territory for several means of travel.
 
@@ -89,6 +95,8 @@ def read_streets(
         Means of travel.
     crs, boundary
         Reference system and boundary in metres.
+    cache
+        Where the networks of OpenStreetMap extracts are kept.
 
     Raises
     ------
@@ -102,9 +110,7 @@ def read_streets(
     name = str(source)
     told: list[Fault] = []
     if is_osm(source):
-        loaded = {mode: load_streets(Path(source), mode, crs) for mode in wanted}
-        networks = {mode: one.network for mode, one in loaded.items()}
-        told = [note for one in loaded.values() for note in one.restrictions.notices(Path(source))]
+        networks, told = cached_networks(Path(source), wanted, crs, cache=cache)
         linework = read_linework(Path(source), crs)
     elif is_street_table(source):
         table = load_street_table(Path(source))

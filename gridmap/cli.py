@@ -32,6 +32,7 @@ from gridmap.settings import Settings
 if TYPE_CHECKING:
     from gridmap.delivery import Delivery
     from gridmap.territory import Territory
+    from gridmap.travel.cache import NetworkCache
 
 app = typer.Typer(
     help="Seamless sales cells around own outlets, numbered visit routes, and their scores.",
@@ -306,7 +307,8 @@ def _plan_and_deliver(
         announced(store, Scope.everything(), name, draw) as report,
     ):
         start = time.perf_counter()
-        territory, request = load_project(project, data_dir=data, report=report)
+        cache = _network_cache(settings)
+        territory, request = load_project(project, data_dir=data, cache=cache, report=report)
         loading_s = time.perf_counter() - start
         stop = None if max_seconds is None else MaxRuntime(max_seconds)
         scenario = make_plan(territory, request, seed=seed, stop=stop, report=report)
@@ -342,6 +344,14 @@ def basemap_folder(url: str, settings: Settings) -> Path:
     if url.startswith("sqlite") and database:
         return Path(database).parent / "basemaps"
     return user_data_path("gridmap") / "basemaps"
+
+
+def _network_cache(settings: Settings) -> NetworkCache | None:
+    from gridmap.travel.cache import NetworkCache
+
+    if settings.cache_dir is None:
+        return None
+    return NetworkCache(settings.cache_dir, limit_bytes=settings.cache_mb * 1_000_000)
 
 
 def _refuse_broken(done: Delivery) -> None:

@@ -94,6 +94,9 @@ class StreetNetwork:
         `gridmap.travel.profile.WAITS`; None where nothing is known. Shape (2 n_edges,).
     drives_left
         Whether one drives on the left there.
+    order
+        Order in which a contraction hierarchy takes the nodes of the search (junctions, or states
+        where there are turns), see `gridmap.travel.cch`; None where it is not known yet.
     """
 
     mode: str
@@ -116,6 +119,7 @@ class StreetNetwork:
     kinds: tuple[str, ...] = ()
     waits: Ints | None = None
     drives_left: bool = False
+    order: Ints | None = None
 
     def __post_init__(self) -> None:
         n_nodes, n_edges = len(self.node_xy), len(self.tail)
