@@ -188,7 +188,7 @@ def check_children(
             raise InputError(fault("places.level_unknown", path, level=level, known=known))
         frame = frame[[one == level for one in have]]
     areas = project_areas(path, frame, crs=crs, datum=datum)
-    columns = [*NAMES, **frame.columns[[kind.kind == "O" for kind in frame.dtypes]]]
+    columns = [*NAMES, *frame.columns[[kind.kind == "O" for kind in frame.dtypes]]]
     column = next((one for one in columns if one in frame.columns), None)
     labels = [f"#{row + 1}" for row in frame.index]
     if column:
