@@ -123,11 +123,11 @@ class DijkstraEngine:
         """
         leaving, coming = self._graph.departures(sources), self._graph.arrivals(targets)
         ticks = self._ticks_between(leaving, coming, (len(sources), len(targets)))
-        source, target, along = self._graph.along_one_edge(sources, targets)
-        np.minimum.at(ticks, (source, target), along)
+        along = self._graph.along_one_edge(sources, targets)
+        np.minimum.at(ticks, (along.source, along.target), along.ticks)
         ticks += _access(sources)[:, None]
         ticks += _access(targets)
-        ticks[_identical(sources, targets, source, target)] = 0.0
+        ticks[_identical(sources, targets)] = 0.0
         ticks[~np.isfinite(ticks)] = np.nan
         ticks /= TICKS_PER_S
         return ticks
@@ -171,14 +171,12 @@ class DijkstraEngine:
             (goals.point, label[goals.node, rank], ticks[goals.node, rank] + goals.ticks)
             for rank in range(most)
         ]
-        if onwards:
-            source, target, along = graph.along_one_edge(sources, targets)
-        else:
-            target, source, along = graph.along_one_edge(targets, sources)
-        along = along + _access(sources)[source].astype(np.int64)
-        same_source, same_target = _identical(
-            sources, targets, *pairs_on_one_edge(sources, targets)
-        )
+        pair = (sources, targets) if onwards else (targets, sources)
+        straight = graph.along_one_edge(*pair)
+        ends = straight.source, straight.target
+        source, target = ends if onwards else ends[::-1]
+        along = straight.ticks + _access(sources)[source].astype(np.int64)
+        same_source, same_target = _identical(sources, targets)
         # A point takes no time to itself, and so not its access either.
         itself = -access[same_target].astype(np.int64)
         every = [*via, (target, source, along), (same_target, same_source, itself)]
@@ -282,15 +280,16 @@ class DijkstraEngine:
         source, target = pair.take(np.array([0])), pair.take(np.array([1]))
         leaving, coming = self._graph.departures(source), self._graph.arrivals(target)
         access = float(_access(pair).sum())
-        if len(_identical(source, target, *pairs_on_one_edge(source, target))[0]):
+        if len(_identical(source, target)[0]):
             access = 0.0
-        _, _, along = self._graph.along_one_edge(source, target)
-        direct = float(along[0]) if len(along) else np.inf
+        along = self._graph.along_one_edge(source, target)
+        best = int(along.ticks.argmin()) if len(along.ticks) else -1
+        direct = float(along.ticks[best]) if best >= 0 else np.inf
         found, nodes = self._shortest(leaving, coming, direct)
         if min(direct, found) == np.inf:
             return None
         if direct <= found:
-            edge, start, end = int(pair.edge[0]), float(pair.fraction[0]), float(pair.fraction[1])
+            edge, start, end = int(pair.edge[0]), float(pair.fraction[0]), float(along.end[best])
             return direct + access, [Piece(edge, start, end)]
         pieces = self._graph.pieces(nodes, pair, 0, 1)
         return found + access, pieces or [
@@ -343,8 +342,9 @@ def _access(points: Snapped) -> Floats:
     return whole_ticks(seconds).astype(np.float64)
 
 
-def _identical(sources: Snapped, targets: Snapped, source: Ints, target: Ints) -> tuple[Ints, Ints]:
-    """Return those of the given pairs that are the same point."""
+def _identical(sources: Snapped, targets: Snapped) -> tuple[Ints, Ints]:
+    """Return the pairs (source, target) that are the same point."""
+    source, target = pairs_on_one_edge(sources, targets)
     same = (sources.fraction[source] == targets.fraction[target]) & (
         sources.distance_m[source] == targets.distance_m[target]
     )

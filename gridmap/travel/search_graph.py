@@ -48,6 +48,26 @@ class Ends:
     ticks: Ints
 
 
+@dataclass(frozen=True, eq=False)
+class Alongs:
+    """Ways that stay on the edge of their source.
+
+    Attributes
+    ----------
+    source, target
+        Points. Shape (n_ways,).
+    ticks
+        Time. Shape (n_ways,).
+    end
+        Where on the source's edge they end. Shape (n_ways,).
+    """
+
+    source: Ints
+    target: Ints
+    ticks: Ints
+    end: Floats
+
+
 @dataclass(frozen=True)
 class Piece:
     """Part of an edge that is travelled from one share of its length to another one."""
@@ -154,8 +174,12 @@ class SearchGraph:
             ),
         )
 
-    def along_one_edge(self, sources: Snapped, targets: Snapped) -> tuple[Ints, Ints, Ints]:
-        """Return the pairs (source, target) that one arc joins, and the ticks along it."""
+    def along_one_edge(self, sources: Snapped, targets: Snapped) -> Alongs:
+        """Return the ways that stay on the source's edge.
+
+        They lead to targets on the same edge; where there are turns, also to targets that stand
+        at the junction at its end, which no turn needs to be taken for.
+        """
         source, target = pairs_on_one_edge(sources, targets)
         edge = sources.edge[source]
         start, end = sources.fraction[source], targets.fraction[target]
@@ -166,7 +190,15 @@ class SearchGraph:
         ticks = _part(whole, end_share) - _part(whole, begin_share)
         ticks[start == end] = 0
         use = (whole >= 0) | (start == end)
-        return source[use], target[use], ticks[use]
+        same = Alongs(source[use], target[use], ticks[use], end[use])
+        if self.network.turns is None:
+            return same
+        source, arc, _, rest = self._on_arcs(sources)
+        at, junction = self._at_junctions(targets)
+        row, target = _Index(junction, at).of(self.arc_to[arc])
+        to_end = Alongs(source[row], target, rest[row], 1.0 - (arc[row] & 1))
+        both = [(getattr(same, one), getattr(to_end, one)) for one in vars(same)]
+        return Alongs(*(np.concatenate(pair) for pair in both))
 
     def arc_starts(self, field: Floats) -> Floats:
         """Return the ticks at which each arc is begun, from those of each node.

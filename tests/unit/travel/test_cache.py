@@ -163,19 +163,19 @@ def test_extra_arrays(tmp_path: Path) -> None:
     _stored(cache)
     entry = cache.open("key")
     assert entry
-    assert entry.extra("cch_order") is None  # noqa: S610
+    assert entry.extra("cch_order") is None
     entry.put_extra("cch_order", np.arange(5, dtype=np.uint32))
     entry.put_extra("cch_order", np.arange(7, dtype=np.uint32)[::-1])
     again = cache.open("key")
     assert again
-    found = again.extra("cch_order")  # noqa: S610
+    found = again.extra("cch_order")
     np.testing.assert_array_equal(found, [6, 5, 4, 3, 2, 1, 0])
     files = list(again.folder.glob("extra-*"))
     assert len(files) == 1
     data = bytearray(files[0].read_bytes())
     data[-1] ^= 1
     files[0].write_bytes(data)
-    assert again.extra("cch_order") is None  # noqa: S610
+    assert again.extra("cch_order") is None
     with pytest.raises(ValueError, match="cch_order"):
         entry.put_extra("../up", np.arange(2))
 
