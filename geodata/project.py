@@ -22,8 +22,10 @@ from geodata.project_file import ProjectFile, read_project
 from geodata.rows import Rows, read_demand, read_outlets
 from geodata.speeds import read_speeds
 from geodata.street_sources import (
+    FROM_STREETS,
     OVERPASS,
     STREET,
+    boundary_from_streets,
     drawn,
     is_osm,
     read_lines,
@@ -41,8 +43,8 @@ from gridmap.policies import PlanRequest
 from gridmap.progress import Progress, Report, silent
 from gridmap.territory import Territory, Units
 from gridmap.travel.cache import NetworkCache
-from gridmap.travel.dijkstra import DijkstraEngine
 from gridmap.travel.network import StreetNetwork
+from gridmap.travel.snap import SNAP_LIMIT_M, Snapper
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -69,7 +71,7 @@ AS_THEY_ARE = UnitLimits(
 class Files:
     """The files of a project; `streets` may be ``overpass``, those after it be absent."""
 
-    boundary: Path
+    boundary: Path | None
     outlets: Path
     demand: Path
     streets: Path | str
@@ -195,6 +197,8 @@ def territory_boundary(project: ProjectFile, files: Files) -> Boundary:
         If a file is unreadable or has no areas.
     """
     section = project.territory
+    if files.boundary is None:
+        return boundary_from_streets(files.streets)
     boundary = read_boundary(files.boundary, datum=section.datum)
     notices = list(boundary.notices)
     if files.children:
@@ -236,7 +240,11 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
     section, travel = project.territory, project.travel
     kind, _, unit_file = section.units.partition(":")
     files = Files(
-        boundary=find(section.boundary, "[territory] boundary"),
+        boundary=(
+            None
+            if section.boundary == FROM_STREETS
+            else find(section.boundary, "[territory] boundary")
+        ),
         outlets=find(project.outlets.file, "[outlets] file"),
         demand=find(project.demand.file, "[demand] file"),
         streets=(
@@ -361,9 +369,8 @@ def snap_distance_m(outlets: pd.DataFrame, network: StreetNetwork) -> tuple[Floa
 
     Shapes (n_outlets,).
     """
-    xy = outlets[["x", "y"]].to_numpy()
-    off = ~DijkstraEngine(network).snap(xy).reached
-    return DijkstraEngine(network, snap_limit_m=FAR_M).snap(xy).distance_m, off
+    distance_m = Snapper(network, FAR_M).snap(outlets[["x", "y"]].to_numpy()).distance_m
+    return distance_m, distance_m > SNAP_LIMIT_M
 
 
 def _read_tables(

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from geodata.boundaries import project, unproject
+from geodata.boundaries import Boundary, project, unproject
 from geodata.network_cache import cached_networks
 from geodata.osm import read_linework
+from geodata.street_area import boundary_of_streets, crs_of_extract, crs_of_table
 from geodata.street_tables import linework_of_table, load_street_table, network_of_table
 from geodata.vectors import SUFFIXES, layers_of, read_vectors, to_lonlat
 from gridmap.errors import Fault, InputError, fault
@@ -28,6 +29,8 @@ Bools = NDArray[np.bool_]
 Geometries = NDArray[np.object_]
 
 OVERPASS = "overpass"
+#: In place of a boundary file: the ground that the streets reach.
+FROM_STREETS = "streets"
 OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz")
 GRAPH_SUFFIX = ".graphml"
 PACKAGE_SUFFIX = ".gpkg"
@@ -134,6 +137,27 @@ def read_streets(
         if lost > 0.0
     ]
     return Streets(networks, linework, (*told, *notices))
+
+
+def boundary_from_streets(source: Path | str) -> Boundary:
+    """Return the ground that the streets of a source reach, as the boundary of a territory.
+
+    Raises
+    ------
+    InputError
+        If the source is neither an extract nor a layer of lines, or has too few streets.
+    """
+    path = Path(source)
+    if is_osm(source):
+        crs = crs_of_extract(path)
+        linework = read_linework(path, crs)
+    elif is_street_table(source):
+        table = load_street_table(path)
+        crs = crs_of_table(table)
+        linework = linework_of_table(table, crs)
+    else:
+        raise InputError(fault("ways.no_ground", source))
+    return boundary_of_streets(linework.lines[(linework.kinds & int(STREET)) > 0], crs, path)
 
 
 def is_street_table(source: Path | str) -> bool:

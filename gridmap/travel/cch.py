@@ -12,6 +12,7 @@ assignment using engineered customizable contraction hierarchies. ibid. 24.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from types import ModuleType
@@ -21,8 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.travel.dijkstra import DijkstraEngine, least_by_point
+from gridmap.travel.engine import Snapped
 from gridmap.travel.network import StreetNetwork
 from gridmap.travel.search_graph import Ends, SearchGraph
+from gridmap.travel.snap import SNAP_LIMIT_M
 
 try:
     import routingkit_cch as routingkit
@@ -75,7 +78,7 @@ class CchEngine(DijkstraEngine):
         self,
         network: StreetNetwork,
         *,
-        snap_limit_m: float = 500.0,
+        snap_limit_m: float = SNAP_LIMIT_M,
         few_searches: int | None = None,
     ) -> None:
         if routingkit is None:
@@ -129,6 +132,15 @@ class CchEngine(DijkstraEngine):
         rank = np.empty(self._graph.n_nodes, dtype=np.int64)
         rank[self.order] = np.arange(len(rank))
         return rank
+
+    def matrices(self, groups: Sequence[Snapped]) -> list[Floats]:
+        """Return the matrix of each group of points from and to itself.
+
+        All groups together decide whether the hierarchy pays.
+        """
+        if sum(len(group) for group in groups) > self._few:
+            _ = self._metric
+        return super().matrices(groups)
 
     def _ticks_between(self, leaving: Ends, coming: Ends, shape: tuple[int, int]) -> Floats:
         few = min(len(np.unique(leaving.point)), len(np.unique(coming.point)))

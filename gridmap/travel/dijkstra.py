@@ -40,7 +40,7 @@ from gridmap.travel.search_graph import (
     pairs_on_one_edge,
     whole_ticks,
 )
-from gridmap.travel.snap import Snapper
+from gridmap.travel.snap import SNAP_LIMIT_M, Snapper
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,7 +71,7 @@ class DijkstraEngine:
         Points farther than this from every street are off the network. Metres.
     """
 
-    def __init__(self, network: StreetNetwork, *, snap_limit_m: float = 500.0) -> None:
+    def __init__(self, network: StreetNetwork, *, snap_limit_m: float = SNAP_LIMIT_M) -> None:
         if not network.n_edges:
             raise ValueError("Expected a network with at least one street edge.")
         self._network = network

@@ -5,12 +5,13 @@ from __future__ import annotations
 from gridmap.travel.cch import CchEngine, available
 from gridmap.travel.dijkstra import DijkstraEngine
 from gridmap.travel.network import StreetNetwork
+from gridmap.travel.snap import SNAP_LIMIT_M
 
 #: Smaller networks are searched faster than any hierarchy is built.
 SMALL_NODES = 5_000
 
 
-def open_engine(network: StreetNetwork, *, snap_limit_m: float = 500.0) -> DijkstraEngine:
+def open_engine(network: StreetNetwork, *, snap_limit_m: float = SNAP_LIMIT_M) -> DijkstraEngine:
     """Return the fastest engine for a network; all give the same answers to the bit.
 
     Parameters
