@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import osmium
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from geodata.boundaries import Boundary, utm_crs
 from geodata.osm_file import reading
@@ -81,7 +81,8 @@ def crs_of_extract(path: Path) -> str:
     places = []
     with reading(path):
         # A file's header may name a box, but seldom does.
-        for number, node in enumerate(osmium.FileProcessor(str(path), osmium.osm.NODE)):
+        nodes: Any = osmium.FileProcessor(str(path), osmium.osm.NODE)
+        for number, node in enumerate(nodes):
             if number % 97 == 0:
                 places.append((node.location.lon, node.location.lat))
     if not places:
@@ -89,6 +90,6 @@ def crs_of_extract(path: Path) -> str:
     return utm_crs(*np.median(np.array(places), axis=0).tolist())
 
 
-def _without_small_holes(part: BaseGeometry) -> BaseGeometry:
+def _without_small_holes(part: shapely.Polygon) -> shapely.Polygon:
     rings = [ring for ring in part.interiors if shapely.Polygon(ring).area >= LEAST_HOLE_M2]
     return shapely.Polygon(part.exterior, rings)

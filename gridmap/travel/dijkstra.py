@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from gridmap.catalogue import LANGUAGES, Language
 from gridmap.errors import InputError, fault, some_ids
 from gridmap.travel import polyline
-from gridmap.travel.directions import LANGUAGES, directions
+from gridmap.travel.directions import directions
 from gridmap.travel.engine import (
     Capabilities,
     Direction,
@@ -210,7 +211,7 @@ class DijkstraEngine:
             for limit_s in limits_s
         )
 
-    def route(self, points: Snapped, *, language: str | None = None) -> Path:
+    def route(self, points: Snapped, *, language: Language | None = None) -> Path:
         """Return the way through the points in their order, with directions in a language.
 
         `leg_s` are those of `matrix`: with the straight way to and from the street. `leg_m` and
@@ -305,9 +306,12 @@ class DijkstraEngine:
         limit = FIRST_LIMIT_S
         while True:
             field, before = dijkstra(
-                virtual, indices=n_nodes, return_predecessors=True, limit=limit * TICKS_PER_S
+                virtual,
+                indices=np.array([n_nodes]),
+                return_predecessors=True,
+                limit=limit * TICKS_PER_S,
             )
-            by_end = field[coming.node] + coming.ticks
+            by_end = field[0, coming.node] + coming.ticks
             best = int(by_end.argmin())
             if min(direct, by_end[best]) <= limit * TICKS_PER_S or limit == np.inf:
                 break
@@ -315,8 +319,8 @@ class DijkstraEngine:
         if not np.isfinite(by_end[best]):
             return np.inf, []
         nodes = [int(coming.node[best])]
-        while int(before[nodes[-1]]) != n_nodes:
-            nodes.append(int(before[nodes[-1]]))
+        while int(before[0, nodes[-1]]) != n_nodes:
+            nodes.append(int(before[0, nodes[-1]]))
         return float(by_end[best]), nodes[::-1]
 
     def _travelled(self, piece: Piece) -> tuple[float, Floats]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.catalogue import text
+from gridmap.catalogue import Language, text
 from gridmap.travel import polyline
 from gridmap.travel.engine import Step
 from gridmap.travel.network import StreetNetwork
@@ -17,7 +17,6 @@ from gridmap.travel.search_graph import Piece
 
 Floats = NDArray[np.float64]
 
-LANGUAGES = ("en", "zh")
 #: Turns by their angle: what is below the first bound is straight on, and so on. Degrees.
 BOUNDS_DEG = (20.0, 60.0, 120.0, 165.0)
 TURNS = ("straight", "slight", "turn", "sharp")
@@ -39,7 +38,9 @@ class _Stretch:
     turn: float
 
 
-def directions(network: StreetNetwork, pieces: Sequence[Piece], language: str) -> tuple[Step, ...]:
+def directions(
+    network: StreetNetwork, pieces: Sequence[Piece], language: Language
+) -> tuple[Step, ...]:
     """Return what to do on a way, one step a turn, the last one being the arrival.
 
     Parameters

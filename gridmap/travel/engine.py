@@ -10,6 +10,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gridmap.catalogue import Language
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -47,7 +49,7 @@ class Snapped:
         """Which points are on the network. Shape (n_points,)."""
         return self.edge >= 0
 
-    def take(self, rows: Ints) -> Snapped:
+    def take(self, rows: Ints | slice) -> Snapped:
         """Return some of the points."""
         xy = None if self.xy is None else self.xy[rows]
         return Snapped(self.edge[rows], self.fraction[rows], self.distance_m[rows], xy)
@@ -212,7 +214,7 @@ class TravelEngine(Protocol):
         """Return what can be reached from any of the sources within each time."""
         ...
 
-    def route(self, points: Snapped, *, language: str | None = None) -> Path:
+    def route(self, points: Snapped, *, language: Language | None = None) -> Path:
         """Return the way through the points in their order, with directions in a language.
 
         Raises
