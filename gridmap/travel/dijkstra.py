@@ -30,8 +30,8 @@ from gridmap.travel.engine import (
     Snapped,
     Step,
 )
+from gridmap.travel.fields import labelled_field, next_field
 from gridmap.travel.isochrone import draw_isochrone
-from gridmap.travel.kernels import nearest_labels
 from gridmap.travel.network import StreetNetwork, Turns
 from gridmap.travel.search_graph import (
     TICKS_PER_S,
@@ -156,33 +156,52 @@ class DijkstraEngine:
         margin
             Whether to find how much longer the second nearest source takes.
         """
-        most = 2 if margin else 1
         graph, onwards = self._graph, direction == "from_sources"
         seeds = graph.departures(sources) if onwards else graph.arrivals(sources)
         goals = graph.arrivals(targets) if onwards else graph.departures(targets)
         csr = graph.matrix if onwards else graph.reversed
         # Access times differ from source to source and so belong to the search.
-        seed_ticks = seeds.ticks + _access(sources)[seeds.point].astype(np.int64)
-        label, ticks = nearest_labels(
-            csr.indptr, csr.indices, csr.data.astype(np.int64),
-            seeds.node, seeds.point, seed_ticks, most,
-        )  # fmt: skip
+        seed = seeds.node, seeds.ticks + _access(sources)[seeds.point].astype(np.int64), seeds.point
+        field, label = labelled_field(csr, *seed, len(sources))
+        onto = field[goals.node] + goals.ticks
+        best = _Best(len(targets))
+        best.offer(goals.point, onto, label[goals.node])
+        others = self._without_nodes(sources, targets, onwards=onwards)
+        best.offer(*others)
         access = _access(targets)
-        via = [
-            (goals.point, label[goals.node, rank], ticks[goals.node, rank] + goals.ticks)
-            for rank in range(most)
-        ]
+        seconds = np.where(best.source >= 0, (best.ticks + access) / TICKS_PER_S, np.nan)
+        if not margin:
+            return Nearest(seconds, best.source)
+        following = next_field(csr, (field, label), *seed)
+        own = label[goals.node] == best.source[goals.point]
+        second = _Best(len(targets))
+        beyond = np.where(own, following[goals.node] + goals.ticks, onto)
+        second.offer(goals.point, beyond, np.zeros(len(beyond), dtype=np.int64))
+        target, ticks, source = others
+        foreign = source != best.source[target]
+        second.offer(target[foreign], ticks[foreign], source[foreign])
+        margin_s = (second.ticks + access) / TICKS_PER_S - seconds
+        return Nearest(seconds, best.source, np.where(best.source >= 0, margin_s, np.nan))
+
+    def _without_nodes(
+        self, sources: Snapped, targets: Snapped, *, onwards: bool
+    ) -> tuple[Ints, Floats, Ints]:
+        """Return the ways that need no search: target, ticks, source.
+
+        Ticks hold the access of the source; a point takes no time to itself, and so minus its
+        access, which is added to every way later on.
+        """
         pair = (sources, targets) if onwards else (targets, sources)
-        straight = graph.along_one_edge(*pair)
+        straight = self._graph.along_one_edge(*pair)
         ends = straight.source, straight.target
         source, target = ends if onwards else ends[::-1]
-        along = straight.ticks + _access(sources)[source].astype(np.int64)
+        along = straight.ticks + _access(sources)[source]
         same_source, same_target = _identical(sources, targets)
-        # A point takes no time to itself, and so not its access either.
-        itself = -access[same_target].astype(np.int64)
-        every = [*via, (target, source, along), (same_target, same_source, itself)]
-        goal, who, when = (np.concatenate([one[part] for one in every]) for part in range(3))
-        return _nearest(goal[who >= 0], who[who >= 0], when[who >= 0], access, margin=margin)
+        return (
+            np.concatenate([target, same_target]),
+            np.concatenate([along, -_access(targets)[same_target]]),
+            np.concatenate([source, same_source]),
+        )
 
     def isochrones(self, sources: Snapped, limits_s: Sequence[float]) -> tuple[Isochrone, ...]:
         """Return what can be reached from any of the sources within each time, access included."""
@@ -379,20 +398,22 @@ def _with_points(
     )
 
 
-def _nearest(goal: Ints, who: Ints, when: Ints, access: Floats, *, margin: bool) -> Nearest:
-    """Return the nearest source of each target from all (target, source, ticks) there are."""
-    n_targets = len(access)
-    order = np.lexsort((who, when, goal))
-    goal, who, when = goal[order], who[order], when[order]
-    first = np.flatnonzero(np.diff(goal, prepend=-1))
-    at = goal[first]
-    seconds, source = np.full(n_targets, np.nan), np.full(n_targets, -1, dtype=np.int64)
-    seconds[at] = (when[first] + access[at]) / TICKS_PER_S
-    source[at] = who[first]
-    if not margin:
-        return Nearest(seconds, source)
-    other = np.flatnonzero(who != source[goal])
-    second = other[np.flatnonzero(np.diff(goal[other], prepend=-1))]
-    next_s = np.where(source >= 0, np.inf, np.nan)
-    next_s[goal[second]] = (when[second] + access[goal[second]]) / TICKS_PER_S
-    return Nearest(seconds, source, next_s - seconds)
+class _Best:
+    """The best offer for each target: the least ticks, then the lowest source."""
+
+    def __init__(self, n_targets: int) -> None:
+        self.ticks = np.full(n_targets, np.inf)
+        self.source = np.full(n_targets, -1, dtype=np.int64)
+
+    def offer(self, target: Ints, ticks: Floats, source: Ints) -> None:
+        """Take what is better; infinite ticks are no offer. Shapes (n_offers,)."""
+        use = np.isfinite(ticks)
+        target, ticks, source = target[use], ticks[use], source[use]
+        least = self.ticks.copy()
+        np.minimum.at(least, target, ticks)
+        # A source that only was as good stays a candidate, one that was beaten does not.
+        none = np.iinfo(np.int64).max
+        lowest = np.where((self.ticks == least) & (self.source >= 0), self.source, none)
+        tied = ticks == least[target]
+        np.minimum.at(lowest, target[tied], source[tied])
+        self.ticks, self.source = least, np.where(np.isfinite(least), lowest, -1)

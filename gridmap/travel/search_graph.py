@@ -196,7 +196,7 @@ class SearchGraph:
         source, arc, _, rest = self._on_arcs(sources)
         at, junction = self._at_junctions(targets)
         row, target = _Index(junction, at).of(self.arc_to[arc])
-        to_end = Alongs(source[row], target, rest[row], 1.0 - (arc[row] & 1))
+        to_end = Alongs(source[row], target, rest[row], (1 - (arc[row] & 1)).astype(np.float64))
         both = [(getattr(same, one), getattr(to_end, one)) for one in vars(same)]
         return Alongs(*(np.concatenate(pair) for pair in both))
 
@@ -287,11 +287,13 @@ class SearchGraph:
         return np.concatenate([at_tail, at_head]), np.concatenate(junction)
 
     def _with_junctions(self, points: Snapped, point: Ints, node: Ints, ticks: Ints) -> Ends:
+        """Return the ends of points on their edges; of those at a junction only the junction."""
         at, junction = self._at_junctions(points)
+        inside = (points.fraction[point] != 0.0) & (points.fraction[point] != 1.0)
         return _ends(
-            np.concatenate([point, at]),
-            np.concatenate([node, junction]),
-            np.concatenate([ticks, np.zeros(len(at), dtype=np.int64)]),
+            np.concatenate([point[inside], at]),
+            np.concatenate([node[inside], junction]),
+            np.concatenate([ticks[inside], np.zeros(len(at), dtype=np.int64)]),
         )
 
     def _state_links(self, turns: Turns) -> tuple[Ints, Ints, Ints, Ints]:
