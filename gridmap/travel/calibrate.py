@@ -23,12 +23,14 @@ Huber, P. J. (1964): Robust estimation of a location parameter. Annals of Mathem
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
 
+from gridmap.catalogue import Language, text
 from gridmap.errors import Fault, InputError, fault
 from gridmap.travel.edge_use import EdgeUse, arc_seconds, edge_use
 from gridmap.travel.engine import Snapped
@@ -177,6 +179,40 @@ class Calibration:
     def factors(self) -> dict[str, PeriodFactors]:
         """The factors of the periods that became better."""
         return {one.period: one.factors for one in self.fits if one.better}
+
+    def summary(self, language: Language = "en") -> str:
+        """Return the errors before and after, one line a period, and the notices."""
+        lines = [
+            text(
+                "speeds.fitted" if one.better else "speeds.kept",
+                language,
+                period=one.period,
+                trips=one.trips,
+                before=one.before.median_share,
+                after=one.after.median_share,
+                before_min=one.before.rmse_s / 60.0,
+                after_min=one.after.rmse_s / 60.0,
+            )
+            for one in self.fits
+        ]
+        return "\n".join([*lines, *(f"- {one.text(language)}" for one in self.notices)])
+
+    def plain(self, language: Language = "en") -> dict[str, Any]:
+        """Return the outcome as plain values for JSON."""
+        fits = {
+            one.period: {
+                "trips": one.trips,
+                "unroutable": one.unroutable,
+                "before": asdict(one.before),
+                "after": asdict(one.after),
+                "better": one.better,
+                "multiplier": dict(one.multiplier),
+                "seen_s": dict(one.seen_s),
+                "factors": one.factors.model_dump(mode="json"),
+            }
+            for one in self.fits
+        }
+        return {"periods": fits, "notices": [one.text(language) for one in self.notices]}
 
 
 def calibrate(
