@@ -440,8 +440,11 @@ def fit_multipliers(parts_s: Floats, fixed_s: Floats, observed_s: Floats) -> Flo
     observed_s
         Observed seconds. Shape (n_trips,).
     """
-    shares = parts_s / observed_s[:, None]
-    wanted = 1.0 - fixed_s / observed_s
+    # Relative to the computed time, not to the observed one: a trip written down with a quarter of
+    # its minutes would otherwise count four times as much.
+    computed_s = np.maximum(parts_s.sum(axis=1) + fixed_s, 1.0)
+    shares = parts_s / computed_s[:, None]
+    wanted = (observed_s - fixed_s) / computed_s
     n_groups = parts_s.shape[1]
     ridge = np.sqrt(RIDGE) * np.eye(n_groups)
     draw = np.full(n_groups, np.sqrt(RIDGE))
