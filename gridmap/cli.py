@@ -271,6 +271,36 @@ def import_(
         typer.echo("\n".join(done.lines(spoken)))
 
 
+@app.command("calibrate")
+def calibrate_speeds(
+    project: Annotated[Path, typer.Argument(help="Project file (TOML).")],
+    trips: Annotated[Path, typer.Argument(help="Table of trips: from, to, period, minutes.")],
+    out: Annotated[Path, typer.Option("--out", help="File of the factors.")] = Path("factors.toml"),
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the project's files, if not beside it.")
+    ] = None,
+    mode: Annotated[str, typer.Option(help="Means of travel of the trips.")] = "drive",
+    folds: Annotated[int, typer.Option(min=2, help="Folds of the check on unseen trips.")] = 5,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit the speed factors of each period to observed trips."""
+    from geodata.speeds import write_factors
+    from geodata.trips import calibrate_project, summary_comment
+
+    settings = _settings()
+    done = calibrate_project(
+        project, trips, mode=mode, data_dir=data, cache=_network_cache(settings),
+        folds=folds, seed=seed,
+    )  # fmt: skip
+    write_factors(out, done.factors, summary_comment(trips.name, done, mode))
+    if as_json:
+        typer.echo(json.dumps(done.plain(settings.language), ensure_ascii=False))
+    else:
+        typer.echo(done.summary(settings.language))
+        typer.echo(text("speeds.written", settings.language, file=out, name=out.name))
+
+
 @app.command()
 def migrate(database: DatabaseOption = None) -> None:
     """Bring the schema of the database up to date."""

@@ -47,7 +47,7 @@ DRAFT = ".draft-"
 ABANDONED_S = 24 * 3600.0
 DEFAULT_LIMIT_BYTES = 5 * 10**9
 READ_BYTES = 1 << 20
-#: How often an entry is opened anew that others keep replacing.
+#: How often an entry is tried that other processes replace all the time.
 ATTEMPTS = 20
 
 
@@ -193,33 +193,20 @@ class NetworkCache:
         """
         folder = self.folder / key
         for _ in range(ATTEMPTS):
-            number = _inode(folder)
-            if number is None:
+            before = _identity(folder)
+            if before is None:
                 return None
             try:
-                return self._read(folder)
+                entry = _read_entry(folder)
             except BrokenEntry:
-                # Replaced by another process while it was read: no fault of the entry.
-                if _inode(folder) == number:
+                # Another process may have put a new one in its place meanwhile.
+                if _identity(folder) == before:
                     raise
+            else:
+                with contextlib.suppress(OSError):  # a folder that may only be read is good, too
+                    os.utime(folder / META)
+                return entry
         return None
-
-    def _read(self, folder: Path) -> Entry:
-        try:
-            meta = _read_meta(folder / META)
-            arrays = {
-                name: _mapped(folder / f"{name}.npy", int(checksum))
-                for name, checksum in meta["arrays"].items()
-            }
-            if _checksum(folder / VALUES) != meta["values"]:
-                raise BrokenEntry(f"{VALUES}: checksum differs")
-            values = json.loads((folder / VALUES).read_text(encoding="utf-8"))
-            network = _restored(StreetNetwork, "", arrays, values)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BrokenEntry(str(error)) from error
-        with contextlib.suppress(OSError):  # a folder that may only be read is good, too
-            os.utime(folder / META)
-        return Entry(folder, network, str(meta["weights"]))
 
     def store(self, key: str, network: StreetNetwork, *, weights: str = "") -> None:
         """Write an entry, in place of the one that is there; then clear what exceeds the limit.
@@ -287,7 +274,7 @@ class NetworkCache:
         return True
 
     def _publish(self, draft: Path, place: Path) -> None:
-        for _ in range(10):
+        for _ in range(ATTEMPTS):
             try:
                 draft.rename(place)
             except OSError:
@@ -342,13 +329,6 @@ def _plain(value: object) -> object:
     return value
 
 
-def _inode(folder: Path) -> int | None:
-    try:
-        return folder.stat().st_ino
-    except OSError:
-        return None
-
-
 def _write_entry(folder: Path, network: StreetNetwork, weights: str) -> None:
     arrays: dict[str, int] = {}
     values: dict[str, object] = {}
@@ -374,6 +354,31 @@ def _write_entry(folder: Path, network: StreetNetwork, weights: str) -> None:
         with path.open("rb+") as file:
             os.fsync(file.fileno())
     _sync_folder(folder)
+
+
+def _read_entry(folder: Path) -> Entry:
+    try:
+        meta = _read_meta(folder / META)
+        arrays = {
+            name: _mapped(folder / f"{name}.npy", int(checksum))
+            for name, checksum in meta["arrays"].items()
+        }
+        if _checksum(folder / VALUES) != meta["values"]:
+            raise BrokenEntry(f"{VALUES}: checksum differs")
+        values = json.loads((folder / VALUES).read_text(encoding="utf-8"))
+        network = _restored(StreetNetwork, "", arrays, values)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BrokenEntry(str(error)) from error
+    return Entry(folder, network, str(meta["weights"]))
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Return what tells a folder from another one of its name, None if it is not there."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_ctime_ns
 
 
 def _read_meta(path: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from grid_town import grid_network
 
+from gridmap.travel import cache as module
 from gridmap.travel.cache import (
     BrokenEntry,
     NetworkCache,
@@ -238,6 +239,28 @@ def test_processes_that_build_at_once_all_end_well(tmp_path: Path) -> None:
         assert one.exitcode == 0
     assert sorted(one.name for one in tmp_path.iterdir()) == ["key"]
     assert NetworkCache(tmp_path).fetch("key", never).warm
+
+
+def test_an_entry_replaced_while_it_is_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, other = NetworkCache(tmp_path), NetworkCache(tmp_path)
+    _stored(cache)
+    read = module._read_meta
+    calls: list[Path] = []
+
+    def replaced(path: Path) -> dict[str, object]:
+        meta = read(path)
+        calls.append(path)
+        if len(calls) == 1:
+            other.store("key", dataclasses.replace(network(), crs="EPSG:3857", turns=None))
+        return meta
+
+    monkeypatch.setattr(module, "_read_meta", replaced)
+    entry = cache.open("key")
+    assert entry
+    assert entry.network.crs == "EPSG:3857"
+    assert len(calls) == 2
 
 
 def test_keys_tell_everything_apart(tmp_path: Path) -> None:
