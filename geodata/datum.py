@@ -64,7 +64,8 @@ def _inverse(lonlat: Floats, forward: Callable[[Floats], Floats]) -> Floats:
     return found
 
 
-def _inside_china(lonlat: Floats) -> NDArray[np.bool_]:
+def inside_china(lonlat: Floats) -> NDArray[np.bool_]:
+    """Return which points lie where the shift applies. Shape (n,)."""
     west, south, east, north = CHINA
     lon, lat = lonlat[:, 0], lonlat[:, 1]
     return (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
@@ -92,7 +93,7 @@ def _gcj02(lonlat: Floats) -> Floats:
     meridian_m = SEMI_MAJOR_M * (1.0 - ECCENTRICITY_SQUARED) / w_squared**1.5
     parallel_m = SEMI_MAJOR_M / np.sqrt(w_squared) * np.cos(lat)
     shift = np.degrees(np.column_stack([east_m / parallel_m, north_m / meridian_m]))
-    return np.where(_inside_china(lonlat)[:, None], lonlat + shift, lonlat)
+    return np.where(inside_china(lonlat)[:, None], lonlat + shift, lonlat)
 
 
 def _waves(along: Floats, short: float, long: float) -> Floats:
@@ -106,4 +107,4 @@ def _bd09(lonlat: Floats) -> Floats:
     radius = np.hypot(x, y) + 0.00002 * np.sin(y * turn)
     angle = np.arctan2(y, x) + 0.000003 * np.cos(x * turn)
     shifted = np.column_stack([radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006])
-    return np.where(_inside_china(lonlat)[:, None], shifted, lonlat)
+    return np.where(inside_china(lonlat)[:, None], shifted, lonlat)

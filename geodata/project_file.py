@@ -129,7 +129,9 @@ class OutletsSection(Section):
     """[outlets]: own, partner, rival and other outlets, and which of them get visits.
 
     `operators` gives operators one name: what a regular expression of an entry finds in operator
-    or name becomes the entry's name.
+    or name becomes the entry's name. `dictionary` says whether the built-in names of operators
+    are used: by default for outlets without one, true also joins spellings of the file, and
+    `countries` (ISO 3166, two letters) keeps those of some countries only.
     """
 
     file: Name
@@ -137,6 +139,8 @@ class OutletsSection(Section):
     columns: OutletColumns = Field(default_factory=OutletColumns)
     datum: Datum = "wgs84"
     operators: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    dictionary: bool | None = None
+    countries: tuple[Annotated[str, Field(pattern="^[a-z]{2}$")], ...] = ()
     own: Rule
     partner: Rule | None = None
     rival: Rule | None = None
