@@ -20,6 +20,7 @@ from geodata.datum import Datum, inside_china, to_wgs84
 from gridmap.errors import Fault, fault, some_ids
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Geometries = NDArray[np.object_]
 
@@ -32,10 +33,15 @@ MOST_POINTS = 2000
 MARGIN = 0.5
 #: … and less by at least so much, in metres.
 LEAST_GAIN_M = 15.0
-#: A row is an outlier if it is this far from the streets as declared, …
-FAR_M = 100.0
-#: … and this near in another datum. Metres.
-NEAR_M = 25.0
+#: Rows this far from the streets as declared (and four times the median) may have another datum.
+FAR_M = 40.0
+#: They do if so many of them, …
+LEAST_ROWS = 5
+#: … and this share, are beside a street in one and the same other datum: one in four would be by
+#: chance where streets are 150 m apart.
+LEAST_SHARE = 0.6
+#: “Beside”: so near, in metres, or twice the median.
+NEAR_M = 15.0
 #: Distances beyond this do not count up. Metres.
 CAP_M = 5000.0
 
@@ -56,8 +62,8 @@ class DatumFinding:
     n
         Points looked at.
     outlier
-        Which points fit well in another datum only while the declared one fits most: a table
-        put together from several sources. Shape (n_points,).
+        Which points fit in one other datum only while the declared one fits most: a table put
+        together from several sources. Shape (n_points,).
     """
 
     declared: Datum
@@ -103,13 +109,7 @@ def suggest_datum(
     # Of two others that fit equally well neither is clearly right.
     clear &= all(median[least] <= MARGIN * other for other in others)
     if not clear:
-        mine = _distance_m(tree, lonlat[usable], declared, crs)
-        far = usable[mine > FAR_M]
-        if 0 < len(far) < len(usable) / 2 and median[declared] <= FAR_M:
-            other = [
-                _distance_m(tree, lonlat[far], datum, crs) for datum in DATUMS if datum != declared
-            ]
-            outlier[far] = np.min(other, axis=0) <= NEAR_M
+        outlier[_outliers(tree, lonlat, usable, declared, median[declared], crs)] = True
     return DatumFinding(declared, median, q90, least if clear else declared, len(some), outlier)
 
 
@@ -142,6 +142,28 @@ def datum_notices(
             fault("places.datum_mixed", where, count=count, ids=which, declared=finding.declared)
         ]
     return []
+
+
+def _outliers(
+    tree: shapely.STRtree,
+    lonlat: Floats,
+    usable: Ints,
+    declared: Datum,
+    median_m: float,
+    crs: str,
+) -> Ints:
+    """Return the rows that fit in another datum, where they are too many for chance."""
+    mine = _distance_m(tree, lonlat[usable], declared, crs)
+    far = usable[mine > max(FAR_M, 4.0 * median_m)]
+    near_m = max(NEAR_M, 2.0 * median_m)
+    fits = [
+        far[_distance_m(tree, lonlat[far], datum, crs) <= near_m]
+        for datum in DATUMS
+        if datum != declared and len(far)
+    ]
+    most = max(fits, key=len, default=far)
+    enough = LEAST_ROWS <= len(most) < len(usable) / 2 and len(most) >= LEAST_SHARE * len(far)
+    return most if enough else most[:0]
 
 
 def _distance_m(tree: shapely.STRtree, lonlat: Floats, datum: Datum, crs: str) -> Floats:

@@ -165,7 +165,12 @@ class OutletsSection(Section):
 
 
 class DemandSection(Section):
-    """[demand]: points with a weight; ``count`` = each point counts one."""
+    """[demand]: points with a weight; ``count`` = each point counts one.
+
+    `grid` says that the rows are the centres of a regular grid and carry the weight of a cell.
+    `within` is a file of points, such as buildings, that say where in a zone or cell its demand
+    is; `within_weight` and `within_datum` are theirs.
+    """
 
     file: Name
     sheet: str = ""
@@ -173,6 +178,10 @@ class DemandSection(Section):
     datum: Datum = "wgs84"
     weight: Name = "count"
     kind: tuple[str, ...] = ()
+    grid: bool = False
+    within: str = ""
+    within_weight: Name = "count"
+    within_datum: Datum = "wgs84"
 
 
 class OutputSection(Section):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geodata import outlets as rules
+from geodata.demand import Geometries, Spread, spread_zones, zones_of
 from geodata.invented import invented_potential
 from geodata.points import (
     Sieve,
@@ -25,10 +26,10 @@ from geodata.points import (
 )
 from geodata.project_file import DemandSection, Grades, OutletsSection
 from geodata.tables import Table, find_columns, read_table
-from geodata.zones import read_spread
 from gridmap.errors import Fault, InputError, fault, some_ids
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 LON = ("lon", "lng", "long", "longitude", "经度")
 LAT = ("lat", "latitude", "纬度")
@@ -68,12 +69,19 @@ class Rows:
         What the user should know.
     invented
         Columns of the frame that are made up.
+    given
+        Longitude and latitude of every row as they stand in the file, NaN where there are none;
+        empty for zones. Shape (n_rows, 2).
+    ids
+        Id of every row. Shape (n_rows,).
     """
 
     frame: pd.DataFrame
     excluded: pd.DataFrame
     notices: tuple[Fault, ...] = ()
     invented: tuple[str, ...] = ()
+    given: Floats = field(default_factory=lambda: np.empty((0, 2)))
+    ids: NDArray[np.object_] = field(default_factory=lambda: np.empty(0, dtype=object))
 
 
 def read_outlets(
@@ -148,20 +156,33 @@ def read_outlets(
     frame.loc[unnamed, "name"] = frame["operator"].where(
         frame["operator"] != "", frame["outlet_id"]
     )[unnamed]
-    return Rows(frame, sieve.excluded, tuple(notices + remarks), invented)
+    return Rows(frame, sieve.excluded, tuple(notices + remarks), invented, lonlat, sieve.ids)
 
 
-def read_demand(path: Path, section: DemandSection, *, crs: str, boundary: BaseGeometry) -> Rows:
+def read_demand(
+    path: Path,
+    section: DemandSection,
+    *,
+    crs: str,
+    boundary: BaseGeometry,
+    within: Path | None = None,
+) -> Rows:
     """Read the demand points of a project; rows without weight are dropped and counted.
 
-    Zones of a vector file are spread over their area, see `geodata.zones`.
+    Zones of a vector file, and the cells of a grid, are spread over their area, see
+    `geodata.demand`.
+
+    Parameters
+    ----------
+    within
+        Points that say where in a zone its demand is.
 
     Raises
     ------
     InputError
         If the file or a column is missing, or no weight is left.
     """
-    table, share = read_spread(path, sheet=section.sheet)
+    table = read_table(path, sheet=section.sheet)
     given = dict(section.columns)
     usual: dict[str, tuple[str, ...]] = dict(USUAL_DEMAND_COLUMNS)
     required = ["lon", "lat"]
@@ -183,26 +204,75 @@ def read_demand(path: Path, section: DemandSection, *, crs: str, boundary: BaseG
         wanted = rules.of_kind(text["kind"], section.kind)
     reject_totals(sieve, text)
     lonlat = read_coordinates(sieve, text["lon"], text["lat"])
-    xy = place(sieve, lonlat, datum=section.datum, crs=crs, boundary=boundary)
+    zones = zones_of(path, table.row, lonlat, section, crs=crs)
+    if zones is None:
+        xy = place(sieve, lonlat, datum=section.datum, crs=crs, boundary=boundary)
     weight = read_weights(sieve, text["weight"]) if "weight" in text else np.ones(len(table))
-    weight = weight * share
+    notices: list[Fault] = []
+    if zones is None:
+        owner = np.arange(len(table))
+    else:
+        spread = _spread(zones, section, within, crs=crs, boundary=boundary)
+        outside = sieve.kept & (spread.inside == 0.0)
+        sieve.reject(outside, "world.place_outside", [f"{x:.6f}, {y:.6f}" for x, y in lonlat])
+        notices = _cut_zones(table.name, weight, spread.inside, sieve.kept & wanted)
+        xy, owner = spread.xy, spread.zone
+        weight = np.where(spread.inside > 0.0, weight, 0.0)
     empty = sieve.kept & wanted & (weight == 0.0)
-    use = sieve.kept & wanted & (weight > 0.0)
-    frame = pd.DataFrame({"demand_id": ids, "weight": weight, "x": xy[:, 0], "y": xy[:, 1]})
+    use = (sieve.kept & wanted & (weight > 0.0))[owner]
+    point_weight = weight if zones is None else spread.weights(weight)
+    frame = pd.DataFrame(
+        {
+            "demand_id": ids.to_numpy(dtype=object)[owner],
+            "weight": point_weight,
+            "x": xy[:, 0],
+            "y": xy[:, 1],
+        }
+    )
     frame = frame[use].reset_index(drop=True)
     excluded = sieve.excluded
-    excluded = excluded[excluded["row"].isin(table.row[wanted])]
-    if (share < 1.0).any():
-        excluded = excluded.replace({"reason": {"world.place_outside": "world.zone_outside"}})
-        excluded = excluded.drop_duplicates(["row", "reason"])
-    excluded = excluded.reset_index(drop=True)
-    notices = excluded_notices(excluded)
+    excluded = excluded[excluded["row"].isin(table.row[wanted])].reset_index(drop=True)
+    notices = excluded_notices(excluded) + notices
     if not len(frame):
         raise InputError(*notices, fault("world.no_demand", table.name, weight=section.weight))
     if empty.any():
-        count = len(np.unique(table.row[empty]))
-        notices.append(fault("world.weightless", table.name, count=count))
-    return Rows(frame, excluded, tuple(notices))
+        notices.append(fault("world.weightless", table.name, count=int(empty.sum())))
+    shown = lonlat if zones is None else lonlat[:0]
+    return Rows(frame, excluded, tuple(notices), given=shown, ids=sieve.ids)
+
+
+def _spread(
+    zones: Geometries,
+    section: DemandSection,
+    within: Path | None,
+    *,
+    crs: str,
+    boundary: BaseGeometry,
+) -> Spread:
+    """Return the zones as points, by the points of another file if there is one."""
+    if within is None:
+        return spread_zones(zones, boundary)
+    finer = DemandSection(
+        file=section.within, weight=section.within_weight, datum=section.within_datum
+    )
+    points = read_demand(within, finer, crs=crs, boundary=boundary).frame
+    return spread_zones(
+        zones,
+        boundary,
+        by_xy=points[["x", "y"]].to_numpy(dtype=np.float64),
+        by_weight=points["weight"].to_numpy(dtype=np.float64),
+    )
+
+
+def _cut_zones(name: str, weight: Floats, inside: Floats, use: Bools) -> list[Fault]:
+    """Say how much of the weight of zones lies outside the territory."""
+    cut = use & (inside > 0.0) & (inside < 1.0 - 1e-12) & (weight > 0.0)
+    if not cut.any():
+        return []
+    lost = float((weight[cut] * (1.0 - inside[cut])).sum())
+    share = lost / float(weight[use].sum())
+    count = int(cut.sum())
+    return [fault("places.zones_cut", name, count=count, lost=f"{lost:,.1f}", share=share)]
 
 
 def _stacked(table: Table, frame: pd.DataFrame) -> list[Fault]:

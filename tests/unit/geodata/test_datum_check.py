@@ -26,7 +26,7 @@ def crooked_streets(seed: int = 1) -> NDArray[np.object_]:
         t = np.linspace(-500.0, 4500.0, 26)
         lines.append(np.column_stack([t, 290.0 * n + rng.normal(0, 40, 26)]))
         lines.append(np.column_stack([310.0 * n + rng.normal(0, 40, 26), t]))
-    return np.array([shapely.LineString(line + (X, Y)) for line in lines], dtype=object)
+    return np.array([shapely.LineString(line + np.array([X, Y])) for line in lines], dtype=object)
 
 
 STREETS = crooked_streets()
@@ -67,14 +67,25 @@ def test_the_true_datum_is_found(true: Datum, declared: Datum) -> None:
 
 def test_rows_from_another_source_are_named() -> None:
     lonlat = places()
-    lonlat[[3, 40]] = from_wgs84(lonlat[[3, 40]], "gcj02")
+    lonlat[:30] = from_wgs84(lonlat[:30], "gcj02")
     finding = suggest_datum(lonlat, STREETS, "wgs84", crs=CRS)
     assert finding.best == "wgs84"
-    named = np.flatnonzero(finding.outlier).tolist()
-    # A shifted place may fall on another street by chance, a right one is never named.
-    assert set(named) <= {3, 40} and named
+    named = np.flatnonzero(finding.outlier)
+    # Some shifted places fall near another street by chance; a right one is never named.
+    assert named.max() < 30 and len(named) >= 15
     (said,) = texts(finding)
-    assert "r3" in said or "r40" in said
+    assert f"{len(named)} row(s)" in said and "r" in said
+
+
+def test_places_away_from_streets_are_no_other_datum() -> None:
+    """A fifth of the places lie deep inside the blocks: that is how towns are."""
+    rng = np.random.default_rng(7)
+    for seed in range(10):
+        lonlat = places(seed=seed)
+        deep = rng.uniform(500, 4000, (40, 2)) + np.array([X, Y])
+        moved = [unproject(shapely.Point(one), CRS) for one in deep]
+        lonlat[:40] = shapely.get_coordinates(np.array(moved, dtype=object))
+        assert texts(suggest_datum(lonlat, STREETS, "wgs84", crs=CRS)) == []
 
 
 @pytest.mark.parametrize("n", [0, 19])
@@ -98,7 +109,7 @@ def test_without_streets_nothing_is_said() -> None:
 
 def test_points_anywhere_fit_no_datum_better() -> None:
     rng = np.random.default_rng(5)
-    xy = rng.uniform(500, 4000, (300, 2)) + (X, Y)
+    xy = rng.uniform(500, 4000, (300, 2)) + np.array([X, Y])
     moved = [unproject(shapely.Point(one), CRS) for one in xy]
     lonlat = shapely.get_coordinates(np.array(moved, dtype=object))
     finding = suggest_datum(lonlat, STREETS, "wgs84", crs=CRS)
@@ -106,9 +117,10 @@ def test_points_anywhere_fit_no_datum_better() -> None:
     assert finding.median_m["wgs84"] > 30.0
 
 
-def test_many_points_are_sampled_and_outliers_still_found_among_all() -> None:
+def test_many_points_are_sampled_and_outliers_found_among_all() -> None:
     lonlat = places(5000)
-    lonlat[4001] = from_wgs84(lonlat[[4001]], "bd09")[0]
+    lonlat[4000:4100] = from_wgs84(lonlat[4000:4100], "bd09")
     finding = suggest_datum(lonlat, STREETS, "wgs84", crs=CRS)
     assert finding.n == 2000
-    assert set(np.flatnonzero(finding.outlier).tolist()) <= {4001}
+    named = np.flatnonzero(finding.outlier)
+    assert len(named) > 30 and named.min() >= 4000 and named.max() < 4100
