@@ -109,7 +109,9 @@ def suggest_datum(
     # Of two others that fit equally well neither is clearly right.
     clear &= all(median[least] <= MARGIN * other for other in others)
     if not clear:
-        outlier[_outliers(tree, lonlat, usable, declared, median[declared], crs)] = True
+        outlier[_outliers(tree, lonlat, usable, declared, median_m=median[declared], crs=crs)] = (
+            True
+        )
     return DatumFinding(declared, median, q90, least if clear else declared, len(some), outlier)
 
 
@@ -149,6 +151,7 @@ def _outliers(
     lonlat: Floats,
     usable: Ints,
     declared: Datum,
+    *,
     median_m: float,
     crs: str,
 ) -> Ints:
