@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from geodata.datum import Datum
 from geodata.tables import decode
 from gridmap.catalogue import Language
+from gridmap.datum import ShownDatum
 from gridmap.errors import Fault, InputError, fault
 from gridmap.policies import PartitionPolicy, PlanRequest, RoutingPolicy, ScoringPolicy
 from gridmap.territory import ATTRIBUTION
@@ -185,9 +186,10 @@ class DemandSection(Section):
 
 
 class OutputSection(Section):
-    """[output]."""
+    """[output]: language of the files, and datum of the coordinates on the route sheets."""
 
     language: Language = "en"
+    datum: ShownDatum = "wgs84"
 
 
 class ProjectFile(Section):
@@ -223,6 +225,7 @@ class ProjectFile(Section):
             routing=self.routing,
             scoring=self.scoring,
             language=self.output.language,
+            datum=self.output.datum,
         )
 
 
