@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from pandera.pandas import DataFrameSchema
 from shapely.geometry.base import BaseGeometry
 
-from geodata.boundaries import Boundary, read_boundary
-from geodata.coastline import clip_to_land, read_coastline
 from geodata.points import EXCLUDED_COLUMNS, excluded_notices
+from geodata.project_checks import datum_remarks, place_remarks, read_area
 from geodata.project_file import ProjectFile, read_project
 from geodata.rows import Rows, read_demand, read_outlets
 from geodata.speeds import read_speeds
@@ -25,14 +24,11 @@ from geodata.street_sources import (
     FROM_STREETS,
     OVERPASS,
     STREET,
-    boundary_from_streets,
     drawn,
-    is_osm,
     read_lines,
     read_streets,
     with_lines,
 )
-from geodata.tiling import check_children
 from gridmap import schemas
 from gridmap.errors import Fault, InputError, fault, some_ids
 from gridmap.partition.cells import territory_polygon
@@ -80,6 +76,7 @@ class Files:
     children: Path | None = None
     factors: Path | None = None
     areas: Path | None = None
+    within: Path | None = None
 
     def hashes(self) -> dict[str, str]:
         """Return the SHA-256 of each file by its name."""
@@ -123,7 +120,7 @@ def load_project(
     project = read_project(path)
     files = find_files(project, [*([Path(data_dir)] if data_dir else []), path.parent])
     report(Progress(STAGE, 0.0))
-    boundary = territory_boundary(project, files)
+    boundary = read_area(project.territory, files.boundary, files.streets, children=files.children)
     outlets, demand = _read_tables(project, files, crs=boundary.crs, area=boundary.shape)
     centre = centres_of(outlets.frame, project)
     report(Progress(STAGE, 0.3, files.outlets.name))
@@ -147,6 +144,19 @@ def load_project(
             networks=speeds.on(streets.networks),
             notices=(*streets.notices, speeds.notice),
         )
+    remarks = [
+        *datum_remarks(
+            outlets,
+            streets,
+            project.outlets.datum,
+            files.outlets,
+            section="outlets",
+            crs=boundary.crs,
+        ),
+        *datum_remarks(
+            demand, streets, project.demand.datum, files.demand, section="demand", crs=boundary.crs
+        ),
+    ]
     report(Progress(STAGE, 0.6, Path(str(files.streets)).name))
 
     units, unit_notices = make_units(
@@ -160,7 +170,7 @@ def load_project(
     _one_centre_a_unit(outlets.frame[centre])
     network = streets.networks[project.routing.mode]
     outlets.frame["snap_distance_m"], off = snap_distance_m(outlets.frame, network)
-    remarks = _remarks(outlets.frame, streets.linework, centre=centre, off=off)
+    remarks += place_remarks(outlets.frame, streets.linework, centre=centre, off=off)
 
     territory = Territory(
         name=project.territory.name,
@@ -186,36 +196,6 @@ def load_project(
     )
     report(Progress(STAGE, 1.0))
     return territory, project.request
-
-
-def territory_boundary(project: ProjectFile, files: Files) -> Boundary:
-    """Return the boundary of a project: its land part, with what its children lack as notices.
-
-    Raises
-    ------
-    InputError
-        If a file is unreadable or has no areas.
-    """
-    section = project.territory
-    if files.boundary is None:
-        return boundary_from_streets(files.streets)
-    boundary = read_boundary(files.boundary, datum=section.datum)
-    notices = list(boundary.notices)
-    if files.children:
-        notices += check_children(
-            files.children,
-            boundary.shape,
-            crs=boundary.crs,
-            datum=section.datum,
-            level=section.children_level,
-        )
-    if section.clip_to_coast is False or not is_osm(files.streets):
-        return replace(boundary, notices=tuple(notices))
-    coast = read_coastline(Path(files.streets), boundary.crs)
-    land = clip_to_land(
-        boundary.shape, coast, crs=boundary.crs, always=section.clip_to_coast is True
-    )
-    return Boundary(land.shape, boundary.crs, (*notices, *land.notices))
 
 
 def find_files(project: ProjectFile, folders: list[Path]) -> Files:
@@ -254,6 +234,7 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
         ),
         admin=find(section.admin, "[territory] admin") if section.admin else None,
         units=find(unit_file, "[territory] units") if kind == "file" else None,
+        within=find(project.demand.within, "[demand] within") if project.demand.within else None,
         children=find(section.children, "[territory] children") if section.children else None,
         factors=find(travel.factors, "[travel] factors") if travel.factors else None,
         areas=find(travel.areas, "[travel] areas") if travel.areas else None,
@@ -394,7 +375,9 @@ def _read_tables(
     except InputError as error:
         faults += error.faults
     try:
-        rows.append(read_demand(files.demand, project.demand, crs=crs, boundary=area))
+        rows.append(
+            read_demand(files.demand, project.demand, crs=crs, boundary=area, within=files.within)
+        )
     except InputError as error:
         faults += error.faults
     if faults:
@@ -429,28 +412,6 @@ def _one_centre_a_unit(centres: pd.DataFrame) -> None:
     ]
     if faults:
         raise InputError(*faults)
-
-
-def _remarks(
-    outlets: pd.DataFrame, linework: Linework, *, centre: Bools, off: Bools
-) -> list[Fault]:
-    """Return what a planner should know about where outlets are."""
-    remarks: list[Fault] = []
-    points = shapely.points(outlets[["x", "y"]].to_numpy())
-    wet = np.zeros(len(outlets), dtype=bool)
-    wet[shapely.STRtree(linework.water).query(points, predicate="intersects")[0]] = True
-    visited = outlets["visited"].to_numpy()
-    for key, mask in (
-        ("world.own_on_water", centre & wet),
-        ("world.own_off_network", centre & off),
-        ("world.visited_off_network", visited & off & ~centre),
-    ):
-        if mask.any():
-            ids = some_ids(outlets["outlet_id"][mask])
-            remarks.append(fault(key, count=int(mask.sum()), ids=ids))
-    if not visited.any():
-        remarks.append(fault("world.no_visits"))
-    return remarks
 
 
 def _checked(frame: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from geodata.datum import Datum
 from geodata.tables import decode
 from gridmap.catalogue import Language
+from gridmap.datum import ShownDatum
 from gridmap.errors import Fault, InputError, fault
 from gridmap.policies import PartitionPolicy, PlanRequest, RoutingPolicy, ScoringPolicy
 from gridmap.territory import ATTRIBUTION
@@ -130,7 +131,9 @@ class OutletsSection(Section):
     """[outlets]: own, partner, rival and other outlets, and which of them get visits.
 
     `operators` gives operators one name: what a regular expression of an entry finds in operator
-    or name becomes the entry's name.
+    or name becomes the entry's name. `dictionary` says whether the built-in names of operators
+    are used: by default for outlets without one, true also joins spellings of the file, and
+    `countries` (ISO 3166, two letters) keeps those of some countries only.
     """
 
     file: Name
@@ -139,6 +142,8 @@ class OutletsSection(Section):
     columns: OutletColumns = Field(default_factory=OutletColumns)
     datum: Datum = "wgs84"
     operators: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    dictionary: bool | None = None
+    countries: tuple[Annotated[str, Field(pattern="^[a-z]{2}$")], ...] = ()
     own: Rule
     partner: Rule | None = None
     rival: Rule | None = None
@@ -163,7 +168,12 @@ class OutletsSection(Section):
 
 
 class DemandSection(Section):
-    """[demand]: points with a weight; ``count`` = each point counts one."""
+    """[demand]: points with a weight; ``count`` = each point counts one.
+
+    `grid` says that the rows are the centres of a regular grid and carry the weight of a cell.
+    `within` is a file of points, such as buildings, that say where in a zone or cell its demand
+    is; `within_weight` and `within_datum` are theirs.
+    """
 
     file: Name
     sheet: str = ""
@@ -172,6 +182,10 @@ class DemandSection(Section):
     datum: Datum = "wgs84"
     weight: Name = "count"
     kind: tuple[str, ...] = ()
+    grid: bool = False
+    within: str = ""
+    within_weight: Name = "count"
+    within_datum: Datum = "wgs84"
 
 
 class TravelSection(Section):
@@ -188,9 +202,10 @@ class TravelSection(Section):
 
 
 class OutputSection(Section):
-    """[output]."""
+    """[output]: language of the files, and datum of the coordinates on the route sheets."""
 
     language: Language = "en"
+    datum: ShownDatum = "wgs84"
 
 
 class ProjectFile(Section):
@@ -227,6 +242,7 @@ class ProjectFile(Section):
             routing=self.routing,
             scoring=self.scoring,
             language=self.output.language,
+            datum=self.output.datum,
         )
 
 

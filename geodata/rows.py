@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geodata import outlets as rules
+from geodata.demand import Geometries, Spread, spread_zones, zones_of
 from geodata.headers import Names, unit_of, usual_names
 from geodata.invented import invented_potential
 from geodata.located import PLACE, place_columns, read_places
@@ -27,10 +28,10 @@ from geodata.points import (
 )
 from geodata.project_file import DemandSection, Grades, OutletsSection
 from geodata.tables import Table, find_columns, read_table
-from geodata.zones import read_spread
 from gridmap.errors import Fault, InputError, fault, some_ids
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 #: Fields that a plan needs of a table, beside those of the place.
 OUTLET_FIELDS = ("id", "name", "operator", "kind", "grade", "potential", *PLACE)
@@ -55,12 +56,19 @@ class Rows:
         What the user should know.
     invented
         Columns of the frame that are made up.
+    given
+        Longitude and latitude of every row as they stand in the file, NaN where there are none;
+        empty for zones. Shape (n_rows, 2).
+    ids
+        Id of every row. Shape (n_rows,).
     """
 
     frame: pd.DataFrame
     excluded: pd.DataFrame
     notices: tuple[Fault, ...] = ()
     invented: tuple[str, ...] = ()
+    given: Floats = field(default_factory=lambda: np.empty((0, 2)))
+    ids: NDArray[np.object_] = field(default_factory=lambda: np.empty(0, dtype=object))
 
 
 def read_outlets(
@@ -139,13 +147,26 @@ def read_outlets(
     frame.loc[unnamed, "name"] = frame["operator"].where(
         frame["operator"] != "", frame["outlet_id"]
     )[unnamed]
-    return Rows(frame, sieve.excluded, tuple(notices + remarks), invented)
+    return Rows(frame, sieve.excluded, tuple(notices + remarks), invented, lonlat, sieve.ids)
 
 
-def read_demand(path: Path, section: DemandSection, *, crs: str, boundary: BaseGeometry) -> Rows:
+def read_demand(
+    path: Path,
+    section: DemandSection,
+    *,
+    crs: str,
+    boundary: BaseGeometry,
+    within: Path | None = None,
+) -> Rows:
     """Read the demand points of a project; rows without weight are dropped and counted.
 
-    Zones of a vector file are spread over their area, see `geodata.zones`.
+    Zones of a vector file, and the cells of a grid, are spread over their area, see
+    `geodata.demand`.
+
+    Parameters
+    ----------
+    within
+        Points that say where in a zone its demand is.
 
     Raises
     ------
@@ -154,7 +175,7 @@ def read_demand(path: Path, section: DemandSection, *, crs: str, boundary: BaseG
     """
     given = dict(section.columns)
     weight_column = "" if section.weight == COUNT else section.weight
-    table, share = read_spread(
+    table = read_table(
         path,
         sheet=section.sheet,
         encoding=section.encoding,
@@ -181,29 +202,79 @@ def read_demand(path: Path, section: DemandSection, *, crs: str, boundary: BaseG
     # Rows of a demand table need no id, so a total is one by its own words only.
     reject_no_rows(sieve, text)
     lonlat, _ = read_places(sieve, text)
-    xy = place(sieve, lonlat, datum=section.datum, crs=crs, boundary=boundary)
+    zones = zones_of(path, table.row, lonlat, section, crs=crs)
+    if zones is None:
+        xy = place(sieve, lonlat, datum=section.datum, crs=crs, boundary=boundary)
     weight = np.ones(len(table))
     if "weight" in text:
         weight = read_weights(sieve, text["weight"], factor=_factor(columns["weight"]))
-    weight = weight * share
+    notices: list[Fault] = []
+    if zones is None:
+        owner = np.arange(len(table))
+    else:
+        spread = _spread(zones, section, within, crs=crs, boundary=boundary)
+        outside = sieve.kept & (spread.inside == 0.0)
+        sieve.reject(outside, "world.place_outside", [f"{x:.6f}, {y:.6f}" for x, y in lonlat])
+        notices = _cut_zones(table.name, weight, spread.inside, sieve.kept & wanted)
+        xy, owner = spread.xy, spread.zone
+        weight = np.where(spread.inside > 0.0, weight, 0.0)
     empty = sieve.kept & wanted & (weight == 0.0)
-    use = sieve.kept & wanted & (weight > 0.0)
-    frame = pd.DataFrame({"demand_id": ids, "weight": weight, "x": xy[:, 0], "y": xy[:, 1]})
+    use = (sieve.kept & wanted & (weight > 0.0))[owner]
+    point_weight = weight if zones is None else spread.weights(weight)
+    frame = pd.DataFrame(
+        {
+            "demand_id": ids.to_numpy(dtype=object)[owner],
+            "weight": point_weight,
+            "x": xy[:, 0],
+            "y": xy[:, 1],
+        }
+    )
     frame = frame[use].reset_index(drop=True)
     excluded = sieve.excluded
-    excluded = excluded[excluded["row"].isin(table.row[wanted])]
-    if (share < 1.0).any():
-        excluded = excluded.replace({"reason": {"world.place_outside": "world.zone_outside"}})
-        excluded = excluded.drop_duplicates(["row", "reason"])
-    excluded = excluded.reset_index(drop=True)
+    excluded = excluded[excluded["row"].isin(table.row[wanted])].reset_index(drop=True)
     repaired = sieve.repaired.drop_duplicates(["row", "reason"])
-    notices = [*table.notices, *excluded_notices(excluded), *excluded_notices(repaired)]
+    found = [*table.notices, *excluded_notices(excluded), *excluded_notices(repaired)]
+    notices = [*found, *notices]
     if not len(frame):
         raise InputError(*notices, fault("world.no_demand", table.name, weight=section.weight))
     if empty.any():
-        count = len(np.unique(table.row[empty]))
-        notices.append(fault("world.weightless", table.name, count=count))
-    return Rows(frame, excluded, tuple(notices))
+        notices.append(fault("world.weightless", table.name, count=int(empty.sum())))
+    shown = lonlat if zones is None else lonlat[:0]
+    return Rows(frame, excluded, tuple(notices), given=shown, ids=sieve.ids)
+
+
+def _spread(
+    zones: Geometries,
+    section: DemandSection,
+    within: Path | None,
+    *,
+    crs: str,
+    boundary: BaseGeometry,
+) -> Spread:
+    """Return the zones as points, by the points of another file if there is one."""
+    if within is None:
+        return spread_zones(zones, boundary)
+    finer = DemandSection(
+        file=section.within, weight=section.within_weight, datum=section.within_datum
+    )
+    points = read_demand(within, finer, crs=crs, boundary=boundary).frame
+    return spread_zones(
+        zones,
+        boundary,
+        by_xy=points[["x", "y"]].to_numpy(dtype=np.float64),
+        by_weight=points["weight"].to_numpy(dtype=np.float64),
+    )
+
+
+def _cut_zones(name: str, weight: Floats, inside: Floats, use: Bools) -> list[Fault]:
+    """Say how much of the weight of zones lies outside the territory."""
+    cut = use & (inside > 0.0) & (inside < 1.0 - 1e-12) & (weight > 0.0)
+    if not cut.any():
+        return []
+    lost = float((weight[cut] * (1.0 - inside[cut])).sum())
+    share = lost / float(weight[use].sum())
+    count = int(cut.sum())
+    return [fault("places.zones_cut", name, count=count, lost=f"{lost:,.1f}", share=share)]
 
 
 def _names(given: Iterable[str | Sequence[str] | None]) -> list[str]:

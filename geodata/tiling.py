@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from pandas.api.types import is_string_dtype
 from shapely.geometry.base import BaseGeometry
 
 from geodata.boundaries import project_areas, unproject
@@ -115,7 +116,7 @@ def check_tiling(
     count = world.cover.sum(axis=0)
     findings = []
     for what, faces in _wrong(world, count):
-        group = _grouped(world, faces, count)
+        group = _grouped(world, faces)
         for one in range(group.max(initial=-1) + 1):
             found = _finding(world, what, np.flatnonzero(faces)[group == one], names, crs)
             findings.append(found)
@@ -140,7 +141,7 @@ def snap_tiling(
     cover = world.cover.copy()
     count = cover.sum(axis=0)
     for what, faces in _wrong(world, count):
-        group = _grouped(world, faces, count)
+        group = _grouped(world, faces)
         for one in range(group.max(initial=-1) + 1):
             chosen = np.flatnonzero(faces)[group == one]
             if _width(world, chosen)[1] > tolerance_m:
@@ -188,7 +189,7 @@ def check_children(
             raise InputError(fault("places.level_unknown", path, level=level, known=known))
         frame = frame[[one == level for one in have]]
     areas = project_areas(path, frame, crs=crs, datum=datum)
-    columns = [*NAMES, *frame.columns[[kind.kind == "O" for kind in frame.dtypes]]]
+    columns = [*NAMES, *(one for one in frame.columns if is_string_dtype(frame[one]))]
     column = next((one for one in columns if one in frame.columns), None)
     labels = [f"#{row + 1}" for row in frame.index]
     if column:
@@ -266,7 +267,7 @@ def _wrong(world: _Arrangement, count: Ints) -> list[tuple[What, Bools]]:
     ]
 
 
-def _grouped(world: _Arrangement, faces: Bools, count: Ints) -> Ints:
+def _grouped(world: _Arrangement, faces: Bools) -> Ints:
     """Number the places that faces make up; those of different children stay apart."""
     plane = world.plane
     number = np.append(np.where(faces, np.cumsum(faces) - 1, -1), -1)

@@ -19,7 +19,7 @@ from geodata.project import find_files
 from geodata.project_file import read_project
 from geodata.rows import read_outlets
 from geodata.speeds import read_speeds
-from geodata.street_sources import read_streets
+from geodata.street_sources import boundary_from_streets, read_streets
 from geodata.tables import find_columns, read_table
 from gridmap.errors import Fault, InputError, fault
 from gridmap.travel.cache import NetworkCache
@@ -176,7 +176,10 @@ def calibrate_project(
     project = read_project(path)
     files = find_files(project, [*([data_dir] if data_dir else []), path.parent])
     section = project.territory
-    boundary = read_boundary(files.boundary, datum=section.datum)
+    if files.boundary is None:
+        boundary = boundary_from_streets(files.streets)
+    else:
+        boundary = read_boundary(files.boundary, datum=section.datum)
     centres = project.partition.centres
     outlets = read_outlets(
         files.outlets,

@@ -302,6 +302,25 @@ def calibrate_speeds(
 
 
 @app.command()
+def operators(
+    project: Annotated[Path, typer.Argument(help="Project file (TOML).")],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the project's files, if not beside it.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the whole table (.csv or .xlsx).")
+    ] = None,
+) -> None:
+    """Show which operator each outlet gets, and from what: rule, file or dictionary."""
+    from geodata.operator_review import review_operators, review_text, write_review
+
+    review = review_operators(project, data_dir=data)
+    typer.echo(review_text(review, _settings().language))
+    if out is not None:
+        typer.echo(write_review(review, out))
+
+
+@app.command()
 def migrate(database: DatabaseOption = None) -> None:
     """Bring the schema of the database up to date."""
     from gridmap.store.repository import Store

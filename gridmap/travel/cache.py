@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import hashlib
 import json
 import os
@@ -48,7 +49,9 @@ ABANDONED_S = 24 * 3600.0
 DEFAULT_LIMIT_BYTES = 5 * 10**9
 READ_BYTES = 1 << 20
 #: How often an entry is tried that other processes replace all the time.
-ATTEMPTS = 20
+ATTEMPTS = 100
+#: What a system says where a folder is to take the name of one that is there.
+TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES)
 
 
 class BrokenEntry(Exception):
@@ -277,9 +280,9 @@ class NetworkCache:
         for _ in range(ATTEMPTS):
             try:
                 draft.rename(place)
-            except OSError:
-                # Not empty: a broken or other entry, or one that another process just wrote.
-                if not place.is_dir():
+            except OSError as error:
+                # Taken: by a broken or other entry, or by one that another process just wrote.
+                if error.errno not in TAKEN and not place.is_dir():
                     raise
                 self._remove(place)
             else:
