@@ -22,6 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
+from geodata.isolation import untrusted
 from geodata.vectors import SUFFIXES as VECTOR_SUFFIXES
 from geodata.vectors import lonlat_of, read_vectors
 from gridmap.errors import Fault, InputError, fault
@@ -74,6 +75,7 @@ class Table:
         return found
 
 
+@untrusted
 def read_table(path: Path, *, sheet: str = "") -> Table:
     """Read a table; vector files become tables with the columns lon and lat (WGS-84).
 

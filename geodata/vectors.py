@@ -23,6 +23,7 @@ import shapely
 from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError, GeometryError
 
+from geodata.isolation import untrusted
 from gridmap.errors import InputError, fault
 
 Floats = NDArray[np.float64]
@@ -50,6 +51,7 @@ GEOJSON_TYPES = frozenset(
 WGS84 = "EPSG:4326"
 
 
+@untrusted
 def read_vectors(path: Path, *, layer: str = "") -> gpd.GeoDataFrame:
     """Return the features of a vector file in its own reference system.
 
