@@ -242,7 +242,8 @@ profile = load_profile("drive")
 start = time.process_time(); base = rss()
 filtered = folder / "drive.osm"
 with osmium.BackReferenceWriter(str(filtered), ref_src=str(path), overwrite=True) as writer:
-    for way in osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway")):
+    ways = osmium.FileProcessor(str(path), osmium.osm.WAY)
+    for way in ways.with_filter(osmium.filter.KeyFilter("highway")):
         if way_access(dict(way.tags), profile) is not None:
             writer.add_way(way)
 graph = ox.graph_from_xml(filtered, simplify=False, retain_all=False)

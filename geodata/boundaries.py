@@ -14,7 +14,8 @@ from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from geodata.datum import Datum, to_wgs84
-from geodata.vectors import WGS84, read_vectors, to_lonlat
+from geodata.isolation import untrusted
+from geodata.vectors import WGS84, read_vectors, reference_missing, to_lonlat
 from gridmap.errors import Fault, InputError, fault, some_ids
 
 Floats = NDArray[np.float64]
@@ -80,6 +81,8 @@ def read_boundary(path: Path, *, datum: Datum = "wgs84", layer: str = "") -> Bou
         raise InputError(fault("world.no_polygon", path))
     crs = utm_crs(*shapely.get_coordinates(whole.centroid)[0])
     notices = []
+    if reference_missing(path):
+        notices.append(fault("sandbox.crs_assumed", path.name))
     if wrong:
         which = some_ids(f"#{row + 1}" for row in wrong)
         notices.append(fault("world.boundary_repaired", path.name, count=len(wrong), which=which))
@@ -139,6 +142,7 @@ def project_areas(
     return [_areas(shapely.make_valid(project(one, crs))) for one in shifted]
 
 
+@untrusted
 def unclosed_rings(path: Path) -> list[int]:
     """Return the features of a GeoJSON file with a ring that does not end where it began.
 

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from pandera.pandas import DataFrameSchema
 from shapely.geometry.base import BaseGeometry
 
+from geodata.isolation import reading_by
 from geodata.points import EXCLUDED_COLUMNS, excluded_notices
 from geodata.project_checks import datum_remarks, place_remarks, read_area
 from geodata.project_file import ProjectFile, read_project
 from geodata.rows import Rows, read_demand, read_outlets
+from geodata.sandbox import Sandbox
 from geodata.speeds import read_speeds
 from geodata.street_sources import (
     FROM_STREETS,
@@ -92,6 +94,7 @@ def load_project(
     *,
     data_dir: Path | None = None,
     cache: NetworkCache | None = None,
+    sandbox: bool = True,
     report: Report = silent,
 ) -> tuple[Territory, PlanRequest]:
     """Read a project file and all that it names.
@@ -108,6 +111,9 @@ def load_project(
         Folder in which relative files are looked up before the folder of the project file.
     cache
         Where networks are kept that are ready for use; None = read them from their file.
+    sandbox
+        Whether tables and vector files are parsed in a limited child process
+        (`geodata.sandbox`). Extracts and graphs of streets are read in this one.
     report
         Gets progress.
 
@@ -120,6 +126,15 @@ def load_project(
     project = read_project(path)
     files = find_files(project, [*([Path(data_dir)] if data_dir else []), path.parent])
     report(Progress(STAGE, 0.0))
+    if not sandbox:
+        return _load(project, files, cache, report)
+    with Sandbox() as reader, reading_by(reader):
+        return _load(project, files, cache, report)
+
+
+def _load(
+    project: ProjectFile, files: Files, cache: NetworkCache | None, report: Report
+) -> tuple[Territory, PlanRequest]:
     boundary = read_area(project.territory, files.boundary, files.streets, children=files.children)
     outlets, demand = _read_tables(project, files, crs=boundary.crs, area=boundary.shape)
     centre = centres_of(outlets.frame, project)

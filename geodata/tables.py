@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geodata.archives import unpacked
 from geodata.headers import Header, Names, find_header, match_columns
+from geodata.isolation import untrusted
 from geodata.text_files import decode, read_text
+from geodata.vectors import PACKED, lonlat_of, read_vectors, reference_missing
 from geodata.vectors import SUFFIXES as VECTOR_SUFFIXES
-from geodata.vectors import lonlat_of, read_vectors
 from geodata.workbooks import Merge, as_text, content_of, filled_down, open_workbook
 from gridmap.errors import Fault, InputError, fault
 
@@ -109,6 +111,7 @@ class Table:
         return found
 
 
+@untrusted
 def read_table(
     path: Path, *, sheet: str = "", encoding: str = "", names: Iterable[str] = ()
 ) -> Table:
@@ -120,8 +123,8 @@ def read_table(
     Parameters
     ----------
     path
-        File in .csv, .csv.gz, .tsv, .txt, .xlsx (or another Excel or ODS format) or a vector
-        format of `geodata.vectors`.
+        File in .csv, .csv.gz, .tsv, .txt, .xlsx (or another Excel or ODS format), a vector format
+        of `geodata.vectors`, or a zip archive with one of these.
     sheet
         Sheet of a workbook, or layer of a vector file. By default the first visible sheet; if no
         name in its header is known, the first one with names that are.
@@ -138,8 +141,15 @@ def read_table(
     path = Path(path)
     if not path.is_file():
         raise InputError(fault("world.file_missing", path))
-    name = path.name.lower()
     asked = [one for one in names if one]
+    if path.suffix.lower() in PACKED:
+        with unpacked(path, (*CSV_SUFFIXES, *EXCEL_SUFFIXES, *VECTOR_SUFFIXES)) as inner:
+            return replace(_read(inner, sheet, encoding, asked), name=path.name)
+    return _read(path, sheet, encoding, asked)
+
+
+def _read(path: Path, sheet: str, encoding: str, asked: list[str]) -> Table:
+    name = path.name.lower()
     if name.endswith(CSV_SUFFIXES):
         packed = name.endswith(".gz")
         if not packed and content_of(path) in {"workbook", "locked"}:
@@ -151,7 +161,7 @@ def read_table(
         return _workbook_table(path, sheet, asked)
     if name.endswith(VECTOR_SUFFIXES):
         return _vector_table(path, sheet)
-    known = ", ".join((*CSV_SUFFIXES, *EXCEL_SUFFIXES, *VECTOR_SUFFIXES))
+    known = ", ".join((*CSV_SUFFIXES, *EXCEL_SUFFIXES, *VECTOR_SUFFIXES, *PACKED))
     raise InputError(fault("world.format_unknown", path, known=known))
 
 
@@ -246,7 +256,8 @@ def _vector_table(path: Path, layer: str) -> Table:
         texts = ["" if pd.isna(value) else as_text(value) for value in values]
         records.append([*texts, *("" if np.isnan(one) else repr(float(one)) for one in (lon, lat))])
     header = Header(tuple(records[0]), 0, 0)
-    return _table(path, header, records, None, [], wide=False)
+    notices = [fault("sandbox.crs_assumed", path.name)] if reference_missing(path) else []
+    return _table(path, header, records, None, notices, wide=False)
 
 
 def _header_of(
