@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -54,7 +55,12 @@ def unpacked(path: Path, suffixes: Sequence[str]) -> Iterator[Path]:
                 for name, member in members.items():
                     if PurePosixPath(name).stem.casefold() == stem:
                         _copy(path, archive, member, Path(folder) / name)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        except (
+            zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError,
+            RuntimeError, struct.error,
+        ) as error:  # fmt: skip
+            if isinstance(error, InputError):
+                raise
             raise InputError(fault("sandbox.archive_damaged", path, reason=error)) from error
         yield Path(folder) / found[0]
 

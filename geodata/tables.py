@@ -33,6 +33,8 @@ BLANKS = string.whitespace + "\u00a0\u3000\u2002\u2003\u2009\u202f\ufeff\u200b\u
 QUOTED = re.compile(r'="([^"]*)"')
 #: What begins a formula; an apostrophe before it says that it is text.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Excel's own limit; what has more is no table of outlets.
+MOST_COLUMNS = 16_384
 #: So many names of a header must be known to prefer a sheet.
 FEW = 2
 
@@ -265,6 +267,9 @@ def _header_of(
 ) -> tuple[Header, int]:
     if not any(cell.strip(BLANKS) for row in records for cell in row):
         raise InputError(fault("world.table_empty", path))
+    widest = max(map(len, records))
+    if widest > MOST_COLUMNS:
+        raise InputError(fault("tables.columns_many", path, count=widest, most=MOST_COLUMNS))
     return find_header(records, merges, names=names)
 
 

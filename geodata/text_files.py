@@ -21,7 +21,8 @@ from gridmap.errors import InputError, fault
 
 SEPARATORS = ",;\t|"
 #: A decompressed table larger than this is refused. Bytes.
-MOST_BYTES = 2 * 1024**3
+MOST_BYTES = 1024**3
+PIECE_BYTES = 1 << 20
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -188,8 +189,12 @@ def _separator(text: str) -> str:
 
 
 def _unpacked(path: Path) -> bytes:
+    # Piece by piece: a single read of so many bytes sets them aside at once.
+    pieces, size = [], 0
     with gzip.open(path) as packed:
-        data = packed.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise OSError(f"more than {MOST_BYTES} bytes when unpacked")
-    return data
+        while piece := packed.read(PIECE_BYTES):
+            size += len(piece)
+            if size > MOST_BYTES:
+                raise OSError(f"more than {MOST_BYTES} bytes when unpacked")
+            pieces.append(piece)
+    return b"".join(pieces)

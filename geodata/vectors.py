@@ -224,8 +224,15 @@ def lonlat_of(path: Path, frame: gpd.GeoDataFrame) -> Floats:
 
     Shape (n_features, 2).
     """
-    points = shapely.point_on_surface(to_lonlat(path, frame))
-    return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
+    geometries = to_lonlat(path, frame)
+    # An empty shape, or a point with coordinates that are no numbers, lies nowhere.
+    lonlat = np.full((len(geometries), 2), np.nan)
+    here = ~(shapely.is_missing(geometries) | shapely.is_empty(geometries))
+    points = shapely.point_on_surface(geometries[here])
+    sound = ~(shapely.is_missing(points) | shapely.is_empty(points))
+    rows = np.flatnonzero(here)[sound]
+    lonlat[rows] = shapely.get_coordinates(points[sound])
+    return lonlat
 
 
 def _degrees_or_fault(path: Path, geometries: Any, crs: str) -> None:

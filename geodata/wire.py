@@ -9,6 +9,7 @@ not listed, and every size, type and length is checked on the way in.
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -196,7 +197,9 @@ def _arrow(column: pd.Series[Any]) -> Any:
 
 
 def _is_missing(value: object) -> bool:
-    return value is None or (isinstance(value, float | np.generic) and bool(pd.isna(value)))
+    if value is None or value is pd.NaT or value is pd.NA:
+        return True
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _text(value: object) -> str:

@@ -6,7 +6,8 @@ import json
 import sys
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -259,12 +260,13 @@ def import_(
 
     spoken: Language = language.value if language else _settings().language
     overrides = {"datum": datum and datum.value, "encoding": encoding, "sheet": sheet}
-    done = run_import(
-        ImportJob(
-            file, kind.value, project, mapping, save_mapping,
-            TableMapping.model_validate(overrides), preview, out, faults, spoken,
-        )
-    )  # fmt: skip
+    with _limited_reader():
+        done = run_import(
+            ImportJob(
+                file, kind.value, project, mapping, save_mapping,
+                TableMapping.model_validate(overrides), preview, out, faults, spoken,
+            )
+        )  # fmt: skip
     if as_json:
         typer.echo(json.dumps(done.as_json(spoken), ensure_ascii=False, sort_keys=True))
     else:
@@ -289,10 +291,11 @@ def calibrate_speeds(
     from geodata.trips import calibrate_project, summary_comment
 
     settings = _settings()
-    done = calibrate_project(
-        project, trips, mode=mode, data_dir=data, cache=_network_cache(settings),
-        folds=folds, seed=seed,
-    )  # fmt: skip
+    with _limited_reader():
+        done = calibrate_project(
+            project, trips, mode=mode, data_dir=data, cache=_network_cache(settings),
+            folds=folds, seed=seed,
+        )  # fmt: skip
     write_factors(out, done.factors, summary_comment(trips.name, done, mode))
     if as_json:
         typer.echo(json.dumps(done.plain(settings.language), ensure_ascii=False))
@@ -314,7 +317,8 @@ def operators(
     """Show which operator each outlet gets, and from what: rule, file or dictionary."""
     from geodata.operator_review import review_operators, review_text, write_review
 
-    review = review_operators(project, data_dir=data)
+    with _limited_reader():
+        review = review_operators(project, data_dir=data)
     typer.echo(review_text(review, _settings().language))
     if out is not None:
         typer.echo(write_review(review, out))
@@ -393,6 +397,16 @@ def basemap_folder(url: str, settings: Settings) -> Path:
     if url.startswith("sqlite") and database:
         return Path(database).parent / "basemaps"
     return user_data_path("gridmap") / "basemaps"
+
+
+@contextmanager
+def _limited_reader() -> Iterator[None]:
+    """Let a limited child process read all tables and vector files."""
+    from geodata.isolation import reading_by
+    from geodata.sandbox import Sandbox
+
+    with Sandbox() as reader, reading_by(reader):
+        yield
 
 
 def _network_cache(settings: Settings) -> NetworkCache | None:

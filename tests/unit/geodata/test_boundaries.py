@@ -109,13 +109,19 @@ def test_degrees_labelled_as_metres_are_nowhere_near(tmp_path: Path) -> None:
 def test_missing_reference_system(tmp_path: Path) -> None:
     gpd.GeoDataFrame({"n": [1]}, geometry=[SQUARE], crs=4326).to_file(tmp_path / "a.shp")
     (tmp_path / "a.prj").unlink()
-    assert one_key(tmp_path / "a.shp") == "world.crs_missing"
+    # Numbers that can be degrees are taken for such, and it is said.
+    boundary = read_boundary(tmp_path / "a.shp")
+    assert [one.key for one in boundary.notices] == ["sandbox.crs_assumed"]
+    metres = gpd.GeoDataFrame({"n": [1]}, geometry=[SQUARE], crs=4326).to_crs(32650)
+    metres.to_file(tmp_path / "b.shp")
+    (tmp_path / "b.prj").unlink()
+    assert one_key(tmp_path / "b.shp") == "world.crs_missing"
 
 
 def test_missing_file_layer_and_format(tmp_path: Path) -> None:
     assert one_key(tmp_path / "none.gpkg") == "world.file_missing"
-    (tmp_path / "a.kml").write_text("<kml/>")
-    assert one_key(tmp_path / "a.kml") == "world.format_unknown"
+    (tmp_path / "a.gml").write_text("<gml/>")
+    assert one_key(tmp_path / "a.gml") == "world.format_unknown"
     gpd.GeoDataFrame({"n": [1]}, geometry=[SQUARE], crs=4326).to_file(tmp_path / "a.gpkg")
     assert one_key(tmp_path / "a.gpkg", layer="other") == "world.layer_missing"
 
