@@ -255,7 +255,8 @@ def _vector_table(path: Path, layer: str) -> Table:
     attributes = attributes.drop(columns=["lon", "lat"], errors="ignore")
     records = [[*(str(column) for column in attributes.columns), "lon", "lat"]]
     for values, (lon, lat) in zip(attributes.itertuples(index=False), lonlat, strict=True):
-        texts = ["" if pd.isna(value) else as_text(value) for value in values]
+        # A list in a cell is text as it stands.
+        texts = ["" if np.isscalar(value) and pd.isna(value) else as_text(value) for value in values]
         records.append([*texts, *("" if np.isnan(one) else repr(float(one)) for one in (lon, lat))])
     header = Header(tuple(records[0]), 0, 0)
     notices = [fault("sandbox.crs_assumed", path.name)] if reference_missing(path) else []

@@ -34,6 +34,7 @@ from pyogrio.errors import (
     GeometryError,
 )
 from pyproj.exceptions import CRSError as CRSFault
+from pyproj.exceptions import ProjError
 from shapely.errors import GEOSException
 
 from geodata.archives import unpacked
@@ -214,7 +215,10 @@ def to_lonlat(path: Path, frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
     """
     if frame.crs.is_geographic:
         _degrees_or_fault(path, frame.geometry.to_numpy(), str(frame.crs.name))
-    moved = np.asarray(frame.geometry.to_crs(WGS84).to_numpy(), dtype=object)
+    try:
+        moved = np.asarray(frame.geometry.to_crs(WGS84).to_numpy(), dtype=object)
+    except ProjError as error:
+        raise InputError(fault("world.crs_wrong", path, crs=str(frame.crs.name), found="")) from error
     _degrees_or_fault(path, moved, str(frame.crs.name))
     return moved
 
