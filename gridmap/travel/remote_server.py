@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
 import requests
@@ -50,9 +50,8 @@ class Server:
         self._kind, self._mode, self._timeout_s = kind, mode, timeout_s
         self._session = requests.Session()
         self._session.trust_env = False
-        parts = urlsplit(self._base)
-        #: The address without a password, as it may be shown.
-        self.url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        #: The address without user and password, as it may be shown.
+        self.url = re.sub(r"//[^/]*@", "//", self._base)
 
     def ask(self, path: str, question: Mapping[str, Any] | None = None) -> object:
         """Return the answer, or the server's `Refusal`; with a question in JSON by POST.
