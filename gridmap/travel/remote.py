@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
@@ -58,9 +58,11 @@ class RemoteEngine(ABC):
     street, which all later questions use; `edge` is 0 where there is one and -1 elsewhere,
     `fraction` is 0, and `distance_m` the metres from the point to that place. Places are kept to
     the millionth of a degree (11 cm). Points with the same place and distance count as the same.
+    The nearest street may be one that the map cuts off from the others; it is then unreachable.
     """
 
-    kind: str
+    kind: ClassVar[str]
+    draws_isochrones: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -98,7 +100,7 @@ class RemoteEngine(ABC):
         return Capabilities(
             offline=False,
             exact=False,
-            isochrones=self._draws_isochrones,
+            isochrones=self.draws_isochrones,
             margins=True,
             directions=LANGUAGES,
             turns=True,
@@ -147,8 +149,8 @@ class RemoteEngine(ABC):
                 found = self._durations(source_places[rows], target_places[columns])
                 seconds[np.ix_(rows, columns)] = found
         seconds[~np.isfinite(seconds)] = np.nan
-        seconds += _access(sources)[:, None]
-        seconds += _access(targets)
+        seconds += access_s(sources)[:, None]
+        seconds += access_s(targets)
         seconds[_identical(sources, targets)] = 0.0
         return seconds
 
@@ -188,31 +190,19 @@ class RemoteEngine(ABC):
             margin_s[at] = filled[:, at].min(axis=0) - seconds[at]
         return Nearest(seconds, source, margin_s)
 
-    def isochrones(self, sources: Snapped, limits_s: Sequence[float]) -> tuple[Isochrone, ...]:
-        """Return what can be reached from any of the sources within each time, access included.
-
-        A server draws the ground only: `streets` is empty and `length_m` NaN.
+    def isochrones(
+        self,
+        sources: Snapped,  # noqa: ARG002
+        limits_s: Sequence[float],  # noqa: ARG002
+    ) -> tuple[Isochrone, ...]:
+        """Refuse: this kind of server draws no isochrones.
 
         Raises
         ------
         EngineError
-            If this kind of server draws no isochrones.
+            Always, unless a kind of server does better.
         """
-        if not self._draws_isochrones:
-            raise EngineError(fault("travel.not_offered", kind=self.kind, what="isochrone"))
-        areas: list[list[shapely.Geometry]] = [[] for _ in limits_s]
-        places, access = self._places(sources), _access(sources)
-        for row in np.flatnonzero(sources.reached).tolist():
-            left_s = [float(limit_s) - float(access[row]) for limit_s in limits_s]
-            asked = sorted({one for one in left_s if one > 0.0})
-            drawn = dict(zip(asked, self._areas(places[row], asked), strict=True)) if asked else {}
-            for number, one in enumerate(left_s):
-                if one in drawn:
-                    areas[number].append(drawn[one])
-        return tuple(
-            Isochrone(float(limit_s), np.empty(0, dtype=object), float("nan"), self._ground(area))
-            for limit_s, area in zip(limits_s, areas, strict=True)
-        )
+        raise EngineError(fault("travel.not_offered", kind=self.kind, what="isochrone"))
 
     def route(self, points: Snapped, *, language: str | None = None) -> Path:
         """Return the way through the points in their order, with directions in a language.
@@ -229,7 +219,7 @@ class RemoteEngine(ABC):
         if len(off):
             ids, limit_m = some_ids(off + 1), self._limit_m
             raise InputError(fault("streets.point_off_network", points=ids, limit_m=limit_m))
-        places, access = self._places(points), _access(points)
+        places, access = self._places(points), access_s(points)
         legs = [self._leg(start, end, language) for start, end in pairwise(places)]
         stuck = [at for at, leg in enumerate(legs) if leg is None]
         if stuck:
@@ -250,10 +240,6 @@ class RemoteEngine(ABC):
             leg_steps=() if language is None else tuple(leg.steps for leg in done),
         )
 
-    @property
-    @abstractmethod
-    def _draws_isochrones(self) -> bool: ...
-
     @abstractmethod
     def _version(self) -> str:
         """Return what the server tells of its map's version."""
@@ -270,10 +256,6 @@ class RemoteEngine(ABC):
     def _leg(self, start: Floats, end: Floats, language: str | None) -> Leg | None:
         """Return the way between two places in degrees, None if there is none."""
 
-    def _areas(self, place: Floats, limits_s: list[float]) -> list[shapely.Geometry]:
-        """Return what is reached from a place in degrees within each time, in degrees."""
-        raise NotImplementedError
-
     def _blocks(self, rows: Ints) -> Iterator[Ints]:
         for first in range(0, len(rows), self._most):
             yield rows[first : first + self._most]
@@ -289,15 +271,8 @@ class RemoteEngine(ABC):
     def _metres(self, lonlat: Floats) -> Floats:
         return np.column_stack(self._to_metres.transform(lonlat[:, 0], lonlat[:, 1]))
 
-    def _ground(self, areas: list[shapely.Geometry]) -> shapely.MultiPolygon:
-        whole = shapely.union_all(
-            [shapely.make_valid(shapely.transform(area, self._metres)) for area in areas]
-        )
-        parts = [one for one in shapely.get_parts(whole) if isinstance(one, shapely.Polygon)]
-        return shapely.MultiPolygon([one for one in parts if not one.is_empty])
 
-
-def _access(points: Snapped) -> Floats:
+def access_s(points: Snapped) -> Floats:
     """Return seconds of the straight way between each point and the street."""
     return np.where(points.reached, points.distance_m, 0.0) / ACCESS_SPEED_M_S
 

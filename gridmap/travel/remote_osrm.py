@@ -78,10 +78,6 @@ class OsrmEngine(RemoteEngine):
         )  # fmt: skip
         self._profile = profile
 
-    @property
-    def _draws_isochrones(self) -> bool:
-        return False
-
     def _version(self) -> str:
         # Every good answer tells it, if osrm-extract was given a --data_version.
         answer = self._server.ask(self._path("nearest", np.zeros((1, 2))))

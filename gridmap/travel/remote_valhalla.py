@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,8 @@ from numpy.typing import NDArray
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
-from gridmap.travel.engine import Step
-from gridmap.travel.remote import Leg, RemoteEngine
+from gridmap.travel.engine import Isochrone, Snapped, Step
+from gridmap.travel.remote import Leg, RemoteEngine, access_s
 from gridmap.travel.remote_server import Refusal
 
 Floats = NDArray[np.float64]
@@ -56,6 +57,7 @@ class ValhallaEngine(RemoteEngine):
     """
 
     kind = "Valhalla"
+    draws_isochrones = True
 
     def __init__(
         self,
@@ -75,9 +77,24 @@ class ValhallaEngine(RemoteEngine):
             most_places=most_places,
         )  # fmt: skip
 
-    @property
-    def _draws_isochrones(self) -> bool:
-        return True
+    def isochrones(self, sources: Snapped, limits_s: Sequence[float]) -> tuple[Isochrone, ...]:
+        """Return what can be reached from any of the sources within each time, access included.
+
+        A server draws the ground only: `streets` is empty and `length_m` NaN.
+        """
+        areas: list[list[shapely.Geometry]] = [[] for _ in limits_s]
+        places, access = self._places(sources), access_s(sources)
+        for row in np.flatnonzero(sources.reached).tolist():
+            left_s = [float(limit_s) - float(access[row]) for limit_s in limits_s]
+            asked = sorted({one for one in left_s if one > 0.0})
+            drawn = dict(zip(asked, self._areas(places[row], asked), strict=True)) if asked else {}
+            for number, one in enumerate(left_s):
+                if one in drawn:
+                    areas[number].append(drawn[one])
+        return tuple(
+            Isochrone(float(limit_s), np.empty(0, dtype=object), float("nan"), self._ground(area))
+            for limit_s, area in zip(limits_s, areas, strict=True)
+        )
 
     def _version(self) -> str:
         answer = self._server.answer("status")
@@ -157,6 +174,13 @@ class ValhallaEngine(RemoteEngine):
                 shapes[nearest].append(self._shape(self._server.part(feature, "geometry")))
             found += [shapely.union_all(some) for some in shapes]
         return found
+
+    def _ground(self, areas: list[shapely.Geometry]) -> shapely.MultiPolygon:
+        whole = shapely.union_all(
+            [shapely.make_valid(shapely.transform(area, self._metres)) for area in areas]
+        )
+        parts = [one for one in shapely.get_parts(whole) if isinstance(one, shapely.Polygon)]
+        return shapely.MultiPolygon([one for one in parts if not one.is_empty])
 
     def _shape(self, geometry: Any) -> shapely.Geometry:
         try:
