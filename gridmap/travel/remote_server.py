@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,8 @@ class Server:
         self._kind, self._mode, self._timeout_s = kind, mode, timeout_s
         self._session = requests.Session()
         self._session.trust_env = False
+        # Connections are kept open between questions, and closed with the engine.
+        weakref.finalize(self, self._session.close)
         #: The address without user and password, as it may be shown.
         self.url = re.sub(r"//[^/]*@", "//", self._base)
 

@@ -373,11 +373,12 @@ def test_a_fault_that_stays(osrm: OsrmEngine, server: Playback) -> None:
 
 
 def test_a_server_that_does_not_answer_in_time(server: Playback) -> None:
-    server.next = [(200, lambda _: time.sleep(0.5))]
+    server.next = [(200, lambda _: time.sleep(0.8))]
     with pytest.raises(EngineError) as error:
-        OsrmEngine(server.url, "drive", CRS, timeout_s=0.1).snap(XY)
-    assert "> 0.1 s" in fault_of(error)[1]
-    assert len(server.asked) == 1
+        OsrmEngine(server.url, "drive", CRS, timeout_s=0.3).snap(XY)
+    assert "> 0.3 s" in fault_of(error)[1]
+    # A slow machine may not even have read the question; a second one must not be there.
+    assert len(server.asked) <= 1
 
 
 def test_a_question_that_is_refused(osrm: OsrmEngine, server: Playback) -> None:
