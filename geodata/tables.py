@@ -256,7 +256,10 @@ def _vector_table(path: Path, layer: str) -> Table:
     records = [[*(str(column) for column in attributes.columns), "lon", "lat"]]
     for values, (lon, lat) in zip(attributes.itertuples(index=False), lonlat, strict=True):
         # A list in a cell is text as it stands.
-        texts = ["" if np.isscalar(value) and pd.isna(value) else as_text(value) for value in values]
+        texts = [
+            as_text(value) if pd.api.types.is_list_like(value) or pd.notna(value) else ""
+            for value in values
+        ]
         records.append([*texts, *("" if np.isnan(one) else repr(float(one)) for one in (lon, lat))])
     header = Header(tuple(records[0]), 0, 0)
     notices = [fault("sandbox.crs_assumed", path.name)] if reference_missing(path) else []

@@ -215,10 +215,13 @@ def to_lonlat(path: Path, frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
     """
     if frame.crs.is_geographic:
         _degrees_or_fault(path, frame.geometry.to_numpy(), str(frame.crs.name))
+    crs = str(frame.crs.name)
     try:
         moved = np.asarray(frame.geometry.to_crs(WGS84).to_numpy(), dtype=object)
     except ProjError as error:
-        raise InputError(fault("world.crs_wrong", path, crs=str(frame.crs.name), found="")) from error
+        raise InputError(
+            fault("world.crs_wrong", path, crs=str(frame.crs.name), found="")
+        ) from error
     _degrees_or_fault(path, moved, str(frame.crs.name))
     return moved
 

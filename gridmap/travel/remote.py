@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pyproj import Transformer
 
+from gridmap.catalogue import LANGUAGES
 from gridmap.errors import EngineError, InputError, fault, some_ids
 from gridmap.travel.dijkstra import ACCESS_SPEED_M_S
-from gridmap.travel.directions import LANGUAGES
 from gridmap.travel.engine import (
     Capabilities,
     Direction,
