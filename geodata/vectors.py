@@ -219,10 +219,8 @@ def to_lonlat(path: Path, frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
     try:
         moved = np.asarray(frame.geometry.to_crs(WGS84).to_numpy(), dtype=object)
     except ProjError as error:
-        raise InputError(
-            fault("world.crs_wrong", path, crs=str(frame.crs.name), found="")
-        ) from error
-    _degrees_or_fault(path, moved, str(frame.crs.name))
+        raise InputError(fault("world.crs_wrong", path, crs=crs, found="?")) from error
+    _degrees_or_fault(path, moved, crs)
     return moved
 
 
