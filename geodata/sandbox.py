@@ -51,6 +51,7 @@ SKIPPED = (
 KEPT = ("LD_LIBRARY_PATH", "SYSTEMROOT")
 #: One thread: more would need address space, and are no use for one file.
 SETTINGS = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",  # the usual one reserves a gigabyte at once
     "GDAL_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "1",
     "NUMBA_NUM_THREADS": "1",
