@@ -28,7 +28,7 @@ test: $(VENV)/.tested browser-tools lint
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not deep" --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 test-deep: $(VENV)/.tested browser-tools
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m deep
+	GRIDMAP_FUZZ_FILES=20000 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/hostile
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

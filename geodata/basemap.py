@@ -2,7 +2,7 @@
 
 Only what helps to read a plan is kept: streets, rails, water, greenery, buildings and names.
 The classes of the layers are those of OpenStreetMap, thinned out by zoom so that a tile stays
-small enough for a phone.
+small enough for a phone: none is above 150 KB, see `geodata.tile_limit` and ``docs/basemap.md``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
+from geodata.tile_limit import keep_small
 from gridmap.errors import EngineError, InputError, fault
 from gridmap.progress import Progress, Report, silent
 
@@ -151,6 +152,7 @@ def build_basemap(extract: Path, output: Path, *, report: Report = silent) -> Pa
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
             _write(layers, draft)
+            _keep_small(layers, draft)
             draft.replace(output)
         except (OSError, RuntimeError, ValueError) as error:
             draft.unlink(missing_ok=True)
@@ -273,4 +275,19 @@ def _write(layers: Mapping[str, _Layer], path: Path) -> None:
         max_zoom=MAX_ZOOM,
         generate_ids=False,
         quiet=True,
+    )
+
+
+def _keep_small(layers: Mapping[str, _Layer], path: Path) -> None:
+    """Drop what is too small to be seen at the zooms whose tiles are too large."""
+    by_zoom = {
+        zoom: {name: one.features for name, one in layers.items() if one.min_zoom <= zoom}
+        for zoom in range(MIN_ZOOM, MAX_ZOOM + 1)
+    }
+    keep_small(path, by_zoom, _write_zoom)
+
+
+def _write_zoom(layers: Mapping[str, gpd.GeoDataFrame], zoom: int, path: Path) -> None:
+    freestiler.freestile(
+        dict(layers), path, min_zoom=zoom, max_zoom=zoom, generate_ids=False, quiet=True
     )

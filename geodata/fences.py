@@ -109,7 +109,10 @@ def restrict_files(syscall: Syscall, readable: Iterable[Path], writable: Iterabl
     if rules < 0:
         return False
     try:
-        for paths, wanted in ((readable, READ_FILE | READ_DIR), (writable, READ_FILE | READ_DIR | WRITE)):
+        for paths, wanted in (
+            (readable, READ_FILE | READ_DIR),
+            (writable, READ_FILE | READ_DIR | WRITE),
+        ):
             for path in paths:
                 if not _allow(syscall, rules, path, wanted & rights):
                     return False

@@ -21,9 +21,7 @@ T = TypeVar("T")
 class Reader(Protocol):
     """Reads a file by a function that is known by name."""
 
-    def call(
-        self, name: str, path: Path, /, *args: object, **options: object
-    ) -> object:
+    def call(self, name: str, path: Path, /, *args: object, **options: object) -> object:
         """Return what the function of that name makes of the file."""
         ...
 
@@ -48,7 +46,7 @@ def untrusted(
         named: Mapping[str, object] = options
         return cast(T, reader.call(name, Path(path), *args, **named))
 
-    return read
+    return cast(Callable[Concatenate[Path, P], T], read)
 
 
 @contextmanager

@@ -1,5 +1,9 @@
 """Street networks from and to osmnx, GraphML and Overpass.
 
+Such graphs know no turns: what turning costs and where it is forbidden is lost on the way out, and
+a network that comes in has none (`StreetNetwork.turns` is None). Its times cannot be weighted
+anew either.
+
 osmnx takes seconds to import and is imported only where it is used.
 """
 

@@ -32,7 +32,7 @@ def reading(path: Path) -> Iterator[None]:
         raise InputError(fault("streets.file_missing", path))
     try:
         yield
-    except (RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         raise InputError(fault("streets.file_unreadable", path, reason=error)) from error
 
 

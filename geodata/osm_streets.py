@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import osmium
-from numpy.typing import NDArray
-from pyproj import Geod
 
+from geodata.driving_side import drives_left
 from geodata.osm_file import reading, to_crs
-from geodata.osm_tags import blocks, street_name, way_travel
-from geodata.street_graph import Edges, Segments, largest_part, string_together
+from geodata.osm_restrictions import Restriction, RestrictionReport, read_restriction
+from geodata.osm_tags import blocks, duration_s, node_wait, way_access
+from geodata.way_network import network_of_ways
+from geodata.way_table import Kind, WayTable
 from gridmap.errors import InputError, fault
 from gridmap.travel.network import StreetNetwork
-from gridmap.travel.profile import Profile, load_profile
+from gridmap.travel.profile import WAITS, Profile, load_profile
+from gridmap.travel.weights import KMH_PER_M_S, TIMED_KMH, speed_tags
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+#: Raised when this module makes another network of the same file; a cached one is then stale.
+LOADER_VERSION = 2
 
-KMH_PER_M_S = 3.6
-#: osmium keeps places as whole ten-millionths of a degree, and this one for an unknown place.
-STEPS_PER_DEGREE = 10_000_000
-UNDEFINED = 2_147_483_647
-WGS84 = Geod(ellps="WGS84")
+
+@dataclass(frozen=True)
+class LoadedStreets:
+    """A network and what became of the turn restrictions of its file.
+
+    Attributes
+    ----------
+    network
+        The network.
+    restrictions
+        How many restrictions were found, applied and left out, and why.
+    """
+
+    network: StreetNetwork
+    restrictions: RestrictionReport
 
 
 def read_street_network(path: Path, mode: str, crs: str) -> StreetNetwork:
     """Return the streets of a file that are open to a means of travel.
 
-    Two passes over the file: barriers, then ways with the places of their nodes. Ways that reach
-    beyond a clipped extract are used as far as their nodes are there. Impassable barriers cut
-    the street at their node. The network is the largest strongly connected part; the order of its
-    edges follows the file. Turn restrictions, ferries and conditional tags are not read.
+    See `load_streets`.
+    """
+    return load_streets(path, mode, crs).network
+
+
+def load_streets(
+    path: Path, mode: str, crs: str, *, profile: Profile | None = None
+) -> LoadedStreets:
+    """Return the streets of a file that are open to a means of travel.
+
+    One pass over the file. Ways that reach beyond a clipped extract are used as far as their
+    nodes are there. Impassable barriers cut the street at their node. The network is the largest
+    strongly connected part; the order of its edges follows the file. Turn restrictions are read
+    for a profile with turn costs; conditional ones and other conditional tags are not.
 
     Parameters
     ----------
@@ -45,6 +65,8 @@ def read_street_network(path: Path, mode: str, crs: str) -> StreetNetwork:
         Means of travel, one of `gridmap.travel.profile.MODES`.
     crs
         Projected reference system in metres for the coordinates.
+    profile
+        Rules and speeds; those that come with the package if None.
 
     Raises
     ------
@@ -53,141 +75,109 @@ def read_street_network(path: Path, mode: str, crs: str) -> StreetNetwork:
         `mode` or `crs` is unusable.
     """
     path = Path(path)
-    profile = load_profile(mode)
+    profile = profile or load_profile(mode)
     transformer = to_crs(crs)
     with reading(path):
-        barrier_id = _read_barriers(path, profile)
-        ways = _read_ways(path, profile)
-    osm_id, first, point = np.unique(ways.refs, return_index=True, return_inverse=True)
-    lonlat = ways.lonlat[first]
-    segments, owner = _segments(ways, point, lonlat, np.isin(osm_id, barrier_id))
-    if not len(segments.tail):
-        raise InputError(fault("streets.none_for_mode", path, mode=mode))
-    edges = string_together(segments)
-    xy = np.column_stack(transformer.transform(lonlat[owner, 0], lonlat[owner, 1]))
-    # The ends at a barrier are copies: no node id may stand for two nodes.
-    copied = np.arange(len(owner)) >= len(osm_id)
-    network = _network(ways, edges, xy, np.where(copied, -1, osm_id[owner]), mode=mode, crs=crs)
-    network = largest_part(network)
+        found = _read(path, profile)
+    none = InputError(fault("streets.none_for_mode", path, mode=mode))
+    if not len(found.ways):
+        raise none
+    ways = found.ways.arrays(found.barriers, found.waits)
+    left = found.side_left if found.side_left is not None else drives_left(ways.lonlat)
+    network, report = network_of_ways(
+        ways, profile, transformer, crs=crs, restrictions=found.restrictions, left=left
+    )
     if not network.n_edges:
-        raise InputError(fault("streets.none_for_mode", path, mode=mode))
-    return network
+        raise none
+    return LoadedStreets(network, report.with_unread(found.unread))
 
 
-@dataclass(frozen=True, eq=False)
-class _Ways:
-    """Ways as they stand in the file.
+@dataclass
+class _Found:
+    """What the file holds, as it is found."""
 
-    `refs` and `lonlat` hold the nodes of one way after the other; a node that is not in the file
-    has the place NaN.
-    """
+    ways: WayTable
+    barriers: list[int] = field(default_factory=list)
+    waits: list[tuple[int, int, int]] = field(default_factory=list)
+    restrictions: list[Restriction] = field(default_factory=list)
+    unread: list[tuple[int, str]] = field(default_factory=list)
+    sides: dict[str, int] = field(default_factory=dict)
 
-    refs: Ints
-    lonlat: Floats
-    size: Ints
-    forward_kmh: Floats
-    backward_kmh: Floats
-    name: Ints
-    names: tuple[str, ...]
-    road_class: Ints
-    road_classes: tuple[str, ...]
+    @property
+    def side_left(self) -> bool | None:
+        """Whether more ways are tagged as driven on the left; None where none is tagged."""
+        if not self.sides:
+            return None
+        return self.sides.get("left", 0) > self.sides.get("right", 0)
 
 
-def _read_ways(path: Path, profile: Profile) -> _Ways:
-    refs: list[int] = []
-    places: list[tuple[int, int]] = []
-    rows: list[tuple[int, float, float, int, int]] = []
-    names: dict[str, int] = {"": 0}
-    classes: dict[str, int] = {}
-    processor: Any = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY)
-    located = processor.with_locations().with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
-    for way in located.with_filter(osmium.filter.KeyFilter("highway")):
-        tags = dict(way.tags)
-        travel = way_travel(tags, profile)
-        if travel is None:
-            continue
-        nodes = way.nodes
-        refs += [node.ref for node in nodes]
-        places += [(node.x, node.y) for node in nodes]
-        name = names.setdefault(street_name(tags), len(names))
-        road_class = classes.setdefault(tags["highway"], len(classes))
-        rows.append((len(nodes), travel.forward_kmh, travel.backward_kmh, name, road_class))
-    size, forward, backward, name_of, class_of = zip(*rows, strict=True) if rows else [()] * 5
-    steps = np.array(places, dtype=np.int64).reshape(-1, 2)
-    return _Ways(
-        refs=np.array(refs, dtype=np.int64),
-        lonlat=np.where(steps == UNDEFINED, np.nan, steps / STEPS_PER_DEGREE),
-        size=np.array(size, dtype=np.int64),
-        forward_kmh=np.array(forward, dtype=np.float64),
-        backward_kmh=np.array(backward, dtype=np.float64),
-        name=np.array(name_of, dtype=np.int64),
-        names=tuple(names),
-        road_class=np.array(class_of, dtype=np.int64),
-        road_classes=tuple(classes),
+def _read(path: Path, profile: Profile) -> _Found:
+    found = _Found(WayTable(profile))
+    kinds = osmium.osm.NODE | osmium.osm.WAY
+    keys = ["highway", "barrier"]
+    if profile.route_kmh:
+        keys.append("route")
+    if profile.turns is not None:
+        kinds |= osmium.osm.RELATION
+        keys += ["restriction", *(f"restriction:{one}" for one in profile.restrictions)]
+        keys += ["restriction:conditional"]
+    processor: Any = osmium.FileProcessor(str(path), kinds).with_locations()
+    for entity in processor.with_filter(osmium.filter.KeyFilter(*keys)):
+        if entity.is_way():
+            _add_way(found, entity, profile)
+        elif entity.is_node():
+            _add_node(found, entity, profile)
+        else:
+            read = read_restriction(entity, profile.restrictions)
+            if isinstance(read, Restriction):
+                found.restrictions.append(read)
+            elif read:
+                found.unread.append((entity.id, read))
+    return found
+
+
+def _add_way(found: _Found, way: Any, profile: Profile) -> None:
+    tags = dict(way.tags)
+    access = way_access(tags, profile)
+    if access is None:
+        return
+    nodes = way.nodes
+    kind = speed_tags(tags, profile)
+    if "highway" not in tags:
+        kind = _timed(kind, way, tags)
+    found.ways.add(
+        way.id,
+        [node.ref for node in nodes],
+        [(node.x, node.y) for node in nodes],
+        tags=tags,
+        access=access,
+        kind=kind,
     )
+    side = tags.get("driving_side")
+    if side in ("left", "right"):
+        found.sides[side] = found.sides.get(side, 0) + 1
 
 
-def _read_barriers(path: Path, profile: Profile) -> Ints:
-    """Return the ids of the nodes that bar the way. Shape (n,)."""
-    processor: Any = osmium.FileProcessor(str(path), osmium.osm.NODE)
-    nodes = processor.with_filter(osmium.filter.KeyFilter("barrier"))
-    return np.array([n.id for n in nodes if blocks(dict(n.tags), profile)], dtype=np.int64)
+def _timed(kind: Kind, way: Any, tags: dict[str, str]) -> Kind:
+    """Return the tags with the speed that the tagged duration of a way makes."""
+    seconds = duration_s(tags.get("duration"))
+    try:
+        length_m = osmium.geom.haversine_distance(way.nodes)
+    except osmium.InvalidLocationError:  # a node is not in the file
+        return kind
+    if not seconds or not length_m:
+        return kind
+    kmh = round(length_m * KMH_PER_M_S / seconds, 3)
+    return tuple(sorted((*kind, (TIMED_KMH, str(kmh)))))
 
 
-def _segments(ways: _Ways, point: Ints, lonlat: Floats, barrier: Bools) -> tuple[Segments, Ints]:
-    """Return segments between neighbouring nodes that are in the file, and the node of each point.
-
-    At a barrier every segment gets an end of its own, so that nothing passes.
-    """
-    way = np.repeat(np.arange(len(ways.size)), ways.size)
-    known = np.isfinite(lonlat[point, 0])
-    tail, head = point[:-1], point[1:]
-    use = (way[:-1] == way[1:]) & known[:-1] & known[1:] & (tail != head)
-    tail, head, way = tail[use], head[use], way[:-1][use]
-    _, _, length_m = WGS84.inv(lonlat[tail, 0], lonlat[tail, 1], lonlat[head, 0], lonlat[head, 1])
-    owner = np.arange(len(lonlat))
-    ends = np.concatenate([tail, head])
-    barred = np.flatnonzero(barrier[ends])
-    owner = np.concatenate([owner, ends[barred]])
-    ends[barred] = len(lonlat) + np.arange(len(barred))
-    segments = Segments(
-        tail=ends[: len(tail)],
-        head=ends[len(tail) :],
-        way=way,
-        length_m=np.asarray(length_m, dtype=np.float64),
-        forward_kmh=ways.forward_kmh,
-        backward_kmh=ways.backward_kmh,
-        name=ways.name,
-        road_class=ways.road_class,
-        n_points=len(owner),
-    )
-    return segments, owner
-
-
-def _network(
-    ways: _Ways, edges: Edges, xy: Floats, osm_id: Ints, *, mode: str, crs: str
-) -> StreetNetwork:
-    along_kmh, against_kmh = ways.forward_kmh[edges.way], ways.backward_kmh[edges.way]
-    return StreetNetwork(
-        mode=mode,
-        crs=crs,
-        node_xy=xy,
-        node_osm_id=osm_id,
-        tail=edges.point[edges.start[:-1]],
-        head=edges.point[edges.start[1:] - 1],
-        length_m=edges.length_m,
-        forward_s=_seconds(edges.length_m, np.where(edges.along, along_kmh, against_kmh)),
-        backward_s=_seconds(edges.length_m, np.where(edges.along, against_kmh, along_kmh)),
-        name=ways.name[edges.way],
-        names=ways.names,
-        road_class=ways.road_class[edges.way],
-        road_classes=ways.road_classes,
-        line_start=edges.start,
-        line_xy=xy[edges.point],
-    )
-
-
-def _seconds(length_m: Floats, kmh: Floats) -> Floats:
-    closed = np.full(len(kmh), np.inf)
-    seconds: Floats = np.divide(length_m * KMH_PER_M_S, kmh, out=closed, where=kmh > 0.0)
-    return seconds
+def _add_node(found: _Found, node: Any, profile: Profile) -> None:
+    tags = dict(node.tags)
+    if blocks(tags, profile):
+        found.barriers.append(node.id)
+    elif profile.turns is not None:
+        wait = node_wait(tags, profile)
+        if wait is not None:
+            kind, direction = wait
+            sides = {"forward": 1, "backward": 2}.get(direction, 3)
+            found.waits.append((node.id, 1 << WAITS.index(kind), sides))

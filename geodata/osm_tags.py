@@ -12,12 +12,10 @@ from dataclasses import dataclass
 
 from gridmap.partition.linework import LineKind
 from gridmap.travel.profile import Profile
+from gridmap.travel.weights import way_kmh
 
 Tags = Mapping[str, str]
 
-CLOSED = frozenset(
-    {"no", "private", "agricultural", "forestry", "military", "emergency", "use_sidepath"}
-)
 #: What opens a class of street that is closed by default.
 OPEN = frozenset({"yes", "designated", "permissive", "destination", "official", "dismount"})
 #: Classes that are not there, or inside buildings; no access tag opens them.
@@ -31,8 +29,20 @@ ABSENT = frozenset(
 ONEWAY = frozenset({"yes", "1", "true"})
 AGAINST = frozenset({"-1", "reverse"})
 NOT_ONEWAY = frozenset({"no", "0", "false", "alternating"})
-SPEED = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(mph|knots|km/h|kmh|kph)?\s*$")
-KMH = {"mph": 1.609344, "knots": 1.852}
+DURATION = re.compile(r"(?:(\d+):)?(\d+)(?::(\d+))?$")
+ISO_DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$")
+#: Limits to the size of a vehicle, with the tags that give them, the one that decides first.
+SIZES = (
+    ("height_m", ("maxheight:physical", "maxheight")),
+    ("width_m", ("maxwidth:physical", "maxwidth")),
+    ("length_m", ("maxlength",)),
+    ("weight_kg", ("maxweightrating", "maxweight")),
+)
+SIZE = re.compile(r"(\d+(?:[.,]\d+)?)\s*(m|t|kg|lbs)?$")
+FEET = re.compile(r"(\d+)'(?:(\d+)\"?)?$")
+FOOT_M, INCH_M, POUND_KG = 0.3048, 0.0254, 0.45359237
+WAIT_NODES = {"traffic_signals": "signal", "stop": "stop", "give_way": "give_way"}
+GATES = ("gate", "lift_gate")
 
 STREET_KINDS = {
     "motorway": LineKind.MOTORWAY,
@@ -87,6 +97,16 @@ PLACE_KEYS: Mapping[str, frozenset[str]] = {
 
 
 @dataclass(frozen=True)
+class WayAccess:
+    """Who may travel a way: along it, against it, only to places on it, or not to these."""
+
+    forward: bool
+    backward: bool
+    no_through: bool = False
+    no_stop: bool = False
+
+
+@dataclass(frozen=True)
 class WayTravel:
     """Speeds along and against a way in km/h; 0 = closed."""
 
@@ -94,27 +114,44 @@ class WayTravel:
     backward_kmh: float
 
 
-def way_travel(tags: Tags, profile: Profile) -> WayTravel | None:
-    """Return how a way is travelled, None if it is closed to the means of travel."""
+def way_access(tags: Tags, profile: Profile) -> WayAccess | None:
+    """Return who may travel a way, None if it is closed to the means of travel."""
     street = tags.get("highway")
-    if street is None or street in ABSENT or tags.get("area") == "yes":
+    if street is None:
+        if tags.get("route") not in profile.route_kmh:
+            return None
+    elif street in ABSENT:
         return None
-    opened = _opened(tags, profile)
+    if tags.get("area") == "yes":
+        return None
+    value, opened = _opened(tags, profile)
     if opened is False or (opened is None and tags.get("service") in profile.closed_service):
         return None
     if tags.get("motorroad") == "yes" and profile.mode != "drive" and opened is None:
         return None
-    base = profile.speed_kmh.get(street)
-    if base is None:
-        if not opened:
-            return None
-        base = profile.permitted_kmh
-    forward = _kmh(tags, profile, base, "maxspeed:forward")
-    backward = _kmh(tags, profile, base, "maxspeed:backward")
+    if street is not None and street not in profile.speed_kmh and not opened:
+        return None
+    if any(tags.get(key) in values for key, values in profile.closed_tags.items()):
+        return None
+    if profile.vehicle and not _fits(tags, profile.vehicle):
+        return None
     direction = _direction(tags, profile)
     if direction is None:
         return None
-    return WayTravel(forward if direction >= 0 else 0.0, backward if direction <= 0 else 0.0)
+    no_through = value in profile.no_through
+    no_stop = no_through and value in profile.no_stop.get(street or "", ())
+    return WayAccess(direction >= 0, direction <= 0, no_through, no_stop)
+
+
+def way_travel(tags: Tags, profile: Profile) -> WayTravel | None:
+    """Return how fast a way is travelled, None if it is closed to the means of travel."""
+    access = way_access(tags, profile)
+    if access is None:
+        return None
+    forward_kmh, backward_kmh = way_kmh(tags, profile)
+    return WayTravel(
+        forward_kmh if access.forward else 0.0, backward_kmh if access.backward else 0.0
+    )
 
 
 def blocks(tags: Tags, profile: Profile) -> bool:
@@ -122,24 +159,55 @@ def blocks(tags: Tags, profile: Profile) -> bool:
     barrier = tags.get("barrier")
     if barrier is None:
         return False
-    opened = _opened(tags, profile)
-    return barrier in profile.closed_barriers if opened is None else not opened
+    value, opened = _opened(tags, profile)
+    if opened is not None or value in profile.no_through:
+        return opened is False
+    if profile.open_barriers:
+        flat = barrier == "kerb" and tags.get("kerb") in ("lowered", "flush")
+        flat = flat or (barrier == "kerb" and tags.get("highway") == "crossing")
+        flat = flat or (barrier == "bollard" and tags.get("bollard") == "rising")
+        return barrier not in profile.open_barriers and not flat
+    return barrier in profile.closed_barriers
+
+
+def node_wait(tags: Tags, profile: Profile) -> tuple[str, str] | None:
+    """Return what one waits for at a node, and in which direction of its way.
+
+    Returns
+    -------
+    One of `gridmap.travel.profile.WAITS`, with ``forward``, ``backward`` or nothing for both;
+    None where one waits for nothing.
+    """
+    found = WAIT_NODES.get(tags.get("highway", ""))
+    if found is None:
+        gated = tags.get("barrier") in GATES and _opened(tags, profile)[0] is None
+        return ("gate", "") if gated else None
+    if found == "stop" and tags.get("stop") == "minor":
+        found = "stop_minor"
+    direction = tags.get("direction", "")
+    if found == "signal":
+        direction = tags.get("traffic_signals:direction", direction)
+    return found, direction if direction in ("forward", "backward") else ""
+
+
+def duration_s(value: str | None) -> float | None:
+    """Return a tagged duration (``25``, ``1:30``, ``0:12:30``, ``PT2H``) in seconds, or None."""
+    if not value:
+        return None
+    iso = ISO_DURATION.match(value)
+    if iso:
+        hours, minutes, seconds = (int(part or 0) for part in iso.groups())
+    else:
+        found = DURATION.match(value)
+        if not found:
+            return None
+        hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return float(hours * 3600 + minutes * 60 + seconds) or None
 
 
 def street_name(tags: Tags) -> str:
     """Return the name of a street, else its number, else nothing."""
     return tags.get("name") or tags.get("ref") or ""
-
-
-def maxspeed_kmh(value: str | None) -> float | None:
-    """Return a speed limit in km/h; None where there is none or it is not a number."""
-    if not value:
-        return None
-    found = SPEED.match(value.split(";")[0])
-    if found:
-        return float(found[1]) * KMH.get(found[2] or "", 1.0) or None
-    place = value.rpartition(":")[2]
-    return {"walk": 7.0, "living_street": 7.0, "urban": 50.0}.get(place)
 
 
 def line_kind(tags: Tags) -> LineKind:
@@ -184,31 +252,44 @@ def place_category(tags: Tags) -> str:
     return ""
 
 
-def _opened(tags: Tags, profile: Profile) -> bool | None:
-    """Return whether access tags open (True) or close (False) something, None = neither."""
+def _opened(tags: Tags, profile: Profile) -> tuple[str | None, bool | None]:
+    """Return the access value that decides, and whether it opens (True) or closes (False)."""
     for key in reversed(profile.access):
         value = tags.get(key)
         if value is None:
             continue
-        first = value.split(";")[0].strip()
-        if first in CLOSED:
-            return False
+        parts = [part.strip() for part in value.split(";")]
+        # Of several values the friendliest decides.
+        one = next((part for part in parts if part in OPEN and part != "destination"), parts[0])
+        if one in profile.closed_access:
+            return one, False
         # A general "yes" takes back no more special rule of a class: access=yes on a footway
         # lets no car in.
-        return True if first in OPEN and key in profile.opening else None
-    return None
+        return one, True if one in OPEN and key in profile.opening else None
+    return None, None
 
 
-def _kmh(tags: Tags, profile: Profile, base: float, directed: str) -> float:
-    speed = base
-    limit = maxspeed_kmh(tags.get(directed) or tags.get("maxspeed"))
-    if limit is not None and profile.maxspeed == "sets":
-        speed = limit * profile.maxspeed_factor
-    elif limit is not None and profile.maxspeed == "caps":
-        speed = min(base, limit * profile.maxspeed_factor)
-    if profile.push_kmh and tags.get(profile.access[-1]) == "dismount":
-        speed = min(speed, profile.push_kmh)
-    return speed * profile.surface_factor.get(tags.get("surface", ""), 1.0)
+def _fits(tags: Tags, vehicle: Mapping[str, float]) -> bool:
+    """Return whether a vehicle is within the tagged limits; what is no number limits nothing."""
+    for name, keys in SIZES:
+        value = next((tags[key] for key in keys if key in tags), None)
+        limit = None if value is None or name not in vehicle else _size(value, name)
+        if limit is not None and limit < vehicle[name]:
+            return False
+    return True
+
+
+def _size(value: str, name: str) -> float | None:
+    feet = FEET.match(value.strip())
+    if feet:
+        return int(feet[1]) * FOOT_M + int(feet[2] or 0) * INCH_M
+    found = SIZE.match(value.strip())
+    if not found:
+        return None
+    number, unit = float(found[1].replace(",", ".")), found[2]
+    if name != "weight_kg" or unit == "kg":
+        return number
+    return number * (POUND_KG if unit == "lbs" else 1000.0)
 
 
 def _direction(tags: Tags, profile: Profile) -> int | None:

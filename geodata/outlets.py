@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geodata.brand_names import dictionary
+from geodata.brands import match_operators
 from geodata.project_file import Grades, OutletsSection, Rule, VisitRule
 
 Floats = NDArray[np.float64]
@@ -22,21 +24,27 @@ def name_operators(outlets: pd.DataFrame, section: OutletsSection) -> pd.Series[
     """Return the operator of each outlet.
 
     First the names given by `operators`; else the operator of the file; else, as the operator is
-    often part of the name only, what a rule's regular expression found there.
+    often part of the name only, what a rule's regular expression found there; else the built-in
+    dictionary, unless `dictionary` is false.
     """
-    operator = outlets["operator"].astype(object).copy()
-    named = pd.Series(False, index=outlets.index)
-    for name, patterns in section.operators.items():
-        found = _finds(outlets["operator"], patterns) | _finds(outlets["name"], patterns)
-        operator[found & ~named] = name
-        named |= found
-    for rule in (section.own, section.rival, section.partner):
-        for pattern in rule.match if rule else ():
-            open_ = operator == ""
-            compiled = re.compile(pattern, re.IGNORECASE)
-            matches = [compiled.search(name) for name in outlets["name"][open_]]
-            operator[open_] = [match[0].strip() if match else "" for match in matches]
-    return _one_spelling(operator)
+    matches = operator_matches(outlets, section)
+    return matches["operator"].set_axis(outlets.index)
+
+
+def operator_matches(outlets: pd.DataFrame, section: OutletsSection) -> pd.DataFrame:
+    """Return the operator of each outlet and why, see `geodata.brands.match_operators`."""
+    ownership = (section.own, section.rival, section.partner)
+    wanted = frozenset(section.countries)
+    words = None if section.dictionary is False else dictionary(wanted)
+    return match_operators(
+        outlets["name"].tolist(),
+        outlets["operator"].tolist(),
+        outlets["kind"].tolist(),
+        rules=section.operators,
+        patterns=[pattern for rule in ownership if rule for pattern in rule.match],
+        dictionary=words,
+        merge=section.dictionary is True,
+    )
 
 
 def ownership_of(outlets: pd.DataFrame, section: OutletsSection) -> NDArray[np.object_]:
@@ -128,15 +136,6 @@ def default_grades(policy: Mapping[str, object]) -> Grades:
     if set(policy) == set(USUAL_SHARES):
         return Grades(shares=USUAL_SHARES)
     return Grades(shares={grade: 100.0 / len(policy) for grade in policy})
-
-
-def _one_spelling(names: pd.Series[str]) -> pd.Series[str]:
-    """Return names of which those that differ by case only are spelt as most of them are."""
-    count = names.value_counts().sort_index()
-    best: dict[str, str] = {}
-    for name in sorted(count.index, key=lambda one: (-count[one], one)):
-        best.setdefault(name.casefold(), name)
-    return names.map(lambda one: best[one.casefold()])
 
 
 def _finds(text: pd.Series[str], patterns: Sequence[str]) -> pd.Series[bool]:

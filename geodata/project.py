@@ -15,11 +15,15 @@ from numpy.typing import NDArray
 from pandera.pandas import DataFrameSchema
 from shapely.geometry.base import BaseGeometry
 
-from geodata.boundaries import read_boundary
+from geodata.isolation import reading_by
 from geodata.points import EXCLUDED_COLUMNS, excluded_notices
+from geodata.project_checks import datum_remarks, place_remarks, read_area
 from geodata.project_file import ProjectFile, read_project
 from geodata.rows import Rows, read_demand, read_outlets
+from geodata.sandbox import Sandbox
+from geodata.speeds import read_speeds
 from geodata.street_sources import (
+    FROM_STREETS,
     OVERPASS,
     STREET,
     drawn,
@@ -36,8 +40,9 @@ from gridmap.partition.units import UnitLimits, build_units
 from gridmap.policies import PlanRequest
 from gridmap.progress import Progress, Report, silent
 from gridmap.territory import Territory, Units
-from gridmap.travel.dijkstra import DijkstraEngine
+from gridmap.travel.cache import NetworkCache
 from gridmap.travel.network import StreetNetwork
+from gridmap.travel.snap import SNAP_LIMIT_M, Snapper
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -62,27 +67,35 @@ AS_THEY_ARE = UnitLimits(
 
 @dataclass(frozen=True)
 class Files:
-    """The files of a project; `streets` may be ``overpass``, `admin` and `units` be absent."""
+    """The files of a project; `streets` may be ``overpass``, those after it be absent."""
 
-    boundary: Path
+    boundary: Path | None
     outlets: Path
     demand: Path
     streets: Path | str
     admin: Path | None
     units: Path | None
+    children: Path | None = None
+    factors: Path | None = None
+    areas: Path | None = None
+    within: Path | None = None
 
     def hashes(self) -> dict[str, str]:
         """Return the SHA-256 of each file by its name."""
-        paths = (self.boundary, self.outlets, self.demand, self.streets, self.admin, self.units)
         return {
             path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in paths
+            for path in vars(self).values()
             if isinstance(path, Path)
         }
 
 
 def load_project(
-    path: Path, *, data_dir: Path | None = None, report: Report = silent
+    path: Path,
+    *,
+    data_dir: Path | None = None,
+    cache: NetworkCache | None = None,
+    sandbox: bool = True,
+    report: Report = silent,
 ) -> tuple[Territory, PlanRequest]:
     """Read a project file and all that it names.
 
@@ -96,6 +109,11 @@ def load_project(
         Project file (TOML).
     data_dir
         Folder in which relative files are looked up before the folder of the project file.
+    cache
+        Where networks are kept that are ready for use; None = read them from their file.
+    sandbox
+        Whether tables and vector files are parsed in a limited child process
+        (`geodata.sandbox`). Extracts and graphs of streets are read in this one.
     report
         Gets progress.
 
@@ -108,18 +126,52 @@ def load_project(
     project = read_project(path)
     files = find_files(project, [*([Path(data_dir)] if data_dir else []), path.parent])
     report(Progress(STAGE, 0.0))
-    boundary = read_boundary(files.boundary, datum=project.territory.datum)
+    if not sandbox:
+        return _load(project, files, cache, report)
+    with Sandbox() as reader, reading_by(reader):
+        return _load(project, files, cache, report)
+
+
+def _load(
+    project: ProjectFile, files: Files, cache: NetworkCache | None, report: Report
+) -> tuple[Territory, PlanRequest]:
+    boundary = read_area(project.territory, files.boundary, files.streets, children=files.children)
     outlets, demand = _read_tables(project, files, crs=boundary.crs, area=boundary.shape)
     centre = centres_of(outlets.frame, project)
     report(Progress(STAGE, 0.3, files.outlets.name))
 
+    speeds = read_speeds(
+        project.travel, factors=files.factors, areas=files.areas, crs=boundary.crs,
+        datum=project.territory.datum,
+    )  # fmt: skip
     modes = {project.routing.mode, *project.scoring.modes}
-    streets = read_streets(files.streets, modes, crs=boundary.crs, boundary=boundary.shape)
+    streets = read_streets(
+        files.streets, modes, crs=boundary.crs, boundary=boundary.shape, cache=cache
+    )
     if files.admin:
         linework = with_lines(
             streets.linework, read_lines(files.admin, boundary.crs), LineKind.ADMIN
         )
         streets = replace(streets, linework=linework)
+    if speeds:
+        streets = replace(
+            streets,
+            networks=speeds.on(streets.networks),
+            notices=(*streets.notices, speeds.notice),
+        )
+    remarks = [
+        *datum_remarks(
+            outlets,
+            streets,
+            project.outlets.datum,
+            files.outlets,
+            section="outlets",
+            crs=boundary.crs,
+        ),
+        *datum_remarks(
+            demand, streets, project.demand.datum, files.demand, section="demand", crs=boundary.crs
+        ),
+    ]
     report(Progress(STAGE, 0.6, Path(str(files.streets)).name))
 
     units, unit_notices = make_units(
@@ -133,7 +185,7 @@ def load_project(
     _one_centre_a_unit(outlets.frame[centre])
     network = streets.networks[project.routing.mode]
     outlets.frame["snap_distance_m"], off = snap_distance_m(outlets.frame, network)
-    remarks = _remarks(outlets.frame, streets.linework, centre=centre, off=off)
+    remarks += place_remarks(outlets.frame, streets.linework, centre=centre, off=off)
 
     territory = Territory(
         name=project.territory.name,
@@ -153,7 +205,7 @@ def load_project(
             *remarks,
         ),
         invented=tuple(dict.fromkeys((*project.territory.invented, *outlets.invented))),
-        sources=files.hashes(),
+        sources=files.hashes() | (speeds.sources if speeds else {}),
         attribution=project.territory.attribution,
         excluded=pd.concat([outlets.excluded, demand.excluded], ignore_index=True),
     )
@@ -180,10 +232,14 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
         faults.append(fault("world.named_file_missing", name, key=key, tried=tried))
         return places[0]
 
-    section = project.territory
+    section, travel = project.territory, project.travel
     kind, _, unit_file = section.units.partition(":")
     files = Files(
-        boundary=find(section.boundary, "[territory] boundary"),
+        boundary=(
+            None
+            if section.boundary == FROM_STREETS
+            else find(section.boundary, "[territory] boundary")
+        ),
         outlets=find(project.outlets.file, "[outlets] file"),
         demand=find(project.demand.file, "[demand] file"),
         streets=(
@@ -193,6 +249,10 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
         ),
         admin=find(section.admin, "[territory] admin") if section.admin else None,
         units=find(unit_file, "[territory] units") if kind == "file" else None,
+        within=find(project.demand.within, "[demand] within") if project.demand.within else None,
+        children=find(section.children, "[territory] children") if section.children else None,
+        factors=find(travel.factors, "[travel] factors") if travel.factors else None,
+        areas=find(travel.areas, "[travel] areas") if travel.areas else None,
     )
     if faults:
         raise InputError(*faults)
@@ -305,9 +365,8 @@ def snap_distance_m(outlets: pd.DataFrame, network: StreetNetwork) -> tuple[Floa
 
     Shapes (n_outlets,).
     """
-    xy = outlets[["x", "y"]].to_numpy()
-    off = ~DijkstraEngine(network).snap(xy).reached
-    return DijkstraEngine(network, snap_limit_m=FAR_M).snap(xy).distance_m, off
+    distance_m = Snapper(network, FAR_M).snap(outlets[["x", "y"]].to_numpy()).distance_m
+    return distance_m, distance_m > SNAP_LIMIT_M
 
 
 def _read_tables(
@@ -331,7 +390,9 @@ def _read_tables(
     except InputError as error:
         faults += error.faults
     try:
-        rows.append(read_demand(files.demand, project.demand, crs=crs, boundary=area))
+        rows.append(
+            read_demand(files.demand, project.demand, crs=crs, boundary=area, within=files.within)
+        )
     except InputError as error:
         faults += error.faults
     if faults:
@@ -366,28 +427,6 @@ def _one_centre_a_unit(centres: pd.DataFrame) -> None:
     ]
     if faults:
         raise InputError(*faults)
-
-
-def _remarks(
-    outlets: pd.DataFrame, linework: Linework, *, centre: Bools, off: Bools
-) -> list[Fault]:
-    """Return what a planner should know about where outlets are."""
-    remarks: list[Fault] = []
-    points = shapely.points(outlets[["x", "y"]].to_numpy())
-    wet = np.zeros(len(outlets), dtype=bool)
-    wet[shapely.STRtree(linework.water).query(points, predicate="intersects")[0]] = True
-    visited = outlets["visited"].to_numpy()
-    for key, mask in (
-        ("world.own_on_water", centre & wet),
-        ("world.own_off_network", centre & off),
-        ("world.visited_off_network", visited & off & ~centre),
-    ):
-        if mask.any():
-            ids = some_ids(outlets["outlet_id"][mask])
-            remarks.append(fault(key, count=int(mask.sum()), ids=ids))
-    if not visited.any():
-        remarks.append(fault("world.no_visits"))
-    return remarks
 
 
 def _checked(frame: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:

@@ -14,9 +14,11 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from geodata.datum import Datum
 from geodata.tables import decode
 from gridmap.catalogue import Language
+from gridmap.datum import ShownDatum
 from gridmap.errors import Fault, InputError, fault
 from gridmap.policies import PartitionPolicy, PlanRequest, RoutingPolicy, ScoringPolicy
 from gridmap.territory import ATTRIBUTION
+from gridmap.travel.periods import PeriodFactors
 
 Name = Annotated[str, Field(min_length=1)]
 #: One column, or several of which the first that is not empty counts; "" = the file has none.
@@ -39,6 +41,9 @@ class TerritorySection(Section):
 
     `admin` is a file with administrative lines or areas that borders should keep to. `invented`
     names what of the input is made-up sample data; `attribution` is shown beside every map.
+    `clip_to_coast` cuts off the sea, by default where it is more than 1 % of the boundary.
+    `children` is a file with areas that must tile the territory; `children_level` chooses those
+    of one administrative level.
     """
 
     name: Name
@@ -47,6 +52,9 @@ class TerritorySection(Section):
     datum: Datum = "wgs84"
     units: str = "streets"
     admin: str = ""
+    clip_to_coast: bool | None = None
+    children: str = ""
+    children_level: str = ""
     invented: tuple[str, ...] = ()
     attribution: str = ATTRIBUTION
 
@@ -123,14 +131,19 @@ class OutletsSection(Section):
     """[outlets]: own, partner, rival and other outlets, and which of them get visits.
 
     `operators` gives operators one name: what a regular expression of an entry finds in operator
-    or name becomes the entry's name.
+    or name becomes the entry's name. `dictionary` says whether the built-in names of operators
+    are used: by default for outlets without one, true also joins spellings of the file, and
+    `countries` (ISO 3166, two letters) keeps those of some countries only.
     """
 
     file: Name
     sheet: str = ""
+    encoding: str = ""
     columns: OutletColumns = Field(default_factory=OutletColumns)
     datum: Datum = "wgs84"
     operators: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    dictionary: bool | None = None
+    countries: tuple[Annotated[str, Field(pattern="^[a-z]{2}$")], ...] = ()
     own: Rule
     partner: Rule | None = None
     rival: Rule | None = None
@@ -155,20 +168,44 @@ class OutletsSection(Section):
 
 
 class DemandSection(Section):
-    """[demand]: points with a weight; ``count`` = each point counts one."""
+    """[demand]: points with a weight; ``count`` = each point counts one.
+
+    `grid` says that the rows are the centres of a regular grid and carry the weight of a cell.
+    `within` is a file of points, such as buildings, that say where in a zone or cell its demand
+    is; `within_weight` and `within_datum` are theirs.
+    """
 
     file: Name
     sheet: str = ""
+    encoding: str = ""
     columns: DemandColumns = Field(default_factory=DemandColumns)
     datum: Datum = "wgs84"
     weight: Name = "count"
     kind: tuple[str, ...] = ()
+    grid: bool = False
+    within: str = ""
+    within_weight: Name = "count"
+    within_datum: Datum = "wgs84"
+
+
+class TravelSection(Section):
+    """[travel]: the period of the day whose speeds a plan has; none = those of the profile.
+
+    `factors` is a file of factors such as ``gridmap calibrate`` writes, `areas` one of polygons
+    with names that have factors of their own. `periods` are factors in the project file itself.
+    """
+
+    period: str = ""
+    factors: str = ""
+    areas: str = ""
+    periods: dict[str, PeriodFactors] = Field(default_factory=dict)
 
 
 class OutputSection(Section):
-    """[output]."""
+    """[output]: language of the files, and datum of the coordinates on the route sheets."""
 
     language: Language = "en"
+    datum: ShownDatum = "wgs84"
 
 
 class ProjectFile(Section):
@@ -180,6 +217,7 @@ class ProjectFile(Section):
     partition: PartitionPolicy = Field(default_factory=PartitionPolicy)
     routing: RoutingPolicy = Field(default_factory=RoutingPolicy)
     scoring: ScoringPolicy = Field(default_factory=ScoringPolicy)
+    travel: TravelSection = Field(default_factory=TravelSection)
     output: OutputSection = Field(default_factory=OutputSection)
 
     @model_validator(mode="after")
@@ -204,6 +242,7 @@ class ProjectFile(Section):
             routing=self.routing,
             scoring=self.scoring,
             language=self.output.language,
+            datum=self.output.datum,
         )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,42 +12,30 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geodata import outlets as rules
+from geodata.demand import Geometries, Spread, spread_zones, zones_of
+from geodata.headers import Names, unit_of, usual_names
 from geodata.invented import invented_potential
+from geodata.located import PLACE, place_columns, read_places
 from geodata.points import (
     Sieve,
     excluded_notices,
+    mend_ids,
     place,
     read_amounts,
-    read_coordinates,
     read_weights,
     reject_bad_ids,
-    reject_totals,
+    reject_no_rows,
 )
 from geodata.project_file import DemandSection, Grades, OutletsSection
 from geodata.tables import Table, find_columns, read_table
-from geodata.zones import read_spread
 from gridmap.errors import Fault, InputError, fault, some_ids
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
-LON = ("lon", "lng", "long", "longitude", "经度")
-LAT = ("lat", "latitude", "纬度")
-USUAL_OUTLET_COLUMNS = {
-    "id": ("outlet_id", "id", "osm_id", "code", "编码", "网点编码", "渠道编码"),
-    "lon": LON,
-    "lat": LAT,
-    "name": ("name", "名称", "网点名称", "渠道名称"),
-    "operator": ("operator", "brand", "运营商"),
-    "kind": ("kind", "category", "类型", "渠道类型"),
-    "grade": ("grade", "等级"),
-    "potential": ("potential", "潜力"),
-}
-USUAL_DEMAND_COLUMNS = {
-    "id": ("demand_id", "id", "osm_id", "code", "编码"),
-    "lon": LON,
-    "lat": LAT,
-    "kind": ("kind", "category", "类型"),
-}
+#: Fields that a plan needs of a table, beside those of the place.
+OUTLET_FIELDS = ("id", "name", "operator", "kind", "grade", "potential", *PLACE)
+DEMAND_FIELDS = ("id", "kind", *PLACE)
 #: Weight that stands for one a point.
 COUNT = "count"
 #: So many outlets on one spot are rather a geocoder's answer for a whole town.
@@ -68,12 +56,19 @@ class Rows:
         What the user should know.
     invented
         Columns of the frame that are made up.
+    given
+        Longitude and latitude of every row as they stand in the file, NaN where there are none;
+        empty for zones. Shape (n_rows, 2).
+    ids
+        Id of every row. Shape (n_rows,).
     """
 
     frame: pd.DataFrame
     excluded: pd.DataFrame
     notices: tuple[Fault, ...] = ()
     invented: tuple[str, ...] = ()
+    given: Floats = field(default_factory=lambda: np.empty((0, 2)))
+    ids: NDArray[np.object_] = field(default_factory=lambda: np.empty(0, dtype=object))
 
 
 def read_outlets(
@@ -105,19 +100,23 @@ def read_outlets(
     InputError
         If the file or a column is missing, or no row can be used.
     """
-    table = read_table(path, sheet=section.sheet)
     given = dict(section.columns)
+    table = read_table(
+        path, sheet=section.sheet, encoding=section.encoding, names=_names(given.values())
+    )
     by = section.grades.by if section.grades else ""
     if by and by != "potential":
         given["potential"] = by
-    columns, faults = find_columns(table, given, USUAL_OUTLET_COLUMNS, ("id", "lon", "lat"))
+    usual = {field: usual_names("outlets")[field] for field in OUTLET_FIELDS}
+    columns, faults = place_columns(table, *find_columns(table, given, usual, ("id",)))
     if faults:
         raise InputError(*faults)
-    text = {name: table.values(columns[name]) for name in USUAL_OUTLET_COLUMNS}
+    text = {name: table.values(columns[name]) for name in usual}
     sieve = Sieve(table, text["id"].to_numpy(dtype=object))
-    reject_totals(sieve, text)
+    text["id"] = mend_ids(sieve, text["id"])
+    reject_no_rows(sieve, text)
     reject_bad_ids(sieve, text["id"])
-    lonlat = read_coordinates(sieve, text["lon"], text["lat"])
+    lonlat, _ = read_places(sieve, text)
     xy = place(sieve, lonlat, datum=section.datum, crs=crs, boundary=boundary)
 
     frame = pd.DataFrame(
@@ -127,14 +126,14 @@ def read_outlets(
             "operator": text["operator"],
             "kind": text["kind"],
             "grade": text["grade"],
-            "potential": read_amounts(text["potential"]),
+            "potential": read_amounts(text["potential"], factor=_factor(columns["potential"])),
             "x": xy[:, 0],
             "y": xy[:, 1],
         }
     )
     frame["operator"] = rules.name_operators(frame, section)
     frame["ownership"] = rules.ownership_of(frame, section)
-    notices = excluded_notices(sieve.excluded)
+    notices = [*table.notices, *excluded_notices(sieve.excluded), *excluded_notices(sieve.repaired)]
     lost = frame[~sieve.kept & (frame["ownership"] == "own").to_numpy()]
     if len(lost):
         notices.append(fault("world.own_left_out", table.name, ids=some_ids(lost["outlet_id"])))
@@ -148,30 +147,49 @@ def read_outlets(
     frame.loc[unnamed, "name"] = frame["operator"].where(
         frame["operator"] != "", frame["outlet_id"]
     )[unnamed]
-    return Rows(frame, sieve.excluded, tuple(notices + remarks), invented)
+    return Rows(frame, sieve.excluded, tuple(notices + remarks), invented, lonlat, sieve.ids)
 
 
-def read_demand(path: Path, section: DemandSection, *, crs: str, boundary: BaseGeometry) -> Rows:
+def read_demand(
+    path: Path,
+    section: DemandSection,
+    *,
+    crs: str,
+    boundary: BaseGeometry,
+    within: Path | None = None,
+) -> Rows:
     """Read the demand points of a project; rows without weight are dropped and counted.
 
-    Zones of a vector file are spread over their area, see `geodata.zones`.
+    Zones of a vector file, and the cells of a grid, are spread over their area, see
+    `geodata.demand`.
+
+    Parameters
+    ----------
+    within
+        Points that say where in a zone its demand is.
 
     Raises
     ------
     InputError
         If the file or a column is missing, or no weight is left.
     """
-    table, share = read_spread(path, sheet=section.sheet)
     given = dict(section.columns)
-    usual: dict[str, tuple[str, ...]] = dict(USUAL_DEMAND_COLUMNS)
-    required = ["lon", "lat"]
+    weight_column = "" if section.weight == COUNT else section.weight
+    table = read_table(
+        path,
+        sheet=section.sheet,
+        encoding=section.encoding,
+        names=[weight_column, *_names(given.values())],
+    )
+    usual: dict[str, Names] = {field: usual_names("demand")[field] for field in DEMAND_FIELDS}
+    required = []
     if section.weight != COUNT:
         given["weight"] = section.weight
         usual["weight"] = ()
         required.append("weight")
     if section.kind:
         required.append("kind")
-    columns, faults = find_columns(table, given, usual, required)
+    columns, faults = place_columns(table, *find_columns(table, given, usual, required))
     if faults:
         raise InputError(*faults)
     text = {name: table.values(columns[name]) for name in usual}
@@ -181,28 +199,92 @@ def read_demand(path: Path, section: DemandSection, *, crs: str, boundary: BaseG
     wanted = np.ones(len(table), dtype=bool)
     if section.kind:
         wanted = rules.of_kind(text["kind"], section.kind)
-    reject_totals(sieve, text)
-    lonlat = read_coordinates(sieve, text["lon"], text["lat"])
-    xy = place(sieve, lonlat, datum=section.datum, crs=crs, boundary=boundary)
-    weight = read_weights(sieve, text["weight"]) if "weight" in text else np.ones(len(table))
-    weight = weight * share
+    # Rows of a demand table need no id, so a total is one by its own words only.
+    reject_no_rows(sieve, text)
+    lonlat, _ = read_places(sieve, text)
+    zones = zones_of(path, table.row, lonlat, section, crs=crs)
+    if zones is None:
+        xy = place(sieve, lonlat, datum=section.datum, crs=crs, boundary=boundary)
+    weight = np.ones(len(table))
+    if "weight" in text:
+        weight = read_weights(sieve, text["weight"], factor=_factor(columns["weight"]))
+    notices: list[Fault] = []
+    if zones is None:
+        owner = np.arange(len(table))
+    else:
+        spread = _spread(zones, section, within, crs=crs, boundary=boundary)
+        outside = sieve.kept & (spread.inside == 0.0)
+        sieve.reject(outside, "world.place_outside", [f"{x:.6f}, {y:.6f}" for x, y in lonlat])
+        notices = _cut_zones(table.name, weight, spread.inside, sieve.kept & wanted)
+        xy, owner = spread.xy, spread.zone
+        weight = np.where(spread.inside > 0.0, weight, 0.0)
     empty = sieve.kept & wanted & (weight == 0.0)
-    use = sieve.kept & wanted & (weight > 0.0)
-    frame = pd.DataFrame({"demand_id": ids, "weight": weight, "x": xy[:, 0], "y": xy[:, 1]})
+    use = (sieve.kept & wanted & (weight > 0.0))[owner]
+    point_weight = weight if zones is None else spread.weights(weight)
+    frame = pd.DataFrame(
+        {
+            "demand_id": ids.to_numpy(dtype=object)[owner],
+            "weight": point_weight,
+            "x": xy[:, 0],
+            "y": xy[:, 1],
+        }
+    )
     frame = frame[use].reset_index(drop=True)
     excluded = sieve.excluded
-    excluded = excluded[excluded["row"].isin(table.row[wanted])]
-    if (share < 1.0).any():
-        excluded = excluded.replace({"reason": {"world.place_outside": "world.zone_outside"}})
-        excluded = excluded.drop_duplicates(["row", "reason"])
-    excluded = excluded.reset_index(drop=True)
-    notices = excluded_notices(excluded)
+    excluded = excluded[excluded["row"].isin(table.row[wanted])].reset_index(drop=True)
+    repaired = sieve.repaired.drop_duplicates(["row", "reason"])
+    found = [*table.notices, *excluded_notices(excluded), *excluded_notices(repaired)]
+    notices = [*found, *notices]
     if not len(frame):
         raise InputError(*notices, fault("world.no_demand", table.name, weight=section.weight))
     if empty.any():
-        count = len(np.unique(table.row[empty]))
-        notices.append(fault("world.weightless", table.name, count=count))
-    return Rows(frame, excluded, tuple(notices))
+        notices.append(fault("world.weightless", table.name, count=int(empty.sum())))
+    shown = lonlat if zones is None else lonlat[:0]
+    return Rows(frame, excluded, tuple(notices), given=shown, ids=sieve.ids)
+
+
+def _spread(
+    zones: Geometries,
+    section: DemandSection,
+    within: Path | None,
+    *,
+    crs: str,
+    boundary: BaseGeometry,
+) -> Spread:
+    """Return the zones as points, by the points of another file if there is one."""
+    if within is None:
+        return spread_zones(zones, boundary)
+    finer = DemandSection(
+        file=section.within, weight=section.within_weight, datum=section.within_datum
+    )
+    points = read_demand(within, finer, crs=crs, boundary=boundary).frame
+    return spread_zones(
+        zones,
+        boundary,
+        by_xy=points[["x", "y"]].to_numpy(dtype=np.float64),
+        by_weight=points["weight"].to_numpy(dtype=np.float64),
+    )
+
+
+def _cut_zones(name: str, weight: Floats, inside: Floats, use: Bools) -> list[Fault]:
+    """Say how much of the weight of zones lies outside the territory."""
+    cut = use & (inside > 0.0) & (inside < 1.0 - 1e-12) & (weight > 0.0)
+    if not cut.any():
+        return []
+    lost = float((weight[cut] * (1.0 - inside[cut])).sum())
+    share = lost / float(weight[use].sum())
+    count = int(cut.sum())
+    return [fault("places.zones_cut", name, count=count, lost=f"{lost:,.1f}", share=share)]
+
+
+def _names(given: Iterable[str | Sequence[str] | None]) -> list[str]:
+    """Return the columns that a user names, one by one."""
+    return [name for one in given if one for name in ([one] if isinstance(one, str) else one)]
+
+
+def _factor(columns: Sequence[str]) -> float:
+    """Return what the name of the first column multiplies by, such as 月销量(万元) by 10,000."""
+    return unit_of(columns[0])[0] if columns else 1.0
 
 
 def _stacked(table: Table, frame: pd.DataFrame) -> list[Fault]:

@@ -38,10 +38,11 @@ if TYPE_CHECKING:
 
 #: The only formats GDAL may read in the child; every other driver is switched off before it loads.
 DRIVERS = ("GeoJSON", "GPKG", "ESRI Shapefile", "FlatGeobuf", "KML", "MapInfo File")
-#: All other drivers of GDAL 3; one that is not listed is found when the child reports its drivers.
-SKIPPED = (
-    "OGR_VRT", "LIBKML", "ADBC", "AIVector", "AVCBin", "AVCE00", "AmigoCloud", "CSV", "CSW", "Carto",
-    "DGN", "DXF", "EDIGEO", "EEDA", "ESRIJSON", "Elasticsearch", "GDALG", "GML", "GPSBabel", "GPX",
+#: All other drivers of GDAL 3; one that is not listed is found when the child reports its own.
+SKIPPED: tuple[str, ...] = (
+    "OGR_VRT", "LIBKML", "ADBC", "AIVector", "AVCBin", "AVCE00", "AmigoCloud", "CSV", "CSW",
+    "Carto", "DGN", "DXF", "EDIGEO", "EEDA", "ESRIJSON", "Elasticsearch", "GDALG", "GML",
+    "GPSBabel", "GPX",
     "GTFS", "GeoJSONSeq", "GeoRSS", "HTTP", "Idrisi", "JML", "JSONFG", "LVBAG", "MBTiles", "MEM",
     "MVT", "MapML", "MiraMonVector", "NGW", "OAPIF", "ODS", "OGCAPI", "OGR_GMT", "OGR_PDS", "OSM",
     "OpenFileGDB", "PCIDSK", "PDF", "PDS4", "PGDUMP", "PLSCENES", "PMTiles", "S57", "SQLite", "SXF",
@@ -51,7 +52,8 @@ SKIPPED = (
 KEPT = ("LD_LIBRARY_PATH", "SYSTEMROOT")
 #: One thread: more would need address space, and are no use for one file.
 SETTINGS = {
-    "ARROW_DEFAULT_MEMORY_POOL": "system",  # the usual one reserves a gigabyte at once
+    # Arrow's own pool sets a gigabyte of address space aside before it needs any.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
     "GDAL_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "1",
     "NUMBA_NUM_THREADS": "1",
@@ -108,7 +110,7 @@ class Sandbox:
         self._lock = threading.Lock()
         self._folder: TemporaryDirectory[str] | None = None
         self._child: _Child | None = None
-        self._skipped = SKIPPED
+        self._skipped: tuple[str, ...] = SKIPPED
         self._calls = 0
 
     def __enter__(self) -> Self:

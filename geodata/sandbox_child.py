@@ -17,7 +17,9 @@ from geodata import fences
 
 #: What may be asked for.
 FUNCTIONS = (
+    "geodata.boundaries:unclosed_rings",
     "geodata.tables:read_table",
+    "geodata.vectors:layers_of",
     "geodata.vectors:read_vectors",
     "geodata.osm_streets:read_street_network",
 )

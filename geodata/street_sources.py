@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from geodata.boundaries import project, unproject
-from geodata.osm import read_linework, read_street_network
-from geodata.vectors import read_vectors, to_lonlat
+from geodata.boundaries import Boundary, project, unproject
+from geodata.network_cache import cached_networks
+from geodata.osm import read_linework
+from geodata.street_area import boundary_of_streets, crs_of_extract, crs_of_table
+from geodata.street_tables import linework_of_table, load_street_table, network_of_table
+from geodata.vectors import SUFFIXES, layers_of, read_vectors, to_lonlat
 from gridmap.errors import Fault, InputError, fault
 from gridmap.partition.linework import LineKind, Linework
+from gridmap.travel.cache import NetworkCache
 from gridmap.travel.network import StreetNetwork
 
 Floats = NDArray[np.float64]
@@ -25,6 +29,8 @@ Bools = NDArray[np.bool_]
 Geometries = NDArray[np.object_]
 
 OVERPASS = "overpass"
+#: In place of a boundary file: the ground that the streets reach.
+FROM_STREETS = "streets"
 OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz")
 GRAPH_SUFFIX = ".graphml"
 PACKAGE_SUFFIX = ".gpkg"
@@ -74,7 +80,12 @@ class Streets:
 
 
 def read_streets(
-    source: Path | str, modes: Iterable[str], *, crs: str, boundary: BaseGeometry
+    source: Path | str,
+    modes: Iterable[str],
+    *,
+    crs: str,
+    boundary: BaseGeometry,
+    cache: NetworkCache | None = None,
 ) -> Streets:
     """Read the streets of a territory for several means of travel.
 
@@ -87,6 +98,8 @@ def read_streets(
         Means of travel.
     crs, boundary
         Reference system and boundary in metres.
+    cache
+        Where the networks of OpenStreetMap extracts are kept.
 
     Raises
     ------
@@ -98,9 +111,14 @@ def read_streets(
     """
     wanted = sorted(set(modes))
     name = str(source)
-    if name.lower().endswith(OSM_SUFFIXES):
-        networks = {mode: read_street_network(Path(source), mode, crs) for mode in wanted}
+    told: list[Fault] = []
+    if is_osm(source):
+        networks, told = cached_networks(Path(source), wanted, crs, cache=cache)
         linework = read_linework(Path(source), crs)
+    elif is_street_table(source):
+        table = load_street_table(Path(source))
+        networks = {mode: network_of_table(table, mode, crs) for mode in wanted}
+        linework = linework_of_table(table, crs)
     else:
         networks = {mode: _other_network(source, mode, crs, boundary) for mode in wanted}
         linework = lines_of(networks[wanted[0]])
@@ -118,7 +136,42 @@ def read_streets(
         for lost, share in [unjoined(linework, network, boundary)]
         if lost > 0.0
     ]
-    return Streets(networks, linework, tuple(notices))
+    return Streets(networks, linework, (*told, *notices))
+
+
+def boundary_from_streets(source: Path | str) -> Boundary:
+    """Return the ground that the streets of a source reach, as the boundary of a territory.
+
+    Raises
+    ------
+    InputError
+        If the source is neither an extract nor a layer of lines, or has too few streets.
+    """
+    path = Path(source)
+    if is_osm(source):
+        crs = crs_of_extract(path)
+        linework = read_linework(path, crs)
+    elif is_street_table(source):
+        table = load_street_table(path)
+        crs = crs_of_table(table)
+        linework = linework_of_table(table, crs)
+    else:
+        raise InputError(fault("ways.no_ground", source))
+    return boundary_of_streets(linework.lines[(linework.kinds & int(STREET)) > 0], crs, path)
+
+
+def is_street_table(source: Path | str) -> bool:
+    """Return whether streets come as a layer of lines, and not as an extract or a graph."""
+    path = Path(source)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES or not path.is_file():
+        return False
+    return suffix != PACKAGE_SUFFIX or not set(layers_of(path)) >= {"nodes", "edges"}
+
+
+def is_osm(source: Path | str) -> bool:
+    """Return whether streets come from an OpenStreetMap extract."""
+    return str(source).lower().endswith(OSM_SUFFIXES)
 
 
 def lines_of(network: StreetNetwork) -> Linework:

@@ -9,6 +9,7 @@ not listed, and every size, type and length is checked on the way in.
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -33,6 +34,7 @@ NUMERIC = "biufM"
 MOST_CRS = 65_536
 #: Classes that may travel, by name.
 CLASSES = (
+    "geodata.tables:Layout",
     "geodata.tables:Table",
     "gridmap.errors:Fault",
     "gridmap.travel.network:StreetNetwork",
@@ -109,8 +111,7 @@ def _exactly(file: BinaryIO, size: int) -> bytes:
 
 def _encode(value: object, blocks: list[bytes]) -> object:
     if value is None or isinstance(value, bool | int | float | str):
-        plain = value.item() if isinstance(value, np.generic) else value
-        return plain
+        return value.item() if isinstance(value, np.generic) else value
     if isinstance(value, np.generic):
         return _encode(value.item(), blocks)
     if isinstance(value, Path):
@@ -202,7 +203,9 @@ def _arrow(column: pd.Series[Any]) -> Any:
 
 
 def _is_missing(value: object) -> bool:
-    return value is None or (np.isscalar(value) and bool(pd.isna(value)))
+    if value is None or value is pd.NaT or value is pd.NA:
+        return True
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _text(value: object) -> str:
@@ -247,7 +250,7 @@ def _decode(tree: object, blocks: list[bytes]) -> object:
             geometry = gpd.GeoSeries(_geometries(inner["wkb"], blocks), crs=_crs(inner["crs"]))
             return gpd.GeoDataFrame(frame.assign(**{name: geometry}), geometry=name)
         case "class":
-            return _decode_class(*inner, blocks)
+            return _decode_class(str(inner[0]), inner[1], blocks)
     raise WireError("kind")
 
 
@@ -259,7 +262,7 @@ def _decode_array(inner: Any, blocks: list[bytes]) -> NDArray[Any]:
     return np.frombuffer(blocks[block], dtype=dtype).reshape(shape).copy()
 
 
-def _decode_class(kind: str, inner: Mapping[str, object], blocks: list[bytes]) -> object:
+def _decode_class(kind: str, inner: Any, blocks: list[bytes]) -> object:
     if kind not in CLASSES:
         raise WireError("class")
     module, _, name = kind.partition(":")
@@ -284,7 +287,7 @@ def _table(block: bytes, accepted: Callable[[Any], bool]) -> Any:
 def _decode_frame(inner: Any, blocks: list[bytes]) -> pd.DataFrame:
     block, names, dtypes, length = inner
     table = _table(blocks[block], lambda kind: any(one(kind) for one in ARROW_TYPES))
-    if table.num_columns and table.num_rows != length or not 0 <= length:
+    if (table.num_columns and table.num_rows != length) or not length >= 0:
         raise WireError("rows")
     if not table.num_columns and length > MOST_TREE_BYTES:
         raise WireError("rows")

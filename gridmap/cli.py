@@ -6,8 +6,9 @@ import json
 import sys
 import time
 import tomllib
-from collections.abc import Callable
-from enum import IntEnum
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,6 +33,7 @@ from gridmap.settings import Settings
 if TYPE_CHECKING:
     from gridmap.delivery import Delivery
     from gridmap.territory import Territory
+    from gridmap.travel.cache import NetworkCache
 
 app = typer.Typer(
     help="Seamless sales cells around own outlets, numbered visit routes, and their scores.",
@@ -49,6 +51,29 @@ class ExitCode(IntEnum):
     INFEASIBLE = 2
     FAILED = 3
     CANCELLED = 130
+
+
+class ImportKind(StrEnum):
+    """What the rows of an imported table are."""
+
+    OUTLETS = "outlets"
+    DEMAND = "demand"
+    VISITS = "visits"
+
+
+class DatumName(StrEnum):
+    """Datums of coordinates."""
+
+    WGS84 = "wgs84"
+    GCJ02 = "gcj02"
+    BD09 = "bd09"
+
+
+class LanguageName(StrEnum):
+    """Languages of a report."""
+
+    EN = "en"
+    ZH = "zh"
 
 
 _EXIT_CODES: tuple[tuple[type[GridmapError], ExitCode], ...] = (
@@ -209,6 +234,96 @@ def basemap(
         typer.echo(build_basemap(extract, output, report=report))
 
 
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="Table: CSV, Excel, ODS or a vector file.")],
+    kind: Annotated[ImportKind, typer.Option(help="What the rows are.")] = ImportKind.OUTLETS,
+    project: Annotated[
+        Path | None, typer.Option(help="Project file: rows outside its boundary are left out.")
+    ] = None,
+    mapping: Annotated[Path | None, typer.Option(help="How to read the table (TOML).")] = None,
+    save_mapping: Annotated[
+        Path | None, typer.Option(help="Write how the table was read, for the next one.")
+    ] = None,
+    datum: Annotated[DatumName | None, typer.Option(help="Datum of the coordinates.")] = None,
+    encoding: Annotated[str, typer.Option(help="Encoding of text, if it is not found.")] = "",
+    sheet: Annotated[str, typer.Option(help="Sheet of a workbook.")] = "",
+    preview: Annotated[bool, typer.Option("--preview", help="Show only, write nothing.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Accepted rows: .csv or .gpkg.")] = None,
+    faults: Annotated[Path | None, typer.Option(help="Fault report: .xlsx.")] = None,
+    language: Annotated[LanguageName | None, typer.Option(help="Language of the report.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Clean a table in whatever state it is; rejected rows come back with their reasons."""
+    from geodata.import_job import ImportJob, run_import
+    from geodata.mapping import TableMapping
+
+    spoken: Language = language.value if language else _settings().language
+    overrides = {"datum": datum and datum.value, "encoding": encoding, "sheet": sheet}
+    with _limited_reader():
+        done = run_import(
+            ImportJob(
+                file, kind.value, project, mapping, save_mapping,
+                TableMapping.model_validate(overrides), preview, out, faults, spoken,
+            )
+        )  # fmt: skip
+    if as_json:
+        typer.echo(json.dumps(done.as_json(spoken), ensure_ascii=False, sort_keys=True))
+    else:
+        typer.echo("\n".join(done.lines(spoken)))
+
+
+@app.command("calibrate")
+def calibrate_speeds(
+    project: Annotated[Path, typer.Argument(help="Project file (TOML).")],
+    trips: Annotated[Path, typer.Argument(help="Table of trips: from, to, period, minutes.")],
+    out: Annotated[Path, typer.Option("--out", help="File of the factors.")] = Path("factors.toml"),
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the project's files, if not beside it.")
+    ] = None,
+    mode: Annotated[str, typer.Option(help="Means of travel of the trips.")] = "drive",
+    folds: Annotated[int, typer.Option(min=2, help="Folds of the check on unseen trips.")] = 5,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit the speed factors of each period to observed trips."""
+    from geodata.speeds import write_factors
+    from geodata.trips import calibrate_project, summary_comment
+
+    settings = _settings()
+    with _limited_reader():
+        done = calibrate_project(
+            project, trips, mode=mode, data_dir=data, cache=_network_cache(settings),
+            folds=folds, seed=seed,
+        )  # fmt: skip
+    write_factors(out, done.factors, summary_comment(trips.name, done, mode))
+    if as_json:
+        typer.echo(json.dumps(done.plain(settings.language), ensure_ascii=False))
+    else:
+        typer.echo(done.summary(settings.language))
+        typer.echo(text("speeds.written", settings.language, file=out, name=out.name))
+
+
+@app.command()
+def operators(
+    project: Annotated[Path, typer.Argument(help="Project file (TOML).")],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the project's files, if not beside it.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the whole table (.csv or .xlsx).")
+    ] = None,
+) -> None:
+    """Show which operator each outlet gets, and from what: rule, file or dictionary."""
+    from geodata.operator_review import review_operators, review_text, write_review
+
+    with _limited_reader():
+        review = review_operators(project, data_dir=data)
+    typer.echo(review_text(review, _settings().language))
+    if out is not None:
+        typer.echo(write_review(review, out))
+
+
 @app.command()
 def migrate(database: DatabaseOption = None) -> None:
     """Bring the schema of the database up to date."""
@@ -245,7 +360,8 @@ def _plan_and_deliver(
         announced(store, Scope.everything(), name, draw) as report,
     ):
         start = time.perf_counter()
-        territory, request = load_project(project, data_dir=data, report=report)
+        cache = _network_cache(settings)
+        territory, request = load_project(project, data_dir=data, cache=cache, report=report)
         loading_s = time.perf_counter() - start
         stop = None if max_seconds is None else MaxRuntime(max_seconds)
         scenario = make_plan(territory, request, seed=seed, stop=stop, report=report)
@@ -281,6 +397,24 @@ def basemap_folder(url: str, settings: Settings) -> Path:
     if url.startswith("sqlite") and database:
         return Path(database).parent / "basemaps"
     return user_data_path("gridmap") / "basemaps"
+
+
+@contextmanager
+def _limited_reader() -> Iterator[None]:
+    """Let a limited child process read all tables and vector files."""
+    from geodata.isolation import reading_by
+    from geodata.sandbox import Sandbox
+
+    with Sandbox() as reader, reading_by(reader):
+        yield
+
+
+def _network_cache(settings: Settings) -> NetworkCache | None:
+    from gridmap.travel.cache import NetworkCache
+
+    if settings.cache_dir is None:
+        return None
+    return NetworkCache(settings.cache_dir, limit_bytes=settings.cache_mb * 1_000_000)
 
 
 def _refuse_broken(done: Delivery) -> None:

@@ -31,8 +31,8 @@ from gridmap.scenario import Scenario
 from gridmap.scoring.inputs import Minutes, scored_outlets, scoring_inputs, travel_minutes
 from gridmap.scoring.scorecard import cell_summary, score_cells
 from gridmap.territory import Territory
-from gridmap.travel.dijkstra import DijkstraEngine
 from gridmap.travel.engine import Snapped, TravelEngine
+from gridmap.travel.engines import open_engine
 from gridmap.travel.network import StreetNetwork
 
 Floats = NDArray[np.float64]
@@ -74,7 +74,7 @@ def make_plan(
     """
     stages = Stages(report)
     with stages.running("travel"):
-        engine = DijkstraEngine(_network(territory, request.routing.mode))
+        engine = open_engine(_network(territory, request.routing.mode))
         centre = centre_rows(territory, request)
         centre_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[centre]
         access = measure_access(territory.units, territory.demand, engine, centre_xy)
@@ -236,18 +236,24 @@ def _plan_routes(
     stops: list[pd.DataFrame] = []
     lines: list[shapely.LineString] = []
     idle: list[Fault] = []
-    for cell in range(partition.n_cells):
+    to_visit = [
+        np.flatnonzero(visited & (outlet_cell == cell)) for cell in range(partition.n_cells)
+    ]
+    stations = [
+        snapped.take(np.concatenate([partition.centre[cell : cell + 1], rows]))
+        for cell, rows in enumerate(to_visit)
+    ]
+    # All at once: together they may be worth a preparation that none of them is worth alone.
+    travel_s = engine.matrices(stations)
+    for cell, (rows, places) in enumerate(zip(to_visit, stations, strict=True)):
         code = cell_code(cell)
         report(Progress("routing", cell / partition.n_cells, code))
-        rows = np.flatnonzero(visited & (outlet_cell == cell))
-        stations = np.concatenate([partition.centre[cell : cell + 1], rows])
-        places = _take(snapped, stations)
         done = plan_cell_routes(
             CellVisits(
                 cell_id=cell + 1,
                 outlet_ids=tuple(outlets["outlet_id"].iloc[rows]),
                 grades=tuple(outlets["grade"].iloc[rows]),
-                travel_s=engine.matrix(places, places),
+                travel_s=travel_s[cell],
             ),
             request.routing,
             seed=seed,
@@ -281,16 +287,12 @@ def _draw(
     engine: TravelEngine, places: Snapped, day: tuple[int, ...]
 ) -> tuple[shapely.LineString, float]:
     """Return the street geometry and the metres of a day from the centre and back."""
-    path = engine.route(_take(places, np.array([0, *day, 0])))
+    path = engine.route(places.take(np.array([0, *day, 0])))
     xy = np.concatenate(path.leg_xy)
     keep = np.ones(len(xy), dtype=bool)
     keep[1:] = (xy[1:] != xy[:-1]).any(axis=1)
     xy = xy[keep] if keep.sum() > 1 else xy[:2]
     return shapely.LineString(xy), float(path.leg_m.sum())
-
-
-def _take(snapped: Snapped, rows: Ints) -> Snapped:
-    return Snapped(snapped.edge[rows], snapped.fraction[rows], snapped.distance_m[rows])
 
 
 def _score(
@@ -301,7 +303,7 @@ def _score(
     outlet_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[rows]
     travel_min: dict[str, Minutes] = {}
     for mode in request.scoring.modes:
-        engine = DijkstraEngine(_network(territory, mode))
+        engine = open_engine(_network(territory, mode))
         travel_min[mode] = travel_minutes(engine, demand_xy, outlet_xy)
     inputs = scoring_inputs(
         territory,

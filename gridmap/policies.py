@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gridmap.catalogue import Language
+from gridmap.datum import ShownDatum
 
 Mode = Literal["drive", "walk", "bike", "ebike"]
 Barrier = Literal["river", "rail", "motorway"]
@@ -177,9 +178,20 @@ class ScoringPolicy(Policy):
 
 
 class PlanRequest(Policy):
-    """Everything that is asked of one plan."""
+    """Everything that is asked of one plan.
+
+    Attributes
+    ----------
+    partition, routing, scoring
+        How it is made and scored.
+    language
+        Language of its files.
+    datum
+        Datum of the coordinates that people read or scan, on the route sheets.
+    """
 
     partition: PartitionPolicy = Field(default_factory=PartitionPolicy)
     routing: RoutingPolicy = Field(default_factory=RoutingPolicy)
     scoring: ScoringPolicy = Field(default_factory=ScoringPolicy)
     language: Language = "en"
+    datum: ShownDatum = "wgs84"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from platformdirs import user_data_path
-from pydantic import Field
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +20,10 @@ def _default_database() -> str:
     return f"sqlite:///{(user_data_path('gridmap') / 'gridmap.db').as_posix()}"
 
 
+def _default_cache() -> Path:
+    return user_cache_path("gridmap")
+
+
 class Settings(BaseSettings):
     """Settings from ``GRIDMAP_*`` variables and from ``gridmap.toml`` in the working folder.
 
@@ -32,6 +36,10 @@ class Settings(BaseSettings):
     basemaps
         Folder of the offline basemaps (PMTiles) shown under the plans; None = beside the
         database file.
+    cache_dir
+        Folder of the networks that are ready for use; None (an empty text) = keep none.
+    cache_mb
+        Megabytes that these may take; those not used for longest go first.
     language
         Language of the command line and of pages opened for the first time.
     """
@@ -44,7 +52,14 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8050, ge=1, le=65535)
     basemaps: Path | None = None
+    cache_dir: Path | None = Field(default_factory=_default_cache)
+    cache_mb: int = Field(default=5000, ge=1)
     language: Language = "en"
+
+    @field_validator("cache_dir", mode="before")
+    @classmethod
+    def _empty_is_off(cls, value: object) -> object:
+        return None if value == "" else value
 
     @classmethod
     def settings_customise_sources(

@@ -39,8 +39,21 @@ def day_pages(sheets: Sheets, day: SheetDay) -> Iterator[Callable[[], None]]:
 
 
 def navigation(place: SheetPlace) -> str:
-    """Return the address that a telephone opens in its map (RFC 5870)."""
+    """Return the address that a telephone opens in its map.
+
+    A geo address (RFC 5870) is WGS-84 by definition; for GCJ-02 it is the address of a map that
+    says which datum it takes.
+    """
+    if place.datum == "gcj02":
+        where = f"{place.lon:.6f},{place.lat:.6f}"
+        return f"https://uri.amap.com/marker?position={where}&coordinate=gaode"
     return f"geo:{place.lat:.5f},{place.lon:.5f}"
+
+
+def degrees(place: SheetPlace) -> str:
+    """Return latitude and longitude as people read them, with the datum unless it is WGS-84."""
+    note = "" if place.datum == "wgs84" else " (GCJ-02)"
+    return f"{place.lat:.5f}, {place.lon:.5f}{note}"
 
 
 def _front(sheets: Sheets, day: SheetDay, stops: Sequence[SheetStop], *, with_map: bool) -> None:
@@ -118,7 +131,7 @@ def _card(sheets: Sheets, day: SheetDay, stop: SheetStop, at: tuple[float, float
     left, room = x + 12.5, width - 12.5 - code_mm - 4.0
     third = height / 3.3
     pen.text(left, y + height - third - 0.1, place.name, 11, bold=True, width_mm=room)
-    where = place.street or f"{place.lat:.5f}, {place.lon:.5f}"
+    where = place.street or degrees(place)
     pen.text(left, y + height - 2 * third + 0.6, where, 8.5, grey=0.15, width_mm=room)
     sheets.grade(left, y + 1.8, place.grade, 4.6)
     details = f"+{stop.leg_m:.0f} m · {sheets.say('duration', minutes=stop.service_s / 60.0)}"

@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from gridmap.datum import ShownDatum, from_wgs84, inside_china
 from gridmap.policies import RoutingPolicy, WorkingDay, seconds_of
 from gridmap.scenario import Scenario
 from gridmap.territory import Territory
@@ -40,7 +41,9 @@ class SheetPlace:
     x, y
         Metres in the territory's reference system.
     lon, lat
-        Degrees, EPSG:4326.
+        Degrees in `datum`.
+    datum
+        What the degrees are in: WGS-84 (EPSG:4326) or GCJ-02.
     """
 
     outlet_id: str
@@ -51,6 +54,7 @@ class SheetPlace:
     y: float
     lon: float
     lat: float
+    datum: ShownDatum = "wgs84"
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,7 @@ def sheet_books(territory: Territory, scenario: Scenario) -> Iterator[SheetBook]
         The plan; `Scenario.cells`, routes and stops may be cut down to some of its cells.
     """
     policy = scenario.request.routing
-    places = _places(territory, policy.mode)
+    places = _places(territory, policy.mode, scenario.request.datum)
     outlets = territory.outlets
     row_of = {outlet: row for row, outlet in enumerate(outlets["outlet_id"])}
     cell_of_row = scenario.partition.label[outlets["unit"].to_numpy()]
@@ -241,13 +245,17 @@ def _is_due(grades: pd.Series, policy: RoutingPolicy) -> NDArray[np.bool_]:
     return grades.isin(asked).to_numpy(bool)
 
 
-def _places(territory: Territory, mode: str) -> list[SheetPlace]:
+def _places(territory: Territory, mode: str, datum: ShownDatum) -> list[SheetPlace]:
     outlets = territory.outlets
     xy = outlets[["x", "y"]].to_numpy(np.float64)
     to_degrees = pyproj.Transformer.from_crs(territory.crs, "EPSG:4326", always_xy=True)
-    lon, lat = to_degrees.transform(xy[:, 0], xy[:, 1])
+    wgs84 = np.column_stack(to_degrees.transform(xy[:, 0], xy[:, 1]))
+    lon, lat = from_wgs84(wgs84, datum).T
     streets = _street_names(territory, mode, xy)
-    columns = (outlets["outlet_id"], outlets["name"], outlets["grade"], streets, xy, lon, lat)
+    columns = (
+        outlets["outlet_id"], outlets["name"], outlets["grade"], streets, xy, lon, lat,
+        inside_china(wgs84),
+    )  # fmt: skip
     return [
         SheetPlace(
             outlet_id=str(outlet_id),
@@ -258,8 +266,9 @@ def _places(territory: Territory, mode: str) -> list[SheetPlace]:
             y=float(at[1]),
             lon=float(east),
             lat=float(north),
+            datum=datum if shifted else "wgs84",
         )
-        for outlet_id, name, grade, street, at, east, north in zip(*columns, strict=True)
+        for outlet_id, name, grade, street, at, east, north, shifted in zip(*columns, strict=True)
     ]
 
 

@@ -83,14 +83,14 @@ def measure_access(
     centres, points = engine.snap(centre_xy), engine.snap(xy)
     stand_in, extra_m = _stand_ins(xy, points)
     speed = OFF_NETWORK_M_S.get(engine.mode, SLOWEST_M_S)
-    target = Snapped(points.edge[stand_in], points.fraction[stand_in], points.distance_m[stand_in])
+    target = points.take(stand_in)
     total = np.bincount(unit, weights=weight, minlength=len(units))
     travel_s = np.empty((len(units), len(centre_xy)))
     straight = np.zeros(len(centre_xy), dtype=np.int64)
     step = max(1, chunk // len(xy))
     for start in range(0, len(centre_xy), step):
         rows = slice(start, start + step)
-        source = Snapped(centres.edge[rows], centres.fraction[rows], centres.distance_m[rows])
+        source = centres.take(rows)
         seconds = engine.matrix(source, target) + extra_m * DETOUR / speed
         for place, row in enumerate(seconds, start):
             lost = ~np.isfinite(row)

@@ -43,6 +43,10 @@ from gridmap.progress import Stop
 
 #: The band aimed at is narrower by this share of itself, so that rounding cannot break it.
 ROUNDING = 0.002
+#: Tries of one anneal of everything, and of one in a round, at most: in a city of tens of
+#: thousands of units sweeps get fewer, so that a plan takes minutes and not an hour.
+MOST_TRIES = 10_000_000
+MOST_ROUND_TRIES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -388,6 +392,7 @@ class _Search:
         price[:, 0] = self.anchor
         line_cost = compactness * self.unit / self.width_m
         lines_m = problem.shared_m - self.importance.barrier * problem.barrier_m
+        most_tries = MOST_TRIES if active.all() else MOST_ROUND_TRIES
         # Stiffness in cost per squared workload: mean travel over mean load.
         per_load = problem.mean_nearest_s / self.mean
         world = World(
@@ -404,7 +409,7 @@ class _Search:
             centre_unit=problem.centre_unit,
         )
         schedule = Schedule(
-            sweeps=sweeps,
+            sweeps=max(1, min(sweeps, most_tries // max(1, len(world.pool)))),
             hot=float(heat[0] * self.unit),
             cold=float(heat[1] * self.unit),
             soft=float(stiffness[0] * per_load),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -12,28 +14,33 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap.errors import Fault
-from gridmap.travel.network import StreetNetwork
+from gridmap.travel.network import StreetNetwork, Turns
 
-NETWORK_ARRAYS = (
-    "node_xy",
-    "node_osm_id",
-    "tail",
-    "head",
-    "length_m",
-    "forward_s",
-    "backward_s",
-    "name",
-    "road_class",
-    "line_start",
-    "line_xy",
-)
+#: Fields of a network that are columns of the store.
+COLUMNS = ("mode", "crs", "names", "road_classes")
+#: Prefix of the arrays of a network's turns.
+TURNS = "turns."
+#: Array that holds, as JSON, the fields of a network that are neither arrays nor columns.
+PLAIN = "plain"
 
 
 def encode_network(network: StreetNetwork) -> bytes:
-    """Return the arrays of a network as a compressed npz file."""
+    """Return a network but for its columns as a compressed npz file."""
+    arrays: dict[str, NDArray[Any]] = {}
+    plain: dict[str, Any] = {}
+    for one in fields(StreetNetwork):
+        value = getattr(network, one.name)
+        if isinstance(value, np.ndarray):
+            arrays[one.name] = value
+        elif isinstance(value, Turns):
+            arrays |= {f"{TURNS}{part.name}": getattr(value, part.name) for part in fields(Turns)}
+        elif one.name not in COLUMNS and value is not None:
+            plain[one.name] = value
+    text = json.dumps(plain, ensure_ascii=False).encode()
     buffer = io.BytesIO()
-    arrays = {name: getattr(network, name) for name in NETWORK_ARRAYS}
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    np.savez_compressed(
+        buffer, allow_pickle=False, **arrays, **{PLAIN: np.frombuffer(text, dtype=np.uint8)}
+    )
     return buffer.getvalue()
 
 
@@ -42,7 +49,13 @@ def decode_network(
 ) -> StreetNetwork:
     """Return the network that `encode_network` was given."""
     with np.load(io.BytesIO(arrays), allow_pickle=False) as loaded:
-        parts = {name: loaded[name] for name in NETWORK_ARRAYS}
+        parts: dict[str, Any] = {name: loaded[name] for name in loaded.files}
+    plain = json.loads(parts.pop(PLAIN).tobytes()) if PLAIN in parts else {}
+    # JSON knows lists only; a network has tuples.
+    parts |= {k: tuple(v) if isinstance(v, list) else v for k, v in plain.items()}
+    turns = {name: parts.pop(name) for name in list(parts) if name.startswith(TURNS)}
+    if turns:
+        parts["turns"] = Turns(**{k.removeprefix(TURNS): v for k, v in turns.items()})
     return StreetNetwork(
         mode=mode, crs=crs, names=tuple(names), road_classes=tuple(road_classes), **parts
     )

@@ -1,27 +1,47 @@
 """The reference travel engine: Dijkstra's algorithm on the street network, without preparation.
 
-Times are kept in whole 2**-20 s (about a microsecond). Sums of them are exact in float64, so that
-ways of equal duration compare equal, a field found from all sources at once equals the least of
-the fields found one by one, and a search against the arcs equals one along them, to the last bit.
+Times are kept in whole ticks (`gridmap.travel.search_graph`), so that ways of equal duration
+compare equal, a field found from all sources at once equals the least of the fields found one by
+one, and a search against the arcs equals one along them, to the last bit.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from gridmap.catalogue import LANGUAGES, Language
 from gridmap.errors import InputError, fault, some_ids
 from gridmap.travel import polyline
-from gridmap.travel.engine import Path, Snapped
-from gridmap.travel.network import StreetNetwork
-from gridmap.travel.snap import Snapper
+from gridmap.travel.directions import directions
+from gridmap.travel.engine import (
+    Capabilities,
+    Direction,
+    Isochrone,
+    Nearest,
+    Path,
+    Snapped,
+    Step,
+)
+from gridmap.travel.fields import labelled_field, next_field
+from gridmap.travel.isochrone import draw_isochrone
+from gridmap.travel.network import StreetNetwork, Turns
+from gridmap.travel.search_graph import (
+    TICKS_PER_S,
+    Ends,
+    Piece,
+    SearchGraph,
+    pairs_on_one_edge,
+    whole_ticks,
+)
+from gridmap.travel.snap import SNAP_LIMIT_M, Snapper
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,7 +50,6 @@ Ints = NDArray[np.int64]
 #: 4.5 km/h, as in the walking profile.
 ACCESS_SPEED_M_S = 4.5 / 3.6
 
-TICKS_PER_S = 2.0**20
 #: Entries of the largest intermediate array: 4 million float64 are 32 MB.
 CHUNK_ENTRIES = 4_000_000
 #: A leg is first looked for within this many seconds of travel, then within four times as many …
@@ -48,34 +67,47 @@ class DijkstraEngine:
     Parameters
     ----------
     network
-        Street network.
+        Street network; with turns the search keeps their costs and restrictions.
     snap_limit_m
         Points farther than this from every street are off the network. Metres.
     """
 
-    def __init__(self, network: StreetNetwork, *, snap_limit_m: float = 500.0) -> None:
+    def __init__(self, network: StreetNetwork, *, snap_limit_m: float = SNAP_LIMIT_M) -> None:
         if not network.n_edges:
             raise ValueError("Expected a network with at least one street edge.")
         self._network = network
         self._snapper = Snapper(network, snap_limit_m)
-        self._forward_s = _ticks(network.forward_s)
-        self._backward_s = _ticks(network.backward_s)
 
     @property
     def mode(self) -> str:
         """Means of travel."""
         return self._network.mode
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """All that an engine can do."""
+        return Capabilities(
+            offline=True,
+            exact=True,
+            isochrones=True,
+            margins=True,
+            directions=LANGUAGES,
+            turns=self._network.turns is not None,
+        )
+
     @cached_property
     def fingerprint(self) -> str:
         """Hash of network and speeds: equal fingerprints give equal answers."""
         network, digest = self._network, hashlib.sha256()
         limit_m = self._snapper.limit_m
-        digest.update(f"dijkstra 1 {network.mode} {network.crs} {limit_m!r}".encode())
+        digest.update(f"streets 2 {network.mode} {network.crs} {limit_m!r}".encode())
         for array in (network.tail, network.head, network.line_start):
             digest.update(np.ascontiguousarray(array, dtype=np.int64).tobytes())
         for values in (network.forward_s, network.backward_s, network.length_m, network.line_xy):
             digest.update(np.ascontiguousarray(values, dtype=np.float64).tobytes())
+        if network.turns is not None:
+            for one in fields(Turns):
+                digest.update(np.ascontiguousarray(getattr(network.turns, one.name)).tobytes())
         return digest.hexdigest()
 
     def snap(self, xy: Floats, /) -> Snapped:
@@ -88,68 +120,118 @@ class DijkstraEngine:
     def matrix(self, sources: Snapped, targets: Snapped) -> Floats:
         """Return seconds from each source to each target, NaN = unreachable.
 
-        The search runs from the side that has fewer points, in chunks of bounded memory.
         Shape (n_sources, n_targets).
         """
-        backwards = len(targets) < len(sources)
-        rows, columns = (targets, sources) if backwards else (sources, targets)
-        row_node, row_s = self._ends(rows, leaving=not backwards)
-        column_node, column_s = self._ends(columns, leaving=backwards)
-        seconds = np.full((len(rows), len(columns)), np.inf)
-        use = np.flatnonzero(rows.reached)
-        graph = self._reversed if backwards else self._graph
-        for chunk in self._chunks(use, len(columns)):
-            field = _fields(graph, row_node[chunk], row_s[chunk])
-            seconds[chunk] = np.minimum(
-                field[:, column_node[:, 0]] + column_s[:, 0],
-                field[:, column_node[:, 1]] + column_s[:, 1],
-            )
-        if backwards:
-            seconds = np.ascontiguousarray(seconds.T)
-        source, target, direct_s = self._along_one_edge(sources, targets)
-        np.minimum.at(seconds, (source, target), direct_s)
-        seconds += _access(sources)[:, None]
-        seconds += _access(targets)
-        seconds[_identical(sources, targets, source, target)] = 0.0
-        seconds[~np.isfinite(seconds)] = np.nan
-        return seconds
+        leaving, coming = self._graph.departures(sources), self._graph.arrivals(targets)
+        ticks = self._ticks_between(leaving, coming, (len(sources), len(targets)))
+        along = self._graph.along_one_edge(sources, targets)
+        np.minimum.at(ticks, (along.source, along.target), along.ticks)
+        ticks += _access(sources)[:, None]
+        ticks += _access(targets)
+        ticks[_identical(sources, targets)] = 0.0
+        ticks[~np.isfinite(ticks)] = np.nan
+        ticks /= TICKS_PER_S
+        return ticks
 
-    def nearest(self, sources: Snapped, targets: Snapped) -> tuple[Floats, Ints]:
-        """Return for each target the seconds from its nearest source, and which that is.
+    def matrices(self, groups: Sequence[Snapped]) -> list[Floats]:
+        """Return the matrix of each group of points from and to itself."""
+        return [self.matrix(group, group) for group in groups]
 
-        One search from all sources at once; equal to the least of each column of `matrix`, and of
-        equally near sources the lowest. Unreachable is NaN and -1. Shapes (n_targets,).
+    def nearest(
+        self,
+        sources: Snapped,
+        targets: Snapped,
+        *,
+        direction: Direction = "from_sources",
+        margin: bool = False,
+    ) -> Nearest:
+        """Return the nearest source of each target, of equally near ones the lowest.
+
+        One search from all sources at once; equal to the least of each column of `matrix`.
+
+        Parameters
+        ----------
+        direction
+            Whether the way from the source to the target counts, or the one back.
+        margin
+            Whether to find how much longer the second nearest source takes.
         """
-        seconds = np.full(len(targets), np.nan)
-        nearest = np.full(len(targets), -1, dtype=np.int64)
-        use = np.flatnonzero(sources.reached)
-        if not len(use):
-            return seconds, nearest
-        node, leave_s = self._ends(sources, leaving=True)
-        leave_s = leave_s + _access(sources)[:, None]
-        field, label = _labelled_field(self._graph, node[use], leave_s[use])
-        label = np.where(label >= 0, use[label], -1)
+        graph, onwards = self._graph, direction == "from_sources"
+        seeds = graph.departures(sources) if onwards else graph.arrivals(sources)
+        goals = graph.arrivals(targets) if onwards else graph.departures(targets)
+        csr = graph.matrix if onwards else graph.reversed
+        # Access times differ from source to source and so belong to the search.
+        seed = seeds.node, seeds.ticks + _access(sources)[seeds.point].astype(np.int64), seeds.point
+        field, label = labelled_field(csr, *seed, len(sources))
+        onto = field[goals.node] + goals.ticks
+        best = _Best(len(targets))
+        best.offer(goals.point, onto, label[goals.node])
+        others = self._without_nodes(sources, targets, onwards=onwards)
+        best.offer(*others)
+        access = _access(targets)
+        seconds = np.where(best.source >= 0, (best.ticks + access) / TICKS_PER_S, np.nan)
+        if not margin:
+            return Nearest(seconds, best.source)
+        following = next_field(csr, (field, label), *seed)
+        own = label[goals.node] == best.source[goals.point]
+        second = _Best(len(targets))
+        beyond = np.where(own, following[goals.node] + goals.ticks, onto)
+        second.offer(goals.point, beyond, np.zeros(len(beyond), dtype=np.int64))
+        target, ticks, source = others
+        foreign = source != best.source[target]
+        second.offer(target[foreign], ticks[foreign], source[foreign])
+        margin_s = (second.ticks + access) / TICKS_PER_S - seconds
+        return Nearest(seconds, best.source, np.where(best.source >= 0, margin_s, np.nan))
 
-        # Three ways to reach a target: by the tail of its edge, by the head, along the edge.
-        to_node, arrive_s = self._ends(targets, leaving=False)
-        access_s = _access(targets)
-        source, target, direct_s = self._along_one_edge(sources, targets)
-        direct_s = direct_s + _access(sources)[source] + access_s[target]
-        same = _identical(sources, targets, source, target)
-        column = np.arange(len(targets))
-        every_target = np.concatenate([column, column, target, same[1]])
-        every_source = np.concatenate([label[to_node].T.ravel(), source, same[0]])
-        via_nodes = (field[to_node] + arrive_s + access_s[:, None]).T.ravel()
-        every_s = np.concatenate([via_nodes, direct_s, np.zeros(len(same[0]))])
-        order = np.lexsort((every_source, every_s, every_target))
-        best = order[np.flatnonzero(np.diff(every_target[order], prepend=-1))]
-        found = best[np.isfinite(every_s[best])]
-        seconds[every_target[found]] = every_s[found]
-        nearest[every_target[found]] = every_source[found]
-        return seconds, nearest
+    def _without_nodes(
+        self, sources: Snapped, targets: Snapped, *, onwards: bool
+    ) -> tuple[Ints, Floats, Ints]:
+        """Return the ways that need no search: target, ticks, source.
 
-    def route(self, points: Snapped) -> Path:
-        """Return the way through the points in their order.
+        Ticks hold the access of the source; a point takes no time to itself, and so minus its
+        access, which is added to every way later on.
+        """
+        pair = (sources, targets) if onwards else (targets, sources)
+        straight = self._graph.along_one_edge(*pair)
+        ends = straight.source, straight.target
+        source, target = ends if onwards else ends[::-1]
+        along = straight.ticks + _access(sources)[source]
+        same_source, same_target = _identical(sources, targets)
+        return (
+            np.concatenate([target, same_target]),
+            np.concatenate([along, -_access(targets)[same_target]]),
+            np.concatenate([source, same_source]),
+        )
+
+    def isochrones(self, sources: Snapped, limits_s: Sequence[float]) -> tuple[Isochrone, ...]:
+        """Return what can be reached from any of the sources within each time, access included."""
+        graph = self._graph
+        access = _access(sources)
+        leaving = graph.departures(sources)
+        seed_ticks = leaving.ticks + access[leaving.point].astype(np.int64)
+        limit = max(limits_s, default=0.0) * TICKS_PER_S
+        virtual = _with_points(graph.matrix, leaving.point, leaving.node, seed_ticks, len(sources))
+        start = np.arange(graph.n_nodes, graph.n_nodes + len(sources))
+        field = np.full(graph.n_nodes, np.inf)
+        if len(start):
+            found = dijkstra(virtual, indices=start, min_only=True, limit=limit)
+            field = np.asarray(found[: graph.n_nodes])
+        begun_s = graph.arc_starts(field) / TICKS_PER_S
+        whole_s = np.where(graph.arc_ticks >= 0, graph.arc_ticks, np.inf) / TICKS_PER_S
+        return tuple(
+            draw_isochrone(
+                self._network,
+                begun_s,
+                whole_s,
+                sources=sources,
+                access_s=access / TICKS_PER_S,
+                limit_s=float(limit_s),
+            )
+            for limit_s in limits_s
+        )
+
+    def route(self, points: Snapped, *, language: Language | None = None) -> Path:
+        """Return the way through the points in their order, with directions in a language.
 
         `leg_s` are those of `matrix`: with the straight way to and from the street. `leg_m` and
         `leg_xy` are the way along the streets, from position to position.
@@ -172,223 +254,166 @@ class DijkstraEngine:
                 *(fault("streets.leg_unreachable", start=at + 1, end=at + 2) for at in stuck)
             )
         done = [leg for leg in legs if leg is not None]
+        travelled = [[self._travelled(piece) for piece in pieces] for _, pieces in done]
+        steps: tuple[tuple[Step, ...], ...] = ()
+        if language is not None:
+            steps = tuple(directions(self._network, pieces, language) for _, pieces in done)
         return Path(
-            leg_s=np.array([leg[0] for leg in done]),
-            leg_m=np.array([leg[1] for leg in done]),
-            leg_xy=tuple(leg[2] for leg in done),
+            leg_s=np.array([ticks / TICKS_PER_S for ticks, _ in done]),
+            leg_m=np.array([sum(length for length, _ in leg) for leg in travelled]),
+            leg_xy=tuple(polyline.join([line for _, line in leg]) for leg in travelled),
+            leg_steps=steps,
         )
 
     @cached_property
-    def _graph(self) -> csr_array:
-        start, end, seconds, _ = self._network.arcs
-        shape = (self._network.n_nodes, self._network.n_nodes)
-        return csr_array(coo_array((_ticks(seconds), (start, end)), shape=shape))
+    def _graph(self) -> SearchGraph:
+        return SearchGraph(self._network)
 
-    @cached_property
-    def _reversed(self) -> csr_array:
-        return csr_array(self._graph.T)
+    def _ticks_between(self, leaving: Ends, coming: Ends, shape: tuple[int, int]) -> Floats:
+        """Return ticks from each source to each target by nodes, infinite = unreachable.
+
+        The search runs from the side that has fewer points, in chunks of bounded memory.
+        """
+        backwards = shape[1] < shape[0]
+        rows, columns = (coming, leaving) if backwards else (leaving, coming)
+        n_rows, n_columns = shape[::-1] if backwards else shape
+        graph = self._graph.reversed if backwards else self._graph.matrix
+        n_nodes = self._graph.n_nodes
+        ticks = np.full((n_rows, n_columns), np.inf)
+        for chunk in self._chunks(np.unique(rows.point), len(columns.point)):
+            use = np.isin(rows.point, chunk)
+            point = np.searchsorted(chunk, rows.point[use])
+            virtual = _with_points(graph, point, rows.node[use], rows.ticks[use], len(chunk))
+            start = np.arange(n_nodes, n_nodes + len(chunk))
+            field = np.asarray(dijkstra(virtual, indices=start))
+            ticks[chunk] = least_by_point(field[:, columns.node], columns, n_columns)
+        return np.ascontiguousarray(ticks.T) if backwards else ticks
 
     def _chunks(self, rows: Ints, n_columns: int) -> Iterator[Ints]:
-        step = max(1, CHUNK_ENTRIES // max(1, self._network.n_nodes, n_columns))
+        step = max(1, CHUNK_ENTRIES // max(1, self._graph.n_nodes, n_columns))
         for first in range(0, len(rows), step):
             yield rows[first : first + step]
 
-    def _ends(self, points: Snapped, *, leaving: bool) -> tuple[Ints, Floats]:
-        """Return tail and head of each point's edge and the seconds to (or from) them.
+    def _leg(self, points: Snapped, at: int) -> tuple[float, list[Piece]] | None:
+        """Return ticks and street pieces from a point to the next, None if there is no way."""
+        pair = points.take(np.array([at, at + 1]))
+        source, target = pair.take(np.array([0])), pair.take(np.array([1]))
+        leaving, coming = self._graph.departures(source), self._graph.arrivals(target)
+        access = float(_access(pair).sum())
+        if len(_identical(source, target)[0]):
+            access = 0.0
+        along = self._graph.along_one_edge(source, target)
+        best = int(along.ticks.argmin()) if len(along.ticks) else -1
+        direct = float(along.ticks[best]) if best >= 0 else np.inf
+        found, nodes = self._shortest(leaving, coming, direct)
+        if min(direct, found) == np.inf:
+            return None
+        if direct <= found:
+            edge, start, end = int(pair.edge[0]), float(pair.fraction[0]), float(along.end[best])
+            return direct + access, [Piece(edge, start, end)]
+        pieces = self._graph.pieces(nodes, pair, 0, 1)
+        return found + access, pieces or [
+            Piece(int(pair.edge[0]), *([float(pair.fraction[0])] * 2))
+        ]
 
-        Shapes (n_points, 2). A point off the network is infinitely far from node 0.
-        """
-        edge = np.where(points.reached, points.edge, 0)
-        node = np.column_stack([self._network.tail[edge], self._network.head[edge]])
-        from_tail_s, to_head_s = _split(self._forward_s[edge], points.fraction)
-        from_head_s, to_tail_s = _split(self._backward_s[edge], 1.0 - points.fraction)
-        seconds = np.column_stack([to_tail_s, to_head_s] if leaving else [from_tail_s, from_head_s])
-        # A point at a node is at that node, also where the edge is closed in that direction.
-        seconds[points.fraction == 0.0, 0] = 0.0
-        seconds[points.fraction == 1.0, 1] = 0.0
-        seconds[~points.reached] = np.inf
-        return node, seconds
-
-    def _along_one_edge(self, sources: Snapped, targets: Snapped) -> tuple[Ints, Ints, Floats]:
-        """Return the pairs (source, target) on one edge and the seconds along that edge."""
-        source, target = _on_one_edge(sources, targets)
-        edge = sources.edge[source]
-        start, end = sources.fraction[source], targets.fraction[target]
-        start_s, _ = _split(self._forward_s[edge], start)
-        end_s, _ = _split(self._forward_s[edge], end)
-        along_s = _difference(end_s, start_s)
-        start_s, _ = _split(self._backward_s[edge], 1.0 - start)
-        end_s, _ = _split(self._backward_s[edge], 1.0 - end)
-        against_s = _difference(end_s, start_s)
-        seconds = np.where(start < end, along_s, against_s)
-        return source, target, np.where(start == end, 0.0, seconds)
-
-    def _leg(self, points: Snapped, start: int) -> tuple[float, float, Floats] | None:
-        """Return seconds, metres and line from a point to the next, None if there is no way."""
-        source, target = _one(points, start), _one(points, start + 1)
-        source_node, leave_s = (ends[0] for ends in self._ends(source, leaving=True))
-        target_node, arrive_s = (ends[0] for ends in self._ends(target, leaving=False))
-        _, _, direct = self._along_one_edge(source, target)
-        direct_s = float(direct[0]) if len(direct) else np.inf
-        access_s = float(_access(source)[0] + _access(target)[0])
-        if len(_identical(source, target, *_on_one_edge(source, target))[0]):
-            access_s = 0.0
-
-        limit_s = FIRST_LIMIT_S
+    def _shortest(self, leaving: Ends, coming: Ends, direct: float) -> tuple[float, list[int]]:
+        """Return ticks and nodes of the shortest way by nodes between two points."""
+        if not len(leaving.node) or not len(coming.node):
+            return np.inf, []
+        n_nodes = self._graph.n_nodes
+        virtual = _with_points(self._graph.matrix, leaving.point, leaving.node, leaving.ticks, 1)
+        limit = FIRST_LIMIT_S
         while True:
             field, before = dijkstra(
-                self._graph, indices=source_node, return_predecessors=True, limit=limit_s
+                virtual,
+                indices=np.array([n_nodes]),
+                return_predecessors=True,
+                limit=limit * TICKS_PER_S,
             )
-            # By either end of the first edge and either end of the last one. Shape (2, 2).
-            by_ends = leave_s[:, None] + field[:, target_node] + arrive_s
-            best_s = min(direct_s, float(by_ends.min()))
-            if best_s <= limit_s or limit_s == np.inf:
+            by_end = field[0, coming.node] + coming.ticks
+            best = int(by_end.argmin())
+            if min(direct, by_end[best]) <= limit * TICKS_PER_S or limit == np.inf:
                 break
-            limit_s = limit_s * 4.0 if limit_s < LAST_LIMIT_S else np.inf
-        if not np.isfinite(best_s):
-            return None
-        first_edge, first_share = int(source.edge[0]), float(source.fraction[0])
-        last_edge, last_share = int(target.edge[0]), float(target.fraction[0])
-        if direct_s <= best_s:
-            metres, line = self._piece(first_edge, first_share, last_share)
-            return best_s + access_s, metres, line
-        first_side, last_side = (int(side) for side in np.unravel_index(by_ends.argmin(), (2, 2)))
-        nodes = _trace(before[first_side], source_node[first_side], target_node[last_side])
-        pieces = [
-            self._piece(first_edge, first_share, float(first_side)),
-            *(self._arc(tail, head) for tail, head in pairwise(nodes)),
-            self._piece(last_edge, float(last_side), last_share),
-        ]
-        metres = sum(length for length, _ in pieces)
-        return best_s + access_s, metres, polyline.join([line for _, line in pieces])
+            limit = limit * 4.0 if limit < LAST_LIMIT_S else np.inf
+        if not np.isfinite(by_end[best]):
+            return np.inf, []
+        nodes = [int(coming.node[best])]
+        while int(before[0, nodes[-1]]) != n_nodes:
+            nodes.append(int(before[0, nodes[-1]]))
+        return float(by_end[best]), nodes[::-1]
 
-    def _arc(self, tail: int, head: int) -> tuple[float, Floats]:
-        start, end, _, edge = self._network.arcs
-        low, high = np.searchsorted(start, [tail, tail + 1])
-        number = int(edge[low + np.searchsorted(end[low:high], head)])
-        onwards = self._network.tail[number] == tail
-        return self._piece(number, *((0.0, 1.0) if onwards else (1.0, 0.0)))
-
-    def _piece(self, edge: int, start: float, end: float) -> tuple[float, Floats]:
-        length_m = float(self._network.length_m[edge]) * abs(end - start)
-        return length_m, polyline.part(self._network.line(edge), start, end)
+    def _travelled(self, piece: Piece) -> tuple[float, Floats]:
+        length_m = float(self._network.length_m[piece.edge]) * abs(piece.end - piece.start)
+        return length_m, polyline.part(self._network.line(piece.edge), piece.start, piece.end)
 
 
-def _ticks(seconds: Floats) -> Floats:
-    return np.asarray(np.rint(seconds * TICKS_PER_S) / TICKS_PER_S)
+def least_by_point(by_end: Floats, ends: Ends, n_points: int) -> Floats:
+    """Return the least of each point's ends, their own ticks added.
+
+    `by_end` has shape (n_rows, n_ends); the answer (n_rows, n_points), infinite without an end.
+    """
+    least = np.full((len(by_end), n_points), np.inf)
+    if len(ends.point):
+        first = np.flatnonzero(np.diff(ends.point, prepend=-1))
+        least[:, ends.point[first]] = np.minimum.reduceat(by_end + ends.ticks, first, axis=1)
+    return least
 
 
 def _access(points: Snapped) -> Floats:
-    """Return seconds of the straight way between each point and the street."""
-    return _ticks(points.distance_m / ACCESS_SPEED_M_S)
+    """Return whole ticks of the straight way between each point and the street."""
+    seconds = np.where(points.reached, points.distance_m / ACCESS_SPEED_M_S, 0.0)
+    return whole_ticks(seconds).astype(np.float64)
 
 
-def _split(whole_s: Floats, share: Floats) -> tuple[Floats, Floats]:
-    """Split times in two parts that add up exactly; both are infinite on a closed edge."""
-    open_ = np.isfinite(whole_s)
-    first = _ticks(np.where(open_, whole_s, 0.0) * share)
-    rest = np.where(open_, whole_s - first, np.inf)
-    return np.where(open_, first, np.inf), rest
-
-
-def _difference(end_s: Floats, start_s: Floats) -> Floats:
-    open_ = np.isfinite(end_s)
-    seconds: Floats = np.subtract(end_s, start_s, out=np.full(len(end_s), np.inf), where=open_)
-    return seconds
-
-
-def _one(points: Snapped, row: int) -> Snapped:
-    rows = slice(row, row + 1)
-    return Snapped(points.edge[rows], points.fraction[rows], points.distance_m[rows])
-
-
-def _on_one_edge(sources: Snapped, targets: Snapped) -> tuple[Ints, Ints]:
-    """Return all pairs (source, target) on the same edge, ordered by source."""
-    order = np.argsort(targets.edge, kind="stable")
-    edges = targets.edge[order]
-    use = np.flatnonzero(sources.reached)
-    low = np.searchsorted(edges, sources.edge[use], side="left")
-    count = np.searchsorted(edges, sources.edge[use], side="right") - low
-    first = np.repeat(low - np.concatenate([[0], np.cumsum(count)[:-1]]), count)
-    target = order[first + np.arange(int(count.sum()))] if len(use) else order[:0]
-    return np.repeat(use, count), target
-
-
-def _identical(sources: Snapped, targets: Snapped, source: Ints, target: Ints) -> tuple[Ints, Ints]:
-    """Return those of the given pairs that are the same point."""
+def _identical(sources: Snapped, targets: Snapped) -> tuple[Ints, Ints]:
+    """Return the pairs (source, target) that are the same point."""
+    source, target = pairs_on_one_edge(sources, targets)
     same = (sources.fraction[source] == targets.fraction[target]) & (
         sources.distance_m[source] == targets.distance_m[target]
     )
     return source[same], target[same]
 
 
-def _with_points(graph: csr_array, node: Ints, leave_s: Floats) -> csr_array:
+def _with_points(
+    graph: csr_array, point: Ints, node: Ints, ticks: Ints, n_points: int
+) -> csr_array:
     """Return the graph with one more node a point, from which arcs lead to `node`.
 
-    Such a node has no arcs into it, so it changes no way between others. `node` and `leave_s`
-    have shape (n_points, 2).
+    Such a node has no arcs into it, so it changes no way between others. Ends are ordered by
+    point, node and ticks; of parallel ones the first is the fastest, and scipy would add them up.
     """
-    n_nodes, n_points = int(graph.shape[0]), len(node)
-    # Of two arcs to the same node (a loop) only the faster may stay: scipy would add them up.
-    loop = node[:, 0] == node[:, 1]
-    leave_s = leave_s.copy()
-    leave_s[loop, 0] = leave_s[loop].min(axis=1)
-    leave_s[loop, 1] = np.inf
-    row = np.repeat(np.arange(n_nodes, n_nodes + n_points), 2)
-    column, seconds = node.ravel(), leave_s.ravel()
-    use = np.isfinite(seconds)
-    inner: coo_array = coo_array(graph)
+    n_nodes = int(graph.shape[0])
+    first = np.ones(len(point), dtype=bool)
+    first[1:] = (point[1:] != point[:-1]) | (node[1:] != node[:-1])
+    added = np.bincount(point[first], minlength=n_points)
+    indptr = np.concatenate([graph.indptr, graph.indptr[-1] + np.cumsum(added)])
     size = n_nodes + n_points
     return csr_array(
-        coo_array(
-            (
-                np.concatenate([inner.data, seconds[use]]),
-                (
-                    np.concatenate([inner.coords[0], row[use]]),
-                    np.concatenate([inner.coords[1], column[use]]),
-                ),
-            ),
-            shape=(size, size),
-        )
+        (
+            np.concatenate([graph.data, ticks[first].astype(np.float64)]),
+            np.concatenate([graph.indices, node[first]]),
+            indptr,
+        ),
+        shape=(size, size),
     )
 
 
-def _fields(graph: csr_array, node: Ints, leave_s: Floats) -> Floats:
-    """Return seconds from each point to each node. Shape (n_points, n_nodes)."""
-    n_nodes = graph.shape[0]
-    start = np.arange(n_nodes, n_nodes + len(node))
-    field = dijkstra(_with_points(graph, node, leave_s), indices=start)
-    return np.asarray(field[:, :n_nodes])
+class _Best:
+    """The best offer for each target: the least ticks, then the lowest source."""
 
+    def __init__(self, n_targets: int) -> None:
+        self.ticks = np.full(n_targets, np.inf)
+        self.source = np.full(n_targets, -1, dtype=np.int64)
 
-def _trace(before: NDArray[np.int32], source: int, target: int) -> list[int]:
-    """Return the nodes of the way from one to the other, both included."""
-    nodes = [int(target)]
-    while nodes[-1] != source:
-        nodes.append(int(before[nodes[-1]]))
-    return nodes[::-1]
-
-
-def _labelled_field(graph: csr_array, node: Ints, leave_s: Floats) -> tuple[Floats, Ints]:
-    """Return for each node the seconds from its nearest point and the lowest such point.
-
-    Shapes (n_nodes,); infinite and -1 where no point reaches.
-    """
-    n_nodes, n_points = graph.shape[0], len(node)
-    whole = _with_points(graph, node, leave_s)
-    start = np.arange(n_nodes, n_nodes + n_points)
-    field, _, source = dijkstra(whole, indices=start, min_only=True, return_predecessors=True)
-    label = np.where(np.isfinite(field), source.astype(np.int64) - n_nodes, n_points)
-    # Which of several equally near points scipy names is left open. The lowest one follows from
-    # the arcs on shortest ways: a node takes the lowest label of those before it.
-    arcs = coo_array(whole)
-    tail, head = arcs.coords
-    tight = np.isfinite(field[tail]) & (field[tail] + arcs.data == field[head])
-    tail, head = tail[tight], head[tight]
-    while True:
-        lowest = label.copy()
-        np.minimum.at(lowest, head, label[tail])
-        if (lowest == label).all():
-            break
-        label = lowest
-    return field[:n_nodes], np.where(label < n_points, label, -1)[:n_nodes]
+    def offer(self, target: Ints, ticks: Floats, source: Ints) -> None:
+        """Take what is better; infinite ticks are no offer. Shapes (n_offers,)."""
+        use = np.isfinite(ticks)
+        target, ticks, source = target[use], ticks[use], source[use]
+        least = self.ticks.copy()
+        np.minimum.at(least, target, ticks)
+        # A source that only was as good stays a candidate, one that was beaten does not.
+        none = np.iinfo(np.int64).max
+        lowest = np.where((self.ticks == least) & (self.source >= 0), self.source, none)
+        tied = ticks == least[target]
+        np.minimum.at(lowest, target[tied], source[tied])
+        self.ticks, self.source = least, np.where(np.isfinite(least), lowest, -1)

@@ -84,6 +84,19 @@ class StreetNetwork:
     turns
         Turns between arcs, for a means of travel that restrictions and turn costs bind; None
         where one may turn anywhere at no cost, so that nodes are enough.
+    kind
+        Index in `kinds` of the tags that bear on each edge's speed, or None for a network whose
+        times are given (from a graph); see `gridmap.travel.weights`. Shape (n_edges,).
+    kinds
+        Sets of tags as JSON objects, as seen from tail to head.
+    waits
+        What one waits for at the end of each arc: bits in the order of
+        `gridmap.travel.profile.WAITS`; None where nothing is known. Shape (2 n_edges,).
+    drives_left
+        Whether one drives on the left there.
+    order
+        Order in which a contraction hierarchy takes the nodes of the search (junctions, or states
+        where there are turns), see `gridmap.travel.cch`; None where it is not known yet.
     """
 
     mode: str
@@ -102,6 +115,11 @@ class StreetNetwork:
     line_start: Ints
     line_xy: Floats
     turns: Turns | None = None
+    kind: Ints | None = None
+    kinds: tuple[str, ...] = ()
+    waits: Ints | None = None
+    drives_left: bool = False
+    order: Ints | None = None
 
     def __post_init__(self) -> None:
         n_nodes, n_edges = len(self.node_xy), len(self.tail)

@@ -14,6 +14,8 @@ from gridmap.travel.network import StreetNetwork
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+#: Points farther than this from every street are off the network, if not said otherwise. Metres.
+SNAP_LIMIT_M = 500.0
 #: A position this close to the end of an edge is that end, so that a point beside a junction is
 #: reached as soon as the junction is, whatever the one-way signs behind it say.
 END_TOLERANCE_M = 0.01

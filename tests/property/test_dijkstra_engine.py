@@ -1,8 +1,9 @@
-"""The engine against networkx on the graph with the points inserted as nodes."""
+"""The engines against networkx on the graph with the points inserted as nodes."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import replace
+from itertools import pairwise, product
 
 import networkx as nx
 import numpy as np
@@ -10,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridmap.travel import dijkstra as engine_module
+from gridmap.travel.cch import CchEngine
 from gridmap.travel.dijkstra import ACCESS_SPEED_M_S, DijkstraEngine
-from gridmap.travel.engine import Snapped
-from gridmap.travel.network import StreetNetwork
+from gridmap.travel.engine import Nearest, Snapped
+from gridmap.travel.network import StreetNetwork, Turns
 
 #: Few different durations and fractions: ties, parallel edges and points at nodes are common.
 SECONDS = st.sampled_from([0.0, 0.1, 0.7, 1.0, 2.0, 3.3, float("inf")])
@@ -73,6 +75,127 @@ def place(points: Snapped, row: int) -> tuple[int, float, float]:
     return int(points.edge[row]), float(points.fraction[row]), float(points.distance_m[row])
 
 
+@st.composite
+def turning_cases(draw: st.DrawFn) -> tuple[StreetNetwork, Snapped, Snapped]:
+    """Networks with turns: some forbidden, some dear, and copies of states."""
+    network, sources, targets = draw(cases())
+    ends = np.column_stack([network.tail, network.head, network.head, network.tail])
+    arc_from, arc_to = ends.reshape(-1, 2).T
+    n_arcs = len(arc_from)
+    copied = draw(st.lists(st.integers(0, n_arcs - 1), max_size=3))
+    arc = np.concatenate([np.arange(n_arcs), np.array(copied, dtype=np.int64)])
+    rows: list[tuple[int, int, float]] = []
+    for state, at in enumerate(arc.tolist()):
+        for after, onto in enumerate(arc.tolist()):
+            if arc_from[onto] == arc_to[at] and draw(st.integers(0, 3)):
+                rows.append((state, after, draw(st.sampled_from([0.0, 0.5, 20.0]))))
+    size = np.bincount([row[0] for row in rows], minlength=len(arc)) if rows else np.zeros(len(arc))
+    turns = Turns(
+        arc=arc,
+        start=np.concatenate([[0], np.cumsum(size)]).astype(np.int64),
+        to=np.array([row[1] for row in rows], dtype=np.int64),
+        seconds=np.array([row[2] for row in rows], dtype=np.float64),
+    )
+    return replace(network, turns=turns), sources, targets
+
+
+def turning_reference(network: StreetNetwork, sources: Snapped, targets: Snapped) -> np.ndarray:
+    """Seconds by networkx on the states, each cut at every position on its edge."""
+    turns = network.turns
+    assert turns is not None
+    ends = np.column_stack([network.tail, network.head, network.head, network.tail])
+    arc_from, arc_to = ends.reshape(-1, 2).T
+    whole = np.column_stack([network.forward_s, network.backward_s]).ravel()
+    places = {place(points, row) for points in (sources, targets) for row in range(len(points))}
+    graph = nx.DiGraph()
+    used = [state for state in range(turns.n_states) if np.isfinite(whole[turns.arc[state]])]
+    for state in used:
+        arc = int(turns.arc[state])
+        on = {share for edge, share, _ in places if edge == arc >> 1}
+        along = sorted({0.0, 1.0} | {1.0 - share if arc & 1 else share for share in on})
+        graph.add_nodes_from((state, share) for share in along)
+        for low, high in pairwise(along):
+            graph.add_edge((state, low), (state, high), s=whole[arc] * (high - low))
+        for turn in range(turns.start[state], turns.start[state + 1]):
+            if turns.to[turn] in used:
+                target = (int(turns.to[turn]), 0.0)
+                graph.add_edge((state, 1.0), target, s=float(turns.seconds[turn]))
+
+    def stands(spot: tuple[int, float, float], *, leaving: bool) -> list[tuple[int, float]]:
+        edge, share, _ = spot
+        found = []
+        for state in used:
+            arc = int(turns.arc[state])
+            # One sets off on an arc itself, not on a copy that tells where one came from.
+            if arc >> 1 == edge and not (leaving and state >= len(whole)):
+                found.append((state, 1.0 - share if arc & 1 else share))
+            if share in (0.0, 1.0):
+                junction = (network.tail if share == 0.0 else network.head)[edge]
+                if arc_from[arc] == junction and state < len(whole):
+                    found.append((state, 0.0))
+                if arc_to[arc] == junction and not leaving:
+                    found.append((state, 1.0))
+        return found
+
+    seconds = np.full((len(sources), len(targets)), np.nan)
+    for row, column in product(range(len(sources)), range(len(targets))):
+        start, end = place(sources, row), place(targets, column)
+        if start[0] < 0 or end[0] < 0:
+            continue
+        if start == end:
+            seconds[row, column] = 0.0
+            continue
+        access = (start[2] + end[2]) / ACCESS_SPEED_M_S
+        best = 0.0 if start[:2] == end[:2] else np.inf
+        if stands(start, leaving=True):
+            field = nx.multi_source_dijkstra_path_length(
+                graph, set(stands(start, leaving=True)), weight="s"
+            )
+            ends_at = stands(end, leaving=False)
+            best = min([best, *(field[one] for one in ends_at if one in field)])
+        if np.isfinite(best):
+            seconds[row, column] = best + access
+    return seconds
+
+
+def engines(network: StreetNetwork) -> tuple[DijkstraEngine, ...]:
+    return DijkstraEngine(network), CchEngine(network, few_searches=0)
+
+
+@settings(max_examples=150, deadline=None)
+@given(turning_cases())
+def test_turns_cost_and_forbid_what_they_say(case: tuple[StreetNetwork, Snapped, Snapped]) -> None:
+    """Dear and forbidden turns, copies of states, points at junctions, loops."""
+    network, sources, targets = case
+    expected = turning_reference(network, sources, targets)
+    for engine in engines(network):
+        found = engine.matrix(sources, targets)
+        np.testing.assert_allclose(found, expected, atol=1e-2, rtol=0)
+        check_nearest(engine.nearest(sources, targets, margin=True), found)
+        back = engine.nearest(sources, targets, direction="to_sources")
+        check_nearest(back, engine.matrix(targets, sources).T)
+
+
+@settings(max_examples=100, deadline=None)
+@given(turning_cases())
+def test_routes_with_turns_take_the_time_of_the_matrix(
+    case: tuple[StreetNetwork, Snapped, Snapped],
+) -> None:
+    network, points, _ = case
+    points = Snapped(*(values[points.reached] for values in vars_of(points)))
+    matrix = DijkstraEngine(network).matrix(points, points)
+    for engine, start in product(engines(network), range(len(points) - 1)):
+        if np.isnan(matrix[start, start + 1]):
+            continue
+        pair = Snapped(*(values[start : start + 2] for values in vars_of(points)))
+        path = engine.route(pair)
+        assert path.leg_s[0] == matrix[start, start + 1]
+        line = path.leg_xy[0]
+        for row, end in ((0, line[0]), (1, line[-1])):
+            position = position_xy(network, int(pair.edge[row]), float(pair.fraction[row]))
+            np.testing.assert_allclose(end, position, atol=1e-6)
+
+
 def reference(network: StreetNetwork, sources: Snapped, targets: Snapped) -> np.ndarray:
     """Seconds by networkx: each edge is cut at every position on it."""
     graph = nx.MultiDiGraph()
@@ -115,8 +238,11 @@ def test_matrix_equals_networkx_with_the_points_inserted(
 ) -> None:
     """Partial edges, one-way edges, loops, parallel edges and points at nodes are all right."""
     network, sources, targets = case
-    found = DijkstraEngine(network).matrix(sources, targets)
-    np.testing.assert_allclose(found, reference(network, sources, targets), atol=1e-4, rtol=0)
+    expected = reference(network, sources, targets)
+    for engine in engines(network):
+        # Whole ticks round each arc by half a millisecond.
+        found = engine.matrix(sources, targets)
+        np.testing.assert_allclose(found, expected, atol=1e-2, rtol=0)
 
 
 @settings(max_examples=150, deadline=None)
@@ -127,16 +253,27 @@ def test_nearest_equals_the_least_of_each_column(
     """Same seconds to the last bit, and of equally near sources the lowest."""
     network, sources, targets = case
     engine = DijkstraEngine(network)
-    seconds, nearest = engine.nearest(sources, targets)
-    matrix = engine.matrix(sources, targets)
-    for target in range(len(targets)):
+    check_nearest(engine.nearest(sources, targets), engine.matrix(sources, targets))
+    found = engine.nearest(sources, targets, margin=True)
+    check_nearest(found, engine.matrix(sources, targets))
+    found = engine.nearest(sources, targets, direction="to_sources", margin=True)
+    check_nearest(found, engine.matrix(targets, sources).T)
+
+
+def check_nearest(found: Nearest, matrix: np.ndarray) -> None:
+    for target in range(matrix.shape[1]):
         column = matrix[:, target]
+        margin = None if found.margin_s is None else found.margin_s[target]
         if np.isnan(column).all():
-            assert np.isnan(seconds[target])
-            assert nearest[target] == -1
-        else:
-            assert nearest[target] == np.nanargmin(column)
-            assert seconds[target] == np.nanmin(column)
+            assert np.isnan(found.seconds[target])
+            assert found.source[target] == -1
+            assert margin is None or np.isnan(margin)
+            continue
+        assert found.source[target] == np.nanargmin(column)
+        assert found.seconds[target] == np.nanmin(column)
+        others = np.delete(column, int(found.source[target]))
+        second = np.nanmin(others) if np.isfinite(others).any() else np.inf
+        assert margin is None or margin == second - found.seconds[target]
 
 
 @settings(max_examples=60, deadline=None)
@@ -148,6 +285,9 @@ def test_matrix_is_the_same_from_either_side_and_in_any_chunks(
     network, sources, targets = case
     engine = DijkstraEngine(network)
     matrix = engine.matrix(sources, targets)
+    other = CchEngine(network, few_searches=0)
+    np.testing.assert_array_equal(other.matrix(sources, targets), matrix)
+    np.testing.assert_array_equal(other.matrix(targets, sources), engine.matrix(targets, sources))
     entries, engine_module.CHUNK_ENTRIES = engine_module.CHUNK_ENTRIES, 1
     try:
         for row in range(len(sources)):
@@ -180,13 +320,13 @@ def test_legs_of_a_route_are_those_of_the_matrix(
     network, points, _ = case
     use = points.reached
     points = Snapped(*(values[use] for values in vars_of(points)))
-    engine = DijkstraEngine(network)
-    matrix = engine.matrix(points, points)
-    for start in range(len(points) - 1):
+    matrix = DijkstraEngine(network).matrix(points, points)
+    for engine, start in product(engines(network), range(len(points) - 1)):
         pair = Snapped(*(values[start : start + 2] for values in vars_of(points)))
         if np.isnan(matrix[start, start + 1]):
             continue
-        path = engine.route(pair)
+        path = engine.route(pair, language="en")
+        assert path.leg_steps[0][-1].text == "Arrive at the stop."
         assert path.leg_s[0] == matrix[start, start + 1]
         line = path.leg_xy[0]
         length = np.hypot(*np.diff(line, axis=0).T).sum()
@@ -231,9 +371,16 @@ def test_answers_agree_to_the_last_bit_on_a_larger_network() -> None:
     engine = DijkstraEngine(network)
     sources, targets = points(30), points(200)
     matrix = engine.matrix(sources, targets)
-    seconds, nearest = engine.nearest(sources, targets)
-    np.testing.assert_array_equal(seconds, matrix.min(axis=0))
-    np.testing.assert_array_equal(nearest, matrix.argmin(axis=0))
+    found = engine.nearest(sources, targets)
+    np.testing.assert_array_equal(found.seconds, matrix.min(axis=0))
+    np.testing.assert_array_equal(found.source, matrix.argmin(axis=0))
+    cch = CchEngine(network, few_searches=0)
+    np.testing.assert_array_equal(cch.matrix(sources, targets), matrix)
+    slower = replace(network, forward_s=network.forward_s * 1.7)
+    cch.reweigh(slower)
+    expected = DijkstraEngine(slower).matrix(sources, targets)
+    np.testing.assert_array_equal(cch.matrix(sources, targets), expected)
+    assert cch.fingerprint == DijkstraEngine(slower).fingerprint
     # The least source of many columns is not the only one: ties are common here.
     assert ((matrix == matrix.min(axis=0)).sum(axis=0) > 1).sum() > 10
     for first in range(0, 200, 20):

@@ -6,15 +6,17 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pypdf
 import pytest
 from sheet_plan import only_cell, sheet_plan, without_stops
 
 from gridmap.catalogue import LANGUAGES, Language, text
+from gridmap.datum import from_wgs84
 from gridmap.export import pen
 from gridmap.export.pen import fitted, font_letters, readable, text_width_mm, wrapped
-from gridmap.export.route_pages import navigation
+from gridmap.export.route_pages import degrees, navigation
 from gridmap.export.route_pdf import route_pdf
 from gridmap.export.route_sheets import file_stem, write_route_sheets
 from gridmap.export.route_xlsx import HEAD_ROW, KNOWN, route_workbook
@@ -280,3 +282,33 @@ def test_wrapped_text_keeps_every_word() -> None:
     assert squeezed("".join(lines)) == squeezed(words)
     assert all(text_width_mm(line, 10.0) <= 18.0 for line in lines)
     assert wrapped("", 10.0, 18.0) == []
+
+
+@pytest.mark.parametrize("datum", ["wgs84", "gcj02"])
+def test_coordinates_of_the_sheets_are_in_the_datum_asked_for(
+    plan: tuple[Territory, Scenario], datum: str
+) -> None:
+    """The sheet's town, moved to Nanjing, where GCJ-02 is some 500 m off."""
+    territory, scenario = plan
+    moved = replace(territory, crs="+proj=tmerc +lat_0=32 +lon_0=118.7 +datum=WGS84 +units=m")
+    request = scenario.request.model_copy(update={"datum": datum})
+    asked = next(sheet_books(moved, replace(scenario, request=request))).home
+    plain = next(sheet_books(moved, scenario)).home
+    expected = from_wgs84(np.array([[plain.lon, plain.lat]]), datum)[0]  # type: ignore[arg-type]
+    assert (asked.lon, asked.lat) == pytest.approx(tuple(expected), abs=1e-12)
+    if datum == "wgs84":
+        assert navigation(asked).startswith("geo:")
+        assert "GCJ-02" not in degrees(asked)
+    else:
+        assert asked.lon != plain.lon
+        assert navigation(asked) == (
+            f"https://uri.amap.com/marker?position={asked.lon:.6f},{asked.lat:.6f}&coordinate=gaode"
+        )
+        assert degrees(asked).endswith("(GCJ-02)")
+
+
+def test_outside_china_nothing_is_shifted(plan: tuple[Territory, Scenario]) -> None:
+    territory, scenario = plan
+    request = scenario.request.model_copy(update={"datum": "gcj02"})
+    asked = next(sheet_books(territory, replace(scenario, request=request))).home
+    assert asked == next(sheet_books(territory, scenario)).home

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from geodata.boundaries import project, project_points, read_boundary, unproject, utm_crs
-from geodata.datum import from_wgs84
+from geodata.datum import from_wgs84, to_wgs84
 from geodata.vectors import read_vectors
 from gridmap.errors import InputError
 
@@ -80,9 +80,11 @@ def test_a_polygon_that_crosses_itself_is_repaired_and_said(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("datum", ["gcj02", "bd09"])
 def test_datum(tmp_path: Path, datum: Any) -> None:
-    shifted = shapely.transform(SQUARE, lambda lonlat: from_wgs84(lonlat, datum))
+    # Straight edges are bent by the shift: what was drawn straight there has to stay so.
+    fine = shapely.segmentize(SQUARE, 0.0005)
+    shifted = shapely.transform(fine, lambda lonlat: from_wgs84(lonlat, datum))
     shape = read_boundary(geojson(tmp_path / "a.geojson", shifted), datum=datum).shape
-    assert shape.symmetric_difference(project(SQUARE, "EPSG:32650")).area < 10.0
+    assert shape.symmetric_difference(project(fine, "EPSG:32650")).area < 10.0
 
 
 def test_no_polygon(tmp_path: Path) -> None:
@@ -107,13 +109,19 @@ def test_degrees_labelled_as_metres_are_nowhere_near(tmp_path: Path) -> None:
 def test_missing_reference_system(tmp_path: Path) -> None:
     gpd.GeoDataFrame({"n": [1]}, geometry=[SQUARE], crs=4326).to_file(tmp_path / "a.shp")
     (tmp_path / "a.prj").unlink()
-    assert one_key(tmp_path / "a.shp") == "world.crs_missing"
+    # Numbers that can be degrees are taken for such, and it is said.
+    boundary = read_boundary(tmp_path / "a.shp")
+    assert [one.key for one in boundary.notices] == ["sandbox.crs_assumed"]
+    metres = gpd.GeoDataFrame({"n": [1]}, geometry=[SQUARE], crs=4326).to_crs(32650)
+    metres.to_file(tmp_path / "b.shp")
+    (tmp_path / "b.prj").unlink()
+    assert one_key(tmp_path / "b.shp") == "world.crs_missing"
 
 
 def test_missing_file_layer_and_format(tmp_path: Path) -> None:
     assert one_key(tmp_path / "none.gpkg") == "world.file_missing"
-    (tmp_path / "a.kml").write_text("<kml/>")
-    assert one_key(tmp_path / "a.kml") == "world.format_unknown"
+    (tmp_path / "a.gml").write_text("<gml/>")
+    assert one_key(tmp_path / "a.gml") == "world.format_unknown"
     gpd.GeoDataFrame({"n": [1]}, geometry=[SQUARE], crs=4326).to_file(tmp_path / "a.gpkg")
     assert one_key(tmp_path / "a.gpkg", layer="other") == "world.layer_missing"
 
@@ -190,3 +198,35 @@ def test_there_and_back() -> None:
     back = unproject(project(SQUARE, "EPSG:32650"), "EPSG:32650")
     assert shapely.equals_exact(back, SQUARE, tolerance=1e-9)
     assert project_points(np.empty((0, 2)), "EPSG:32650").shape == (0, 2)
+
+
+@pytest.mark.parametrize(("datum", "limit_m"), [("gcj02", 0.01), ("bd09", 0.05)])
+def test_a_long_edge_stays_where_it_was_drawn(tmp_path: Path, datum: Any, limit_m: float) -> None:
+    """An edge of 0.2° drawn straight in the datum, against a hundred points along it."""
+    drawn = shapely.box(118.7, 32.0, 118.9, 32.1)
+    boundary = read_boundary(geojson(tmp_path / "a.geojson", drawn), datum=datum)
+    along = np.column_stack([np.linspace(118.7, 118.9, 101), np.full(101, 32.0)])
+    points = shapely.points(project_points(to_wgs84(along, datum), boundary.crs))
+    off = shapely.distance(boundary.shape.boundary, points)
+    assert off.max() < limit_m
+    # Shifting the corners alone is metres off: what the pieces are for.
+    corners = shapely.transform(drawn, lambda lonlat: to_wgs84(lonlat, datum))
+    coarse = project(corners, boundary.crs)
+    assert shapely.distance(coarse.boundary, points).max() > 1.0
+
+
+def test_unclosed_rings_and_features_are_named(tmp_path: Path) -> None:
+    path = geojson(tmp_path / "a.geojson", SQUARE, shapely.box(118.79, 32.03, 118.8, 32.05))
+    content = json.loads(path.read_text())
+    content["features"][1]["geometry"]["coordinates"][0].pop()
+    path.write_text(json.dumps(content))
+    boundary = read_boundary(path)
+    (notice,) = boundary.notices
+    assert notice.key == "world.boundary_repaired"
+    assert notice.values == {"count": 1, "which": "#2"}
+    assert boundary.shape.area == pytest.approx(1.5 * 1888.0 * 2218.0, rel=0.002)
+
+
+def test_a_reversed_ring_means_the_same_area(tmp_path: Path) -> None:
+    boundary = read_boundary(geojson(tmp_path / "a.geojson", SQUARE.reverse()))
+    assert boundary.shape.area == pytest.approx(1888.0 * 2218.0, rel=0.002)

@@ -26,7 +26,12 @@ def test_helsinki_centre() -> None:
     assert len(territory.demand) == 446
     assert request.routing.mode == "walk"
     assert territory.invented == ("grade", "potential")
-    assert {one.key for one in territory.notices} == {"world.grades_invented", "world.weightless"}
+    # The extract is clipped, and so is the coastline in it.
+    assert {one.key for one in territory.notices} == {
+        "places.coast_gap",
+        "world.grades_invented",
+        "world.weightless",
+    }
     assert "OpenStreetMap" in territory.attribution
     assert territory.crs == "EPSG:32635"
     assert territory.boundary.area == pytest.approx(1.68e6, rel=0.02)

@@ -116,6 +116,8 @@ def test_osmnx_finds_the_same_streets_and_distances(tmp_path: Path) -> None:
         network,
         forward_s=np.where(open_[0], network.length_m, np.inf),
         backward_s=np.where(open_[1], network.length_m, np.inf),
+        # osmnx turns anywhere at no cost.
+        turns=None,
     )
     node = {int(osm_id): row for row, osm_id in enumerate(network.node_osm_id)}
     shared = sorted(set(node) & set(graph.nodes))

@@ -6,12 +6,14 @@ import pytest
 
 from geodata.osm_tags import (
     blocks,
+    duration_s,
     is_street_bridge,
     is_water,
     line_kind,
-    maxspeed_kmh,
+    node_wait,
     place_category,
     street_name,
+    way_access,
     way_travel,
 )
 from gridmap.partition.linework import LineKind
@@ -34,19 +36,36 @@ def speeds(mode: str, **tags: str) -> tuple[float, float] | None:
         ("drive", {"highway": "footway"}, None),
         ("drive", {"highway": "footway", "motor_vehicle": "yes"}, (10, 10)),
         ("drive", {"highway": "footway", "access": "yes"}, None),
-        ("drive", {"highway": "residential", "access": "private"}, None),
+        ("drive", {"highway": "residential", "access": "private"}, (25, 25)),
+        ("bike", {"highway": "residential", "access": "private"}, None),
         ("drive", {"highway": "residential", "access": "no", "motorcar": "yes"}, (25, 25)),
         ("drive", {"highway": "residential", "motor_vehicle": "no"}, None),
         ("drive", {"highway": "residential", "vehicle": "forestry"}, None),
         ("drive", {"highway": "residential", "access": "destination"}, (25, 25)),
         ("drive", {"highway": "service"}, (15, 15)),
         ("drive", {"highway": "service", "service": "alley"}, (15, 15)),
-        ("drive", {"highway": "service", "service": "driveway"}, None),
+        ("drive", {"highway": "service", "service": "driveway"}, (15, 15)),
+        ("drive", {"highway": "service", "service": "emergency_access"}, None),
+        ("drive", {"highway": "track", "motor_vehicle": "destination"}, (10, 10)),
+        ("drive", {"highway": "residential", "maxwidth": "1.8"}, None),
+        ("drive", {"highway": "residential", "maxheight": "6'3\""}, None),
+        ("drive", {"highway": "residential", "maxheight": "default"}, (25, 25)),
+        ("drive", {"highway": "residential", "maxweight": "1.5 t"}, None),
+        ("drive", {"highway": "residential", "maxweight": "7,5"}, (25, 25)),
+        ("drive", {"highway": "residential", "maxweight": "4000 lbs"}, None),
+        ("drive", {"highway": "residential", "smoothness": "impassable"}, None),
+        ("drive", {"highway": "residential", "access": "no;permit"}, None),
+        ("drive", {"highway": "residential", "access": "no;yes"}, (25, 25)),
+        ("drive", {"route": "ferry"}, (5, 5)),
+        ("drive", {"route": "ferry", "motor_vehicle": "no"}, None),
+        ("drive", {"route": "bus"}, None),
+        ("walk", {"route": "ferry"}, None),
         ("drive", {"highway": "construction", "motor_vehicle": "yes"}, None),
         ("drive", {"highway": "residential", "area": "yes"}, None),
-        ("drive", {"highway": "residential", "surface": "gravel"}, (17.5, 17.5)),
+        ("drive", {"highway": "secondary", "surface": "gravel"}, (40, 40)),
+        ("bike", {"highway": "residential", "surface": "gravel"}, (10.5, 10.5)),
         ("drive", {"highway": "residential", "maxspeed": "50"}, (40, 40)),
-        ("drive", {"highway": "residential", "maxspeed": "none"}, (25, 25)),
+        ("drive", {"highway": "motorway", "maxspeed": "none"}, (112, 0)),
         ("drive", {"highway": "residential", "oneway": "reversible"}, None),
         ("drive", {"highway": "residential", "oneway": "alternating"}, (25, 25)),
         ("drive", {"highway": "residential", "oneway": "yes", "oneway__bicycle": "no"}, (25, 0)),
@@ -85,24 +104,18 @@ def test_way_travel(mode: str, tags: dict, expected: tuple[float, float] | None)
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("50", 50), ("30 mph", 48.28032), ("30mph", 48.28032), ("10 knots", 18.52), ("60;80", 60),
-        ("90 km/h", 90), ("CN:urban", 50), ("walk", 7), ("none", None), ("signals", None),
-        ("", None), (None, None), ("0", None), ("fast", None),
-    ],
-)  # fmt: skip
-def test_maxspeed(value: str | None, expected: float | None) -> None:
-    assert maxspeed_kmh(value) == (None if expected is None else pytest.approx(expected))
-
-
-@pytest.mark.parametrize(
     ("mode", "tags", "expected"),
     [
         ("drive", {"barrier": "bollard"}, True),
         ("drive", {"barrier": "bollard", "motor_vehicle": "yes"}, False),
         ("drive", {"barrier": "gate"}, False),
-        ("drive", {"barrier": "gate", "access": "private"}, True),
+        ("drive", {"barrier": "gate", "access": "private"}, False),
+        ("drive", {"barrier": "gate", "access": "no"}, True),
+        ("drive", {"barrier": "wall"}, True),
+        ("drive", {"barrier": "kerb"}, True),
+        ("drive", {"barrier": "kerb", "kerb": "lowered"}, False),
+        ("drive", {"barrier": "bollard", "bollard": "rising"}, False),
+        ("bike", {"barrier": "gate", "access": "private"}, True),
         ("drive", {"highway": "crossing", "access": "private"}, False),
         ("walk", {"barrier": "gate", "access": "private", "foot": "yes"}, False),
         ("walk", {"barrier": "stile"}, False),
@@ -157,3 +170,46 @@ def test_water_bridges_places_and_names() -> None:
     assert street_name({"name": "中山路", "ref": "S 1"}) == "中山路"
     assert street_name({"ref": "S 1"}) == "S 1"
     assert street_name({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("25", 1500), ("1:30", 5400), ("0:12:30", 750), ("PT2H", 7200), ("PT1H5M10S", 3910),
+        ("soon", None), ("0", None), ("", None), (None, None),
+    ],
+)  # fmt: skip
+def test_duration(value: str | None, seconds: float | None) -> None:
+    assert duration_s(value) == seconds
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"highway": "traffic_signals"}, ("signal", "")),
+        (
+            {"highway": "traffic_signals", "traffic_signals:direction": "backward"},
+            ("signal", "backward"),
+        ),
+        ({"highway": "stop", "direction": "forward"}, ("stop", "forward")),
+        ({"highway": "stop", "direction": "270"}, ("stop", "")),
+        ({"highway": "stop", "stop": "minor"}, ("stop_minor", "")),
+        ({"highway": "give_way"}, ("give_way", "")),
+        ({"barrier": "lift_gate"}, ("gate", "")),
+        ({"barrier": "gate", "access": "yes"}, None),
+        ({"highway": "crossing"}, None),
+    ],
+)
+def test_node_wait(tags: dict, expected: tuple[str, str] | None) -> None:
+    assert node_wait(tags, load_profile("drive")) == expected
+
+
+def test_who_may_pass_and_who_may_stop() -> None:
+    """Private streets are for those who live there; private service streets for nobody."""
+    drive = load_profile("drive")
+    found = way_access({"highway": "residential", "access": "destination"}, drive)
+    assert found is not None and found.no_through and not found.no_stop
+    found = way_access({"highway": "service", "access": "private"}, drive)
+    assert found is not None and found.no_through and found.no_stop
+    found = way_access({"highway": "service", "access": "private", "motorcar": "yes"}, drive)
+    assert found is not None and not found.no_through and not found.no_stop

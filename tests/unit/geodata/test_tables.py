@@ -37,7 +37,7 @@ def test_text_in_no_known_encoding_is_refused(tmp_path: Path) -> None:
     """0xFF begins no character in UTF-8 or GB18030; the byte is the third of the file."""
     with pytest.raises(InputError) as error:
         read_table(write(tmp_path / "a.csv", b"id\xff\xff\n"))
-    assert keys(error) == ["world.encoding_unknown"]
+    assert keys(error) == ["tables.encoding_uncertain"]
     assert error.value.faults[0].values["byte"] == 3
 
 
@@ -78,7 +78,7 @@ def test_gzip_and_what_is_none(tmp_path: Path) -> None:
 
 
 def test_an_unpacked_giant_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geodata.tables.MOST_BYTES", 100)
+    monkeypatch.setattr("geodata.text_files.MOST_BYTES", 100)
     with pytest.raises(InputError, match="100 bytes"):
         read_table(write(tmp_path / "a.csv.gz", gzip.compress(b"id\n" + b"a\n" * 100)))
 

@@ -42,3 +42,24 @@ def test_unknown_mode_lists_the_known_ones() -> None:
 def test_a_profile_checks_itself(change: dict) -> None:
     with pytest.raises(ValueError, match="Expected"):
         replace(load_profile("drive"), **change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bend_s": -1.0},
+        {"bias": 0.0},
+        {"wait_s": {"signal": -1.0}},
+        {"wait_s": {"police": 1.0}},
+        {"driving_side": "middle"},
+    ],
+)
+def test_turn_costs_check_themselves(change: dict) -> None:
+    turns = load_profile("drive").turns
+    assert turns is not None
+    with pytest.raises(ValueError, match="Expected"):
+        replace(turns, **change)
+
+
+def test_only_cars_have_turns() -> None:
+    assert [mode for mode in MODES if load_profile(mode).turns is not None] == ["drive"]

@@ -1,0 +1,188 @@
+"""Coast, children and datum as a project meets them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+
+from geodata.datum import Floats, from_wgs84
+from geodata.project import load_project
+from geodata.synthetic import write_town
+from gridmap.errors import InputError
+from gridmap.territory import Territory
+
+
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_town(tmp_path_factory.mktemp("town"), blocks=24, own=3, seed=5).parent
+
+
+@pytest.fixture
+def town(pattern: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(pattern, tmp_path / "town"))
+
+
+def load(town: Path) -> Territory:
+    return load_project(town / "project.toml")[0]
+
+
+def notices(territory: Territory) -> dict[str, str]:
+    assert all(one.text("zh") for one in territory.notices)
+    return {one.key: one.text("en") for one in territory.notices}
+
+
+def outline(town: Path) -> shapely.Geometry:
+    content = json.loads((town / "territory.geojson").read_text(encoding="utf-8"))
+    features = content.get("features", [content])
+    return shapely.union_all(
+        [shapely.from_geojson(json.dumps(one.get("geometry", one))) for one in features]
+    )
+
+
+def add_key(town: Path, section: str, line: str) -> None:
+    path = town / "project.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(f"[{section}]", f"[{section}]\n{line}", 1), encoding="utf-8")
+
+
+def add_coast(town: Path, *points: tuple[float, float]) -> None:
+    """The land is on the left of the points."""
+    path = town / "town.osm"
+    first = 9_000_000_000
+    nodes = "".join(
+        f'<node id="{first + n}" version="1" lon="{lon}" lat="{lat}"/>'
+        for n, (lon, lat) in enumerate(points)
+    )
+    refs = "".join(f'<nd ref="{first + n}"/>' for n in range(len(points)))
+    way = f'<way id="{first}" version="1">{refs}<tag k="natural" v="coastline"/></way>'
+    text = path.read_text(encoding="utf-8")
+    at = text.index("<way")
+    text = text[:at] + nodes + text[at:].replace("</osm>", f"{way}</osm>")
+    path.write_text(text, encoding="utf-8")
+
+
+def east_strip(town: Path, share: float) -> list[tuple[float, float]]:
+    west, south, east, north = outline(town).bounds
+    lon = east - share * (east - west)
+    return [(lon, south - 0.01), (lon, north + 0.01)]
+
+
+def test_the_sea_is_cut_off_and_said(town: Path) -> None:
+    whole = load(town).boundary.area
+    add_coast(town, *east_strip(town, 0.1))
+    territory = load(town)
+    assert territory.boundary.area == pytest.approx(0.9 * whole, rel=0.03)
+    assert "were cut off along the coastline" in notices(territory)["places.coast_cut"]
+    add_key(town, "territory", "clip_to_coast = false")
+    kept = load(town)
+    assert kept.boundary.area == pytest.approx(whole, rel=1e-6)
+    assert "places.coast_cut" not in notices(kept)
+
+
+def test_little_sea_is_cut_only_if_asked_for(town: Path) -> None:
+    add_coast(town, *east_strip(town, 0.005))
+    assert "places.coast_small" in notices(load(town))
+    add_key(town, "territory", "clip_to_coast = true")
+    assert "places.coast_cut" in notices(load(town))
+
+
+def test_children_are_checked(town: Path) -> None:
+    shape = outline(town)
+    west, south, east, north = shape.bounds
+    half = shapely.box(west - 1, south - 1, (west + east) / 2, north + 1)
+    parts = [shapely.intersection(shape, half), shapely.difference(shape, half)]
+
+    def write(some: list[shapely.Geometry]) -> None:
+        features = [
+            {
+                "type": "Feature",
+                "properties": {"name": name},
+                "geometry": json.loads(shapely.to_geojson(one)),
+            }
+            for name, one in zip(("West", "East"), some, strict=False)
+        ]
+        content = {"type": "FeatureCollection", "features": features}
+        (town / "children.geojson").write_text(json.dumps(content))
+
+    write(parts)
+    add_key(town, "territory", 'children = "children.geojson"')
+    territory = load(town)
+    assert "tile the territory exactly" in notices(territory)["places.tiling_good"]
+    assert "children.geojson" in territory.sources
+    write(parts[:1])
+    assert "beside it: West" in notices(load(town))["places.tiling_gap"]
+    (town / "children.geojson").unlink()
+    with pytest.raises(InputError, match=r"\[territory\] children"):
+        load(town)
+
+
+def to_china(town: Path) -> None:
+    """Move the town to Nanjing, keeping its shape nearly: from 45 to 32 degrees north."""
+    west, south, _, _ = outline(town).bounds
+    east_by, north_by = 118.75 - west, 32.0 - south
+    path = town / "territory.geojson"
+    shape = shapely.transform(outline(town), lambda xy: xy + np.array([east_by, north_by]))
+    path.write_text(shapely.to_geojson(shape))
+    path = town / "town.osm"
+    text = path.read_text(encoding="utf-8")
+    for key, by in (("lon", east_by), ("lat", north_by)):
+        text = re.sub(
+            rf"(\s{key}=[\"'])([-0-9.]+)", lambda m, by=by: f"{m[1]}{float(m[2]) + by:.7f}", text
+        )
+    path.write_text(text, encoding="utf-8")
+    for name in ("outlets.csv", "demand.csv"):
+        change_places(town / name, lambda xy: xy + np.array([east_by, north_by]))
+
+
+def change_places(path: Path, how: Callable[[Floats], Floats]) -> None:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    given = np.array([[float(row["lon"]), float(row["lat"])] for row in rows])
+    for row, (lon, lat) in zip(rows, how(given), strict=True):
+        row["lon"], row["lat"] = f"{lon:.7f}", f"{lat:.7f}"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_a_wrong_datum_is_said_with_the_right_one(town: Path) -> None:
+    to_china(town)
+    assert "places.datum_other" not in notices(load(town))
+
+    def all_but_own(xy: Floats) -> Floats:
+        # The own ones come first; shifted they would fall outside this small town.
+        return np.vstack([xy[:3], from_wgs84(xy[3:], "gcj02")])
+
+    change_places(town / "outlets.csv", all_but_own)
+    said = notices(load(town))
+    assert 'set [outlets] datum = "gcj02"' in said["places.datum_other"]
+    assert "outlets.csv" in said["places.datum_other"]
+
+
+def test_operators_come_from_names_unless_switched_off(town: Path) -> None:
+    path = town / "outlets.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    other = next(row for row in rows if not row["outlet_id"].startswith("own"))
+    other |= {"name": "中国移动营业厅", "operator": "", "kind": "营业厅"}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+    def operator() -> str:
+        outlets = load(town).outlets.set_index("outlet_id")
+        return str(outlets.loc[other["outlet_id"], "operator"])
+
+    assert operator() == "中国移动"
+    add_key(town, "outlets", "dictionary = false")
+    assert operator() == ""

@@ -1,0 +1,108 @@
+"""Ways of trips as shares of arcs, against the engine and against a brute search."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from grid_town import grid_network
+
+from gridmap.travel.dijkstra import ACCESS_SPEED_M_S, DijkstraEngine
+from gridmap.travel.edge_use import arc_seconds, edge_use
+from gridmap.travel.engine import Snapped
+from gridmap.travel.network import StreetNetwork, Turns
+
+
+def uneven(seed: int) -> StreetNetwork:
+    """A town of 5 x 4 blocks where both directions of each street have times of their own."""
+    rng = np.random.default_rng(seed)
+    town = grid_network(5, 4, mode="drive")
+    forward_s, backward_s = rng.uniform(20.0, 200.0, (2, town.n_edges))
+    backward_s[rng.random(town.n_edges) < 0.2] = np.inf
+    return dataclasses.replace(town, forward_s=forward_s, backward_s=backward_s)
+
+
+def points(network: StreetNetwork, count: int, seed: int) -> Snapped:
+    rng = np.random.default_rng(seed)
+    fraction = rng.choice([0.0, 1.0, 0.25, 0.7], count)
+    return Snapped(rng.integers(0, network.n_edges, count), fraction, np.zeros(count))
+
+
+def all_turns(network: StreetNetwork, cost_s: float = 0.0, copies: bool = False) -> Turns:
+    """Every turn is allowed, U-turns too, at one cost; `copies` doubles the states of arc 0."""
+    begin = np.column_stack([network.tail, network.head]).ravel()
+    end = np.column_stack([network.head, network.tail]).ravel()
+    arc = np.arange(len(begin))
+    if copies:
+        arc = np.concatenate([arc, [0, 0]])
+    to = [np.flatnonzero(begin[arc] == end[one]) for one in arc]
+    start = np.concatenate([[0], np.cumsum([len(one) for one in to])])
+    every = np.concatenate(to)
+    return Turns(arc, start, every, np.full(len(every), cost_s))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("kind", ["nodes", "turns", "copies"])
+def test_times_are_those_of_the_engine(seed: int, kind: str) -> None:
+    """With turns that are free the way over states is the way over nodes."""
+    network = uneven(seed)
+    origins, targets = points(network, 60, seed), points(network, 60, seed + 50)
+    expected = np.diag(DijkstraEngine(network).matrix(origins, targets))
+    if kind != "nodes":
+        network = dataclasses.replace(network, turns=all_turns(network, copies=kind == "copies"))
+    use = edge_use(network, origins, targets)
+    seconds = arc_seconds(network)
+    used = use.share @ np.where(np.isfinite(seconds), seconds, 1e9)
+    if kind == "nodes":
+        np.testing.assert_allclose(used, expected, atol=1e-2)
+        np.testing.assert_allclose(use.turn_s, 0.0, atol=1e-2)
+    else:
+        # A point at a node may leave the engine's way by any street, here by its own edge only.
+        inner = (origins.fraction % 1.0 > 0.0) & (targets.fraction % 1.0 > 0.0)
+        np.testing.assert_allclose((used + use.turn_s)[inner], expected[inner], atol=1e-2)
+    assert (use.share.toarray() > -1e-12).all()
+
+
+def test_turns_cost_and_are_told_apart_from_streets() -> None:
+    """Three blocks straight on: two turns of 7 s beside 3 x 80 s, from and to half an edge."""
+    network = grid_network(4, 1, mode="drive")
+    network = dataclasses.replace(network, turns=all_turns(network, 7.0))
+    origin = Snapped(np.array([0]), np.array([0.5]), np.zeros(1))
+    target = Snapped(np.array([3]), np.array([0.25]), np.zeros(1))
+    use = edge_use(network, origin, target)
+    np.testing.assert_allclose(use.turn_s, [21.0], atol=1e-6)
+    np.testing.assert_allclose(use.share.toarray()[0, :8], [0.5, 0, 1, 0, 1, 0, 0.25, 0])
+
+
+def test_a_restriction_is_obeyed() -> None:
+    """No turns at all: only what lies ahead on the same edge can be reached."""
+    network = grid_network(2, 1, mode="drive")
+    arc = np.arange(2 * network.n_edges)
+    none = Turns(arc, np.zeros(len(arc) + 1, dtype=np.int64), arc[:0], np.empty(0))
+    network = dataclasses.replace(network, turns=none)
+    origin = Snapped(np.array([0, 0, 0]), np.array([0.5, 0.5, 0.5]), np.zeros(3))
+    target = Snapped(np.array([0, 0, 1]), np.array([0.75, 0.25, 0.5]), np.zeros(3))
+    use = edge_use(network, origin, target)
+    np.testing.assert_allclose(use.turn_s, [0.0, 0.0, np.nan])
+    np.testing.assert_allclose(use.share.toarray()[:, :2], [[0.25, 0], [0, 0.25], [0, 0]])
+
+
+def test_points_off_the_network_have_no_way() -> None:
+    network = grid_network(2, 1)
+    origin = Snapped(np.array([-1, 0]), np.zeros(2), np.zeros(2))
+    target = Snapped(np.array([-1, -1]), np.zeros(2), np.zeros(2))
+    use = edge_use(network, origin, target)
+    assert np.isnan(use.turn_s).all()
+    assert use.share.nnz == 0
+
+
+def test_chunks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = uneven(3)
+    origins, targets = points(network, 40, 1), points(network, 40, 2)
+    whole = edge_use(network, origins, targets)
+    monkeypatch.setattr("gridmap.travel.edge_use.CHUNK_ENTRIES", 100)
+    np.testing.assert_allclose(
+        edge_use(network, origins, targets).share.toarray(), whole.share.toarray()
+    )
+    assert ACCESS_SPEED_M_S > 0.0
