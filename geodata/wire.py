@@ -34,9 +34,12 @@ NUMERIC = "biufM"
 MOST_CRS = 65_536
 #: Classes that may travel, by name.
 CLASSES = (
+    "geodata.osm_restrictions:RestrictionReport",
+    "geodata.osm_streets:LoadedStreets",
     "geodata.tables:Layout",
     "geodata.tables:Table",
     "gridmap.errors:Fault",
+    "gridmap.partition.linework:Linework",
     "gridmap.travel.network:StreetNetwork",
     "gridmap.travel.network:Turns",
 )
