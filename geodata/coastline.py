@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geodata.boundaries import project, unproject
+from geodata.isolation import untrusted
 from geodata.osm_file import reading
 from gridmap.errors import Fault, fault
 from gridmap.partition.linework import LineKind
@@ -58,6 +59,7 @@ class Land:
     notices: tuple[Fault, ...] = ()
 
 
+@untrusted
 def read_coastline(path: Path, crs: str) -> Geometries:
     """Return the coastline ways of an OpenStreetMap file in metres, the land on their left.
 

@@ -23,6 +23,7 @@ from pyproj import Geod, Transformer
 from pyproj.exceptions import CRSError
 from shapely import MultiPolygon, Polygon
 
+from geodata.isolation import untrusted
 from geodata.osm_file import to_crs
 from geodata.osm_tags import street_name, way_travel
 from geodata.street_graph import largest_part
@@ -147,6 +148,7 @@ def from_osmnx(graph: Graph, mode: str, crs: str) -> StreetNetwork:
     return network
 
 
+@untrusted
 def read_graphml(path: Path, mode: str, crs: str) -> StreetNetwork:
     """Return the street network of a GraphML file that osmnx or `write_graphml` wrote.
 

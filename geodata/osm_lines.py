@@ -12,6 +12,7 @@ import osmium
 import shapely
 from numpy.typing import NDArray
 
+from geodata.isolation import untrusted
 from geodata.osm_file import AreaShapes, area_id, areas, project, reading, to_crs
 from geodata.osm_tags import is_street_bridge, is_water, line_kind
 from gridmap.partition.linework import LineKind, Linework
@@ -22,6 +23,7 @@ LINE_KEYS = ("highway", "railway", "waterway", "natural")
 WATER_KEYS = ("natural", "waterway", "landuse")
 
 
+@untrusted
 def read_linework(path: Path, crs: str) -> Linework:
     """Return the lines that borders may follow, the water areas and the street bridges.
 

@@ -9,6 +9,7 @@ from typing import Any
 import osmium
 
 from geodata.driving_side import drives_left
+from geodata.isolation import untrusted
 from geodata.osm_file import reading, to_crs
 from geodata.osm_restrictions import Restriction, RestrictionReport, read_restriction
 from geodata.osm_tags import blocks, duration_s, node_wait, way_access
@@ -47,6 +48,7 @@ def read_street_network(path: Path, mode: str, crs: str) -> StreetNetwork:
     return load_streets(path, mode, crs).network
 
 
+@untrusted
 def load_streets(
     path: Path, mode: str, crs: str, *, profile: Profile | None = None
 ) -> LoadedStreets:

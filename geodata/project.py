@@ -112,8 +112,8 @@ def load_project(
     cache
         Where networks are kept that are ready for use; None = read them from their file.
     sandbox
-        Whether tables and vector files are parsed in a limited child process
-        (`geodata.sandbox`). Extracts and graphs of streets are read in this one.
+        Whether all files that the project names are parsed in limited child processes
+        (`geodata.sandbox`).
     report
         Gets progress.
 

@@ -66,6 +66,15 @@ SETTINGS = {
 }
 #: Seconds in which a child has to be ready.
 START_S = 60.0
+#: Functions that read extracts and graphs of streets, which are large by nature.
+STREETS = (
+    "geodata.coastline:read_coastline",
+    "geodata.network_exchange:read_graphml",
+    "geodata.osm_lines:read_linework",
+    "geodata.osm_streets:load_streets",
+    "geodata.osm_streets:read_street_network",
+    "geodata.street_area:crs_of_extract",
+)
 #: Longest text in a fault that comes from the child.
 MOST_TEXT = 2000
 MOST_FAULTS = 1000
@@ -96,8 +105,26 @@ class Limits:
     answer_bytes: int = 1024**3
 
 
+#: What an extract of the streets of a province may cost.
+STREET_LIMITS = Limits(
+    address_space_bytes=12 * 1024**3,
+    cpu_s=1800,
+    wall_s=3600.0,
+    file_bytes=4 * 1024**3,
+    answer_bytes=8 * 1024**3,
+)
+
+
 class Sandbox:
     """Reads files in a limited child; a context manager.
+
+    Tables and maps go to one child, extracts and graphs of streets to another with wider limits;
+    the second one starts when it is needed.
+
+    Parameters
+    ----------
+    limits, street_limits
+        What a file may cost.
 
     Examples
     --------
@@ -105,17 +132,18 @@ class Sandbox:
     ...     table = sandbox.read_table(Path("outlets.csv"))
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, street_limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
+        self.street_limits = street_limits or limits or STREET_LIMITS
         self._lock = threading.Lock()
         self._folder: TemporaryDirectory[str] | None = None
-        self._child: _Child | None = None
+        self._children: dict[Limits, _Child] = {}
         self._skipped: tuple[str, ...] = SKIPPED
         self._calls = 0
 
     def __enter__(self) -> Self:
         self._folder = TemporaryDirectory(prefix="gridmap-", ignore_cleanup_errors=True)
-        self._child = self._start()  # gets ready while its parent goes on
+        self._children[self.limits] = self._start(self.limits)  # gets ready meanwhile
         return self
 
     def __exit__(
@@ -124,9 +152,8 @@ class Sandbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._child is not None:
-            self._child.stop()
-            self._child = None
+        while self._children:
+            self._children.popitem()[1].stop()
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
@@ -135,13 +162,13 @@ class Sandbox:
     def fences(self) -> tuple[str, ...]:
         """Names of the fences that stand: files, network, processes, memory, cpu, file_size."""
         with self._lock:
-            return self._ready().fences
+            return self._ready(self.limits).fences
 
     @property
     def pid(self) -> int:
         """Process of the child that is ready for the next file."""
         with self._lock:
-            return self._ready().process.pid
+            return self._ready(self.limits).process.pid
 
     def read_table(self, path: Path, *, sheet: str = "", **options: object) -> Table:
         """Return what `geodata.tables.read_table` returns, with its very faults.
@@ -184,72 +211,84 @@ class Sandbox:
         InputError
             What the function raises, and if the file is beyond the limits or kills its reader.
         """
-        with self._lock, self._copy(Path(path)) as copy:
-            child = self._ready()
+        limits = self.street_limits if name in STREETS else self.limits
+        with self._lock, self._copy(Path(path), limits) as copy:
+            child = self._ready(limits)
             request = {"function": name, "path": str(copy), "args": list(args), "options": options}
             try:
-                answer = child.ask(request, self.limits)
+                answer = child.ask(request, limits)
             except (EOFError, OSError, wire.WireError, MemoryError) as error:
                 reason = child.died(error)
-                self._child = None
-                raise InputError(self._fault_of(reason, path)) from error
+                del self._children[limits]
+                raise InputError(_fault_of(reason, path, limits)) from error
             found = _unpacked(answer, copy, Path(path))
             if isinstance(found, _Refusal):
                 if found.last:
                     child.stop()
-                    self._child = None
+                    del self._children[limits]
                 if found.reason:
-                    raise InputError(self._fault_of(found.reason, path, found.detail))
+                    raise InputError(_fault_of(found.reason, path, limits, found.detail))
                 raise InputError(*found.faults)
             return found
 
-    def _ready(self) -> _Child:
+    def _ready(self, limits: Limits) -> _Child:
         """Return a child that has said it is ready and has no driver beyond the allowed ones."""
-        if self._child is None:
-            self._child = self._start()
-        if not self._child.hello(START_S):
-            unknown = sorted(set(self._child.drivers) - set(DRIVERS))
-            if unknown:
-                self._child.stop()
-                self._skipped = (*self._skipped, *unknown)
-                self._child = self._start()
-                self._child.hello(START_S)
-        return self._child
+        child = self._children.get(limits) or self._start(limits)
+        self._children[limits] = child
+        try:
+            if not child.hello(START_S):
+                unknown = sorted(set(child.drivers) - set(DRIVERS))
+                if unknown:
+                    child.stop()
+                    self._skipped = (*self._skipped, *unknown)
+                    child = self._children[limits] = self._start(limits)
+                    child.hello(START_S)
+        except InputError:
+            del self._children[limits]
+            raise
+        return child
 
-    def _start(self) -> _Child:
+    def _start(self, limits: Limits) -> _Child:
+        return _Child(self._room(), limits, self._skipped)
+
+    def _room(self) -> Path:
         if self._folder is None:
             raise RuntimeError("Expected the sandbox to be open: use it in a with statement.")
-        return _Child(Path(self._folder.name), self.limits, self._skipped)
+        return Path(self._folder.name)
 
     @contextmanager
-    def _copy(self, path: Path) -> Iterator[Path]:
+    def _copy(self, path: Path, limits: Limits) -> Iterator[Path]:
         """Copy a file and those that belong to it to where the child may read; then remove them."""
-        if self._folder is None:
-            raise RuntimeError("Expected the sandbox to be open: use it in a with statement.")
         self._calls += 1
-        folder = Path(self._folder.name) / f"file{self._calls}"
+        folder = self._room() / f"file{self._calls}"
         folder.mkdir()
         try:
             if path.is_file():
                 for one in (path, *side_files(path)):
-                    if one.stat().st_size > self.limits.file_bytes:
-                        raise InputError(self._fault_of("large", one))
-                    shutil.copyfile(one, folder / one.name)
+                    _copied(one, folder / one.name, limits)
             yield folder / path.name
-        except PermissionError as error:
-            raise InputError(fault("world.file_unreadable", path, reason=error)) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _fault_of(self, reason: str, path: Path, detail: str = "") -> Fault:
-        values = {
-            "mb": self.limits.address_space_bytes // 1024**2,
-            "file_mb": self.limits.file_bytes // 1024**2,
-            "cpu_s": self.limits.cpu_s,
-            "wall_s": int(self.limits.wall_s),
-            "detail": detail,
-        }
-        return fault(f"sandbox.{reason}", path, **values)
+
+def _copied(path: Path, copy: Path, limits: Limits) -> None:
+    try:
+        if path.stat().st_size > limits.file_bytes:
+            raise InputError(_fault_of("large", path, limits))
+        shutil.copyfile(path, copy)
+    except OSError as error:
+        raise InputError(fault("world.file_unreadable", path, reason=error)) from error
+
+
+def _fault_of(reason: str, path: Path, limits: Limits, detail: str = "") -> Fault:
+    values = {
+        "mb": limits.address_space_bytes // 1024**2,
+        "file_mb": limits.file_bytes // 1024**2,
+        "cpu_s": limits.cpu_s,
+        "wall_s": int(limits.wall_s),
+        "detail": detail,
+    }
+    return fault(f"sandbox.{reason}", path, **values)
 
 
 class _Child:
@@ -363,7 +402,8 @@ def _unpacked(answer: object, copy: Path, path: Path) -> object:
         return unusable
     if "value" in answer:
         value = answer["value"]
-        if isinstance(value, StreetNetwork) and not check_network(value):
+        network = getattr(value, "network", value)
+        if isinstance(network, StreetNetwork) and not check_network(network):
             return unusable
         return value
     if isinstance(answer.get("faults"), list) and answer["faults"]:

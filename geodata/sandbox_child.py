@@ -18,10 +18,15 @@ from geodata import fences
 #: What may be asked for.
 FUNCTIONS = (
     "geodata.boundaries:unclosed_rings",
+    "geodata.coastline:read_coastline",
+    "geodata.network_exchange:read_graphml",
+    "geodata.osm_lines:read_linework",
+    "geodata.osm_streets:load_streets",
+    "geodata.osm_streets:read_street_network",
+    "geodata.street_area:crs_of_extract",
     "geodata.tables:read_table",
     "geodata.vectors:layers_of",
     "geodata.vectors:read_vectors",
-    "geodata.osm_streets:read_street_network",
 )
 
 
@@ -85,7 +90,11 @@ def serve(
         except EOFError:
             return
         fences.limit_cpu(cpu_s)
-        wire.send(answers, answer(functions[request["function"]], request))
+        found = answer(functions[request["function"]], request)
+        try:
+            wire.send(answers, found)
+        except MemoryError:
+            wire.send(answers, {"memory": True})
 
 
 def answer(function: Callable[..., object], request: Mapping[str, Any]) -> dict[str, object]:

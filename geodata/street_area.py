@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.boundaries import Boundary, utm_crs
+from geodata.isolation import untrusted
 from geodata.osm_file import reading
 from geodata.street_tables import StreetTable
 from gridmap.errors import InputError, fault
@@ -70,6 +71,7 @@ def crs_of_table(table: StreetTable) -> str:
     return utm_crs((west + east) / 2.0, (south + north) / 2.0)
 
 
+@untrusted
 def crs_of_extract(path: Path) -> str:
     """Return the UTM zone of the middle of an OpenStreetMap extract's nodes.
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.travel.network import StreetNetwork, Turns
+
+#: A code such as EPSG:32650 is far shorter.
+MOST_CRS = 4000
 
 
 def check_network(network: StreetNetwork) -> bool:
     """Return whether all arrays of a network fit together, so that no index leads outside."""
     try:
         return _whole(network)
-    except (TypeError, ValueError, AttributeError, IndexError):
+    except (TypeError, ValueError, AttributeError, IndexError, RecursionError):
         return False
 
 
@@ -34,6 +39,15 @@ def _whole(network: StreetNetwork) -> bool:
         and all(isinstance(one, str) for one in (*network.names, *network.road_classes))
         and _starts(network.line_start, edges, len(network.line_xy))
         and (network.turns is None or _turns_whole(network.turns, edges))
+        and (network.kind is None or _is_index(network.kind, edges))
+        and (network.kind is None or _within(network.kind, len(network.kinds)))
+        and all(_is_tags(one) for one in network.kinds)
+        and (network.waits is None or network.waits.shape == (2 * edges,))
+        and (network.waits is None or network.waits.dtype.kind in "iu")
+        # An order comes from the parent's own cache and from nowhere else.
+        and network.order is None
+        and isinstance(network.crs, str)
+        and len(network.crs) < MOST_CRS
     )
 
 
@@ -49,6 +63,11 @@ def _turns_whole(turns: Turns, edges: int) -> bool:
         and _within(turns.to, states)
         and _starts(turns.start, states, len(turns.to))
     )
+
+
+def _is_tags(kind: object) -> bool:
+    tags = json.loads(kind) if isinstance(kind, str) else None
+    return isinstance(tags, dict) and all(isinstance(one, str) for one in tags.values())
 
 
 def _is_index(array: NDArray[np.int64], length: int) -> bool:

@@ -34,9 +34,12 @@ NUMERIC = "biufM"
 MOST_CRS = 65_536
 #: Classes that may travel, by name.
 CLASSES = (
+    "geodata.osm_restrictions:RestrictionReport",
+    "geodata.osm_streets:LoadedStreets",
     "geodata.tables:Layout",
     "geodata.tables:Table",
     "gridmap.errors:Fault",
+    "gridmap.partition.linework:Linework",
     "gridmap.travel.network:StreetNetwork",
     "gridmap.travel.network:Turns",
 )
@@ -176,11 +179,17 @@ def _encode_frame(frame: pd.DataFrame, blocks: list[bytes]) -> object:
     dtypes = []
     for at in range(frame.shape[1]):
         column = frame.iloc[:, at]
-        dtypes.append("object" if column.dtype.kind not in "biufM" else "")
+        dtypes.append(_dtype_word(column))
         columns[str(at)] = _arrow(column)
     blocks.append(_stream(pa.table(columns)))
     names = [str(name) for name in frame.columns]
     return [len(blocks) - 1, names, dtypes, len(frame)]
+
+
+def _dtype_word(column: pd.Series[Any]) -> str:
+    if column.dtype.kind in NUMERIC:
+        return ""
+    return "object" if column.dtype == object else "str"
 
 
 def _arrow(column: pd.Series[Any]) -> Any:
@@ -287,7 +296,8 @@ def _decode_frame(inner: Any, blocks: list[bytes]) -> pd.DataFrame:
         raise WireError("rows")
     columns = {}
     for at, (column, dtype) in enumerate(zip(table.columns, dtypes, strict=True)):
-        columns[at] = column.to_pandas().astype(object) if dtype else column.to_pandas()
+        found = column.to_pandas()
+        columns[at] = found.astype({"object": object, "str": str}[dtype]) if dtype else found
     frame = pd.DataFrame(columns, index=pd.RangeIndex(length))
     frame.columns = pd.Index([str(name) for name in names], dtype=object)
     return frame

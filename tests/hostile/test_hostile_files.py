@@ -135,6 +135,5 @@ except OSError as error:
 def test_only_listed_drivers_are_there() -> None:
     with Sandbox() as opened:
         _ = opened.fences
-        child = opened._child
-        assert child is not None
+        child = opened._children[opened.limits]
         assert set(child.drivers) <= set(DRIVERS)
