@@ -26,10 +26,10 @@ import osmium
 import requests
 from numpy.typing import NDArray
 from pyproj import Geod, Transformer
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from geodata.osm_streets import load_streets
+from gridmap.travel.engine import Snapped
+from gridmap.travel.engines import open_engine
 from gridmap.travel.network import StreetNetwork
 
 Floats = NDArray[np.float64]
@@ -105,46 +105,10 @@ def sample(network: StreetNetwork, n_points: int, seed: int) -> tuple[Ints, Floa
 
 
 def matrix(network: StreetNetwork, edge: Ints, fraction: Floats) -> Floats:
-    """Return seconds between places on edges, by Dijkstra on the states of the turns."""
-    turns = network.turns
-    assert turns is not None
-    arc_s = np.column_stack([network.forward_s, network.backward_s]).ravel()
-    n, n_states = len(edge), turns.n_states
-    source = np.repeat(np.arange(n_states), np.diff(turns.start))
-    seconds = arc_s[turns.arc[source]] + turns.seconds
-    rows, columns, values = [source], [turns.to], [seconds]
-    for place in range(n):
-        for arc, left in (
-            (2 * edge[place], 1 - fraction[place]),
-            (2 * edge[place] + 1, fraction[place]),
-        ):
-            part = slice(turns.start[arc], turns.start[arc + 1])
-            columns.append(turns.to[part])
-            rows.append(np.full(len(turns.to[part]), n_states + place))
-            values.append(arc_s[arc] * left + turns.seconds[part])
-    value = np.concatenate(values)
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    order = np.lexsort((value, column, row))
-    row, column, value = row[order], column[order], value[order]
-    first = np.ones(len(row), dtype=bool)
-    first[1:] = (row[1:] != row[:-1]) | (column[1:] != column[:-1])
-    keep = first & np.isfinite(value)
-    graph = csr_array((value[keep], (row[keep], column[keep])), shape=(n_states + n,) * 2)
-    reach = dijkstra(graph, indices=n_states + np.arange(n))[:, :n_states]
-    found = np.full((n, n), np.inf)
-    for place in range(n):
-        for side, share in ((0, fraction[place]), (1, 1 - fraction[place])):
-            arc = 2 * edge[place] + side
-            states = np.flatnonzero(turns.arc == arc)
-            found[:, place] = np.minimum(
-                found[:, place], reach[:, states].min(axis=1) + arc_s[arc] * share
-            )
-    for one in range(n):
-        for other in np.flatnonzero(edge == edge[one]).tolist():
-            ahead = fraction[other] - fraction[one]
-            arc = 2 * edge[one] + (ahead < 0)
-            found[one, other] = min(found[one, other], abs(ahead) * arc_s[arc] if ahead else 0.0)
-    return found
+    """Return seconds between places on edges by the engine that plans use."""
+    places = Snapped(edge, fraction, np.zeros(len(edge)))
+    found = open_engine(network).matrix(places, places)
+    return np.where(np.isnan(found), np.inf, found)
 
 
 def ask_bindings(given: argparse.Namespace, data: Path, lonlat: Floats) -> tuple[Floats, Floats]:
