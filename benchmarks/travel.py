@@ -230,6 +230,14 @@ crs = crs_of_extract(path)
 start = time.process_time(); base = rss()
 network = read_street_network(path, "drive", crs)
 done = time.process_time() - start
+# osmnx knows neither turns nor barriers: what is counted is counted without them.
+from dataclasses import replace
+from geodata.osm_streets import load_streets
+from gridmap.travel.profile import load_profile
+plain = replace(
+    load_profile("drive"), turns=None, open_barriers=frozenset(), closed_barriers=frozenset()
+)
+network = load_streets(path, "drive", crs, profile=plain).network
 arcs = int(np.isfinite(network.forward_s).sum() + np.isfinite(network.backward_s).sum())
 both = np.isfinite(network.forward_s).astype(int) + np.isfinite(network.backward_s)
 km = float((network.length_m * both).sum() / 1e3)
@@ -290,7 +298,8 @@ def measure_loading(table: Table, source: Path) -> None:
     )
     table.add("… peak memory (MB)", ours["peak_mb"], peer["peak_mb"], ">= 2.2")
     table.add("… kilometres of arcs", ours["km"], peer["km"], "1 +- 0.001")
-    table.add("… arcs", ours["arcs"], peer["arcs"], "")
+    note = "ours end where the name or the tags of a street change, too"
+    table.add("… arcs", ours["arcs"], peer["arcs"], "", note)
     measure_cache(table, source)
 
 

@@ -104,13 +104,8 @@ class CchEngine(DijkstraEngine):
         ValueError
             If its arcs are not the same.
         """
-        graph = SearchGraph(network)
-        old = self._graph
-        same = np.array_equal(graph.start, old.start) and np.array_equal(graph.end, old.end)
-        if not same:
-            raise ValueError("Expected the same streets, open in the same directions.")
-        order = self._network.order
-        self._network = replace(network, order=order)
+        graph = self._graph.reweighted(network)
+        self._network = replace(network, order=self._network.order)
         self.__dict__.pop("fingerprint", None)
         self.__dict__["_graph"] = graph
         if self._built:

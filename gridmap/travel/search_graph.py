@@ -10,6 +10,7 @@ the 32-bit integers of a contraction hierarchy, so every search gives the same a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -27,6 +28,9 @@ Ints = NDArray[np.int64]
 TICKS_PER_S = 1024.0
 #: Ticks of an arc that is closed.
 CLOSED = -1
+
+#: What a graph works out when it is asked for and that changes with its times.
+CACHED = ("matrix", "reversed")
 
 _Key = Callable[[Ints], Ints]
 
@@ -95,20 +99,45 @@ class SearchGraph:
 
     def __init__(self, network: StreetNetwork) -> None:
         self.network = network
-        both = np.column_stack([network.forward_s, network.backward_s])
-        #: Ticks of each arc: 2 e along edge e, 2 e + 1 against it. Shape (2 n_edges,).
-        self.arc_ticks = whole_ticks(both.ravel())
+        self.arc_ticks = _arc_ticks(network)
         ends = np.column_stack([network.tail, network.head, network.head, network.tail])
         #: Junctions at the start and the end of each arc. Shape (2 n_edges,).
         self.arc_from, self.arc_to = ends.reshape(-1, 2).T
-        if network.turns is None:
+        turns = network.turns
+        if turns is None:
             self.n_nodes = network.n_nodes
-            open_ = np.flatnonzero((self.arc_ticks >= 0) & (self.arc_from != self.arc_to))
-            links = self.arc_from[open_], self.arc_to[open_], self.arc_ticks[open_], open_
+            arc = np.flatnonzero((self.arc_ticks >= 0) & (self.arc_from != self.arc_to))
+            self._links = _Links(self.arc_from[arc], self.arc_to[arc], arc)
         else:
-            self.n_nodes = network.turns.n_states
-            links = self._state_links(network.turns)
-        self.start, self.end, self.ticks, self._arc = _fastest(*links)
+            self.n_nodes = turns.n_states
+            state = np.repeat(np.arange(turns.n_states), np.diff(turns.start))
+            open_ = self.arc_ticks[turns.arc] >= 0
+            turn = np.flatnonzero(open_[state] & open_[turns.to] & (state != turns.to))
+            state = state[turn]
+            self._links = _Links(state, turns.to[turn], turns.arc[state], turn)
+        self.start, self.end = self._links.start, self._links.end
+        self.ticks, self._arc = self._links.fastest(self.arc_ticks, turns)
+
+    def reweighted(self, network: StreetNetwork) -> SearchGraph:
+        """Return the graph of a network of the same streets with other times.
+
+        Raises
+        ------
+        ValueError
+            If its arcs are not open in the same directions, or its turns are others.
+        """
+        old, ticks = self.network, _arc_ticks(network)
+        same = np.array_equal(ticks < 0, self.arc_ticks < 0) and _equal(network.tail, old.tail)
+        if old.turns is not None and network.turns is not None:
+            same = same and _equal(network.turns.to, old.turns.to)
+        if not same or (old.turns is None) != (network.turns is None):
+            raise ValueError("Expected the same streets, open in the same directions.")
+        graph = copy(self)
+        for name in CACHED:
+            graph.__dict__.pop(name, None)
+        graph.network, graph.arc_ticks = network, ticks
+        graph.ticks, graph._arc = self._links.fastest(ticks, network.turns)
+        return graph
 
     @cached_property
     def matrix(self) -> csr_array:
@@ -296,13 +325,6 @@ class SearchGraph:
             np.concatenate([ticks[inside], np.zeros(len(at), dtype=np.int64)]),
         )
 
-    def _state_links(self, turns: Turns) -> tuple[Ints, Ints, Ints, Ints]:
-        state = np.repeat(np.arange(turns.n_states), np.diff(turns.start))
-        before, after = self.arc_ticks[turns.arc[state]], self.arc_ticks[turns.arc[turns.to]]
-        use = np.flatnonzero((before >= 0) & (after >= 0) & (state != turns.to))
-        ticks = before[use] + whole_ticks(turns.seconds[use])
-        return state[use], turns.to[use], ticks, turns.arc[state[use]]
-
     @cached_property
     def _states_by_arc(self) -> _Index:
         return self._index(lambda arc: arc)
@@ -368,13 +390,42 @@ def _ends(point: Ints, node: Ints, ticks: Ints) -> Ends:
     return Ends(point[order], node[order], ticks[order])
 
 
-def _fastest(start: Ints, end: Ints, ticks: Ints, arc: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return arcs by start, then end; of parallel ones the fastest.
+class _Links:
+    """All links between nodes, parallel ones too, grouped by their ends.
 
-    scipy adds up parallel entries of a sparse matrix; hence only one is kept.
+    scipy adds up parallel entries of a sparse matrix; hence only the fastest of each group stays,
+    and which one that is may change with the times.
     """
-    order = np.lexsort((arc, ticks, end, start))
-    start, end, ticks, arc = start[order], end[order], ticks[order], arc[order]
-    first = np.ones(len(start), dtype=bool)
-    first[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
-    return start[first], end[first], ticks[first], arc[first]
+
+    def __init__(self, start: Ints, end: Ints, arc: Ints, turn: Ints | None = None) -> None:
+        order = np.lexsort((arc, end, start))
+        start, end = start[order], end[order]
+        self._arc = arc[order]
+        self._turn = None if turn is None else turn[order]
+        first = np.ones(len(start), dtype=bool)
+        first[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
+        self._first = np.flatnonzero(first)
+        self._group = np.cumsum(first) - 1
+        self.start, self.end = start[self._first], end[self._first]
+
+    def fastest(self, arc_ticks: Ints, turns: Turns | None) -> tuple[Ints, Ints]:
+        """Return the ticks of the fastest link of each group, and its arc."""
+        ticks = arc_ticks[self._arc]
+        if turns is not None:
+            ticks = ticks + whole_ticks(turns.seconds)[self._turn]
+        if len(self._first) == len(ticks):
+            return ticks, self._arc
+        least = np.minimum.reduceat(ticks, self._first)
+        # Of equally fast ones the first, that is the lowest arc.
+        row = np.flatnonzero(ticks == least[self._group])
+        row = row[np.flatnonzero(np.diff(self._group[row], prepend=-1))]
+        return least, self._arc[row]
+
+
+def _equal(one: Ints, other: Ints) -> bool:
+    return one is other or np.array_equal(one, other)
+
+
+def _arc_ticks(network: StreetNetwork) -> Ints:
+    """Return the ticks of each arc: 2 e along edge e, 2 e + 1 against it. Shape (2 n_edges,)."""
+    return whole_ticks(np.column_stack([network.forward_s, network.backward_s]).ravel())
