@@ -32,8 +32,9 @@ Geometries = NDArray[np.object_]
 #: Which way a coast segment runs. Noding may split a segment and turn a piece upright, never
 #: backwards, so that these four say how each piece ran.
 EAST, WEST, NORTH, SOUTH = 1 << 11, 1 << 12, 1 << 13, 1 << 14
-#: Sea up to this share of the boundary is kept where nobody has asked for a cut.
-KEPT_SHARE = 0.01
+#: Sea up to this share of the boundary is kept where nobody has asked for a cut: an estuary that
+#: parts a city is no reason to part its cells, a district that is mostly sea is.
+KEPT_SHARE = 0.5
 #: Scraps of land smaller than this that touch the boundary's border are dropped. m².
 SCRAP_M2 = 100.0
 #: A loose end of the coast shorter than this is an inaccuracy and no gap. Metres.

@@ -34,7 +34,7 @@ SQUARE = box(0, 0, 1000, 1000)
 STRAIGHT = [(400.0, -50.0), (400.0, 1050.0)]
 
 
-def clip(boundary: BaseGeometry, *lines: list[tuple[float, float]], always: bool = False) -> Land:
+def clip(boundary: BaseGeometry, *lines: list[tuple[float, float]], always: bool = True) -> Land:
     return clip_to_land(boundary, coast(*lines), crs=CRS, always=always)
 
 
@@ -79,11 +79,21 @@ def test_islands_alone_say_that_the_rest_is_sea() -> None:
 
 def test_little_sea_stays_unless_asked_for() -> None:
     near_the_border = [(995.0, -50.0), (995.0, 1050.0)]
-    kept = clip(SQUARE, near_the_border)
+    kept = clip(SQUARE, near_the_border, always=False)
     assert (kept.shape.area, kept.sea_m2, keys(kept)) == (1e6, 0.0, ["places.coast_small"])
     cut = clip(SQUARE, near_the_border, always=True)
     assert cut.shape.area == pytest.approx(995_000.0)
     assert keys(cut) == ["places.coast_cut"]
+
+
+def test_a_district_that_is_mostly_sea_is_cut_unasked() -> None:
+    """Land in the west: 40 % of the square, or 60 %."""
+    mostly_sea = [(x, y) for x, y in STRAIGHT]
+    assert same(clip(SQUARE, mostly_sea, always=False).shape, box(0, 0, 400, 1000))
+    mostly_land = [(x + 200.0, y) for x, y in STRAIGHT]
+    land = clip(SQUARE, mostly_land, always=False)
+    assert same(land.shape, SQUARE)
+    assert keys(land) == ["places.coast_small"]
 
 
 def test_an_estuary_cuts_deep_into_the_land() -> None:
@@ -140,7 +150,7 @@ def test_a_boundary_that_is_all_sea_is_left_whole() -> None:
 
 def test_without_a_coast_nothing_happens() -> None:
     far = [(5000.0, 0.0), (5000.0, 10.0)]
-    assert keys(clip(SQUARE, far)) == []
+    assert keys(clip(SQUARE, far, always=False)) == []
     assert keys(clip(SQUARE, far, always=True)) == ["places.coast_none"]
     assert clip_to_land(SQUARE, np.empty(0, dtype=object), crs=CRS).shape is SQUARE
 
