@@ -19,6 +19,7 @@ import argparse
 import json
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,6 @@ from numpy.typing import NDArray
 from pyproj import Geod, Transformer
 
 from geodata.osm_streets import load_streets
-from gridmap.travel.engine import Snapped
 from gridmap.travel.engines import open_engine
 from gridmap.travel.network import StreetNetwork
 
@@ -76,8 +76,8 @@ def main() -> None:
     crs = given.crs or _utm(given.extract)
     loaded = load_streets(given.extract, "drive", crs)
     network = loaded.network
-    edge, fraction, lonlat = sample(network, given.points, given.seed)
-    ours = matrix(network, edge, fraction)
+    edge, _, lonlat = sample(network, given.points, given.seed)
+    ours = matrix(network, lonlat)
     if given.osrm_url:
         theirs, places = ask_server(given.osrm_url, lonlat)
     else:
@@ -104,10 +104,17 @@ def sample(network: StreetNetwork, n_points: int, seed: int) -> tuple[Ints, Floa
     return edge, fraction, lonlat
 
 
-def matrix(network: StreetNetwork, edge: Ints, fraction: Floats) -> Floats:
-    """Return seconds between places on edges by the engine that plans use."""
-    places = Snapped(edge, fraction, np.zeros(len(edge)))
-    found = open_engine(network).matrix(places, places)
+def matrix(network: StreetNetwork, lonlat: Floats) -> Floats:
+    """Return seconds between places by the engine that plans use, on the streets only.
+
+    As OSRM does, the engine brings a place that stands on a street where nobody sets off to the
+    nearest other one.
+    """
+    engine = open_engine(network)
+    onwards = Transformer.from_crs("EPSG:4326", network.crs, always_xy=True)
+    snapped = engine.snap(np.column_stack(onwards.transform(lonlat[:, 0], lonlat[:, 1])))
+    places = replace(snapped, distance_m=np.zeros(len(snapped)))
+    found = engine.matrix(places, places)
     return np.where(np.isnan(found), np.inf, found)
 
 

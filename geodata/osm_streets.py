@@ -21,7 +21,7 @@ from gridmap.travel.profile import WAITS, Profile, load_profile
 from gridmap.travel.weights import KMH_PER_M_S, TIMED_KMH, speed_tags
 
 #: Raised when this module makes another network of the same file; a cached one is then stale.
-LOADER_VERSION = 2
+LOADER_VERSION = 3
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,8 @@ def _whole(network: StreetNetwork) -> bool:
         and all(_is_tags(one) for one in network.kinds)
         and (network.waits is None or network.waits.shape == (2 * edges,))
         and (network.waits is None or network.waits.dtype.kind in "iu")
+        and (network.no_stop is None or network.no_stop.shape == (edges,))
+        and (network.no_stop is None or network.no_stop.dtype == np.bool_)
         # An order comes from the parent's own cache and from nowhere else.
         and network.order is None
         and isinstance(network.crs, str)

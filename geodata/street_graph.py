@@ -252,6 +252,7 @@ def compact(network: StreetNetwork, edges: Ints) -> StreetNetwork:
         kind=kind,
         kinds=tuple(network.kinds[number] for number in kinds),
         waits=None if network.waits is None else network.waits.reshape(-1, 2)[edges].ravel(),
+        no_stop=None if network.no_stop is None else network.no_stop[edges],
     )
 
 

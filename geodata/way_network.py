@@ -149,7 +149,7 @@ def network_of_ways(
         network = largest_part(network)
         return (weighted(network, profile) if network.n_edges else network), report
     waits = _waits(ways, edges, network, osm_id)
-    network = replace(network, waits=waits, drives_left=left)
+    network = replace(network, waits=waits, drives_left=left, no_stop=ways.no_stop[edges.way])
     node = np.searchsorted(osm_id, named)
     inside = node < len(osm_id)
     inside[inside] &= osm_id[node[inside]] == named[inside]

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +95,9 @@ class StreetNetwork:
         `gridmap.travel.profile.WAITS`; None where nothing is known. Shape (2 n_edges,).
     drives_left
         Whether one drives on the left there.
+    no_stop
+        Which edges lead to others only, so that nobody sets off or arrives there; None = none.
+        Shape (n_edges,).
     order
         Order in which a contraction hierarchy takes the nodes of the search (junctions, or states
         where there are turns), see `gridmap.travel.cch`; None where it is not known yet.
@@ -119,6 +123,7 @@ class StreetNetwork:
     kinds: tuple[str, ...] = ()
     waits: Ints | None = None
     drives_left: bool = False
+    no_stop: Bools | None = None
     order: Ints | None = None
 
     def __post_init__(self) -> None:

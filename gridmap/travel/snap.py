@@ -46,8 +46,16 @@ class Snapper:
         return np.asarray(lines, dtype=object)
 
     @cached_property
+    def _stops(self) -> Ints:
+        """Edges on which one may set off and arrive."""
+        no_stop = self._network.no_stop
+        if no_stop is None or no_stop.all():
+            return np.arange(self._network.n_edges)
+        return np.flatnonzero(~no_stop)
+
+    @cached_property
     def _tree(self) -> shapely.STRtree:
-        return shapely.STRtree(self._lines)
+        return shapely.STRtree(self._lines[self._stops])
 
     def snap(self, xy: Floats) -> Snapped:
         """Return the nearest edge of each point; of equally near ones the lowest.
@@ -68,6 +76,7 @@ class Snapper:
             (row, found), apart = self._tree.query_nearest(
                 points, max_distance=self.limit_m, return_distance=True, all_matches=True
             )
+            found = self._stops[found]
             order = np.lexsort((found, row))
             row, found, apart = row[order], found[order], apart[order]
             first = np.flatnonzero(np.diff(row, prepend=-1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,6 +63,13 @@ def test_where_points_come_to_lie(
     assert found.edge.tolist() == [edge]
     assert found.fraction[0] == pytest.approx(fraction, abs=1e-12)
     assert found.distance_m[0] == pytest.approx(distance_m, abs=1e-9)
+
+
+def test_nobody_sets_off_on_a_street_that_only_leads_to_others() -> None:
+    network = replace(lines_network([BENT, ABOVE]), no_stop=np.array([False, True]))
+    snapped = Snapper(network, 500.0).snap(np.array([[40.0, 45.0]]))
+    assert snapped.edge.tolist() == [0]
+    assert snapped.distance_m[0] == pytest.approx(45.0)
 
 
 def test_points_off_the_network() -> None:
