@@ -140,7 +140,8 @@ def _notices(
                 "partition.points_off_network",
                 count=len(off),
                 total=len(points),
-                ids=some_ids(ids[one] for one in off),
+                # A zone is spread to many points that all have its id.
+                ids=some_ids(dict.fromkeys(ids[one] for one in off)),
                 detour=DETOUR,
             )
         )
