@@ -91,7 +91,9 @@ def read_network(source: Path, mode: str) -> StreetNetwork:
 
 def at_nodes(network: StreetNetwork, *, lanes: bool) -> StreetNetwork:
     """Return a network without turns, on request without lanes."""
-    network = replace(network, turns=None, kind=None, kinds=(), waits=None, order=None)
+    network = replace(
+        network, turns=None, kind=None, kinds=(), waits=None, no_stop=None, order=None
+    )
     if lanes:
         return network
     closed = np.isin(network.road_classes, LANES)[network.road_class]

@@ -275,24 +275,11 @@ def _places(territory: Territory, mode: str, datum: ShownDatum) -> list[SheetPla
 def _street_names(territory: Territory, mode: str, xy: Floats) -> list[str]:
     """Return the named street nearest to each point, or nothing where there is none near."""
     network = territory.networks[mode]
-    named = np.flatnonzero(np.char.str_len(np.array(network.names, dtype=str))[network.name] > 0)
-    if len(named) == 0:
+    named = np.array([name != "" for name in network.names])[network.name]
+    if not named.any():
         return [""] * len(xy)
-    start = network.line_start
-    size = np.diff(start)[named]
-    vertex = np.concatenate([np.arange(start[edge], start[edge + 1]) for edge in named])
-    streets = replace(
-        network,
-        tail=network.tail[named],
-        head=network.head[named],
-        length_m=network.length_m[named],
-        forward_s=network.forward_s[named],
-        backward_s=network.backward_s[named],
-        name=network.name[named],
-        road_class=network.road_class[named],
-        line_start=np.concatenate([[0], np.cumsum(size)]),
-        line_xy=network.line_xy[vertex],
-    )
+    # What has no name is left out of the search.
+    streets = replace(network, no_stop=~named)
     edge = Snapper(streets, STREET_LIMIT_M).snap(xy).edge
     return [network.names[int(streets.name[one])] if one >= 0 else "" for one in edge]
 

@@ -130,6 +130,8 @@ class StreetNetwork:
         n_nodes, n_edges = len(self.node_xy), len(self.tail)
         if len(self.line_start) != n_edges + 1:
             raise ValueError("Expected line_start to have one entry more than there are edges.")
+        if self.no_stop is not None and len(self.no_stop) != n_edges:
+            raise ValueError("Expected no_stop to have one entry an edge.")
         if n_edges and min(self.tail.min(), self.head.min()) < 0:
             raise ValueError("Expected node numbers >= 0.")
         if n_edges and max(self.tail.max(), self.head.max()) >= n_nodes:

@@ -150,3 +150,20 @@ def test_of_several_passes_the_first_counts() -> None:
 def test_stops_at_one_place_share_a_vertex() -> None:
     line = np.array([[0, 0], [10, 0], [0, 0]], dtype=float)
     assert split_way(line, np.array([[10.0, 1.0], [10.0, 2.0]])).tolist() == [1, 1]
+
+
+def test_streets_are_named_where_some_only_lead_to_others() -> None:
+    """A drive network says on which edges nobody sets off; names are looked for on all."""
+    territory, scenario = sheet_plan()
+    (mode, network), *_ = territory.networks.items()
+    names = ("", "High Street")
+    half = np.arange(network.n_edges) % 2
+    plain = replace(network, names=names, name=half)
+    marked = replace(plain, no_stop=half == 0)
+    found = [
+        [stop.place.street for book in sheet_books(replace(territory, networks={mode: one}), scenario)
+         for day in book.days for stop in day.stops]
+        for one in (plain, marked)
+    ]  # fmt: skip
+    assert found[0] == found[1]
+    assert "High Street" in found[0]
