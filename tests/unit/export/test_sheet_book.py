@@ -12,6 +12,7 @@ from gridmap.export.sheet_book import lunch_and_finish, sheet_books, split_way
 from gridmap.policies import WorkingDay
 from gridmap.scenario import Scenario
 from gridmap.territory import Territory
+from gridmap.travel.network import StreetNetwork
 
 HOUR = 3600.0
 
@@ -160,10 +161,10 @@ def test_streets_are_named_where_some_only_lead_to_others() -> None:
     half = np.arange(network.n_edges) % 2
     plain = replace(network, names=names, name=half)
     marked = replace(plain, no_stop=half == 0)
-    found = [
-        [stop.place.street for book in sheet_books(replace(territory, networks={mode: one}), scenario)
-         for day in book.days for stop in day.stops]
-        for one in (plain, marked)
-    ]  # fmt: skip
-    assert found[0] == found[1]
-    assert "High Street" in found[0]
+
+    def named(one: StreetNetwork) -> list[str]:
+        books = sheet_books(replace(territory, networks={mode: one}), scenario)
+        return [stop.place.street for book in books for day in book.days for stop in day.stops]
+
+    assert named(plain) == named(marked)
+    assert "High Street" in named(marked)
