@@ -134,13 +134,14 @@ def largest_part(network: StreetNetwork) -> StreetNetwork:
     Nodes keep their order, edges too; names and classes that are no longer used vanish. Nothing
     is left where no street leads back to where it came from.
     """
-    start, end, seconds, _ = network.arcs
+    along, against = np.isfinite(network.forward_s), np.isfinite(network.backward_s)
+    start = np.concatenate([network.tail[along], network.head[against]])
+    end = np.concatenate([network.head[along], network.tail[against]])
     shape = (network.n_nodes, network.n_nodes)
-    links = coo_array((np.ones(len(seconds)), (start, end)), shape=shape)
+    links = coo_array((np.ones(len(start)), (start, end)), shape=shape)
     _, part = connected_components(links, directed=True, connection="strong")
     inside = part[network.tail] == part[network.head]
-    passable = np.isfinite(network.forward_s) | np.isfinite(network.backward_s)
-    use = np.flatnonzero(inside & passable)
+    use = np.flatnonzero(inside & (along | against))
     owner = part[network.tail[use]]
     metres = np.bincount(owner, network.length_m[use], minlength=1)
     return compact(network, use[owner == metres.argmax()])

@@ -33,7 +33,8 @@ from scipy.optimize import lsq_linear
 from gridmap.catalogue import Language, text
 from gridmap.errors import Fault, InputError, fault
 from gridmap.travel.edge_use import EdgeUse, arc_seconds, edge_use
-from gridmap.travel.engine import Snapped
+from gridmap.travel.engine import ACCESS_SPEED_M_S, Snapped
+from gridmap.travel.engines import open_engine
 from gridmap.travel.network import StreetNetwork
 from gridmap.travel.periods import (
     NO_AREAS,
@@ -74,8 +75,6 @@ TRIPS_PER_GROUP = 5
 USED_SHARE = 0.02
 #: The median error on unseen trips must fall by this share of itself.
 LEAST_GAIN = 0.02
-#: Pace of the straight way between a point and the street, as in the engines. m/s.
-ACCESS_SPEED_M_S = 4.5 / 3.6
 #: Least and largest factor on a speed.
 FACTOR_BOUNDS = (0.05, 5.0)
 
@@ -109,8 +108,8 @@ class Trips:
     def at(self, rows: Ints) -> Trips:
         """Return some of the trips."""
         return Trips(
-            _rows(self.origins, rows),
-            _rows(self.targets, rows),
+            self.origins.take(rows),
+            self.targets.take(rows),
             self.period[rows],
             self.seconds[rows],
         )
@@ -291,10 +290,10 @@ def _fit_period(
     period: str,
 ) -> PeriodFit | Fault:
     fitter = _Fitter(with_period(network, former, areas), areas)
-    use = edge_use(fitter.network, trips.origins, trips.targets)
+    use = fitter.ways(trips, np.ones(fitter.n_groups))
     routable = np.flatnonzero(np.isfinite(use.turn_s))
     lost = len(trips) - len(routable)
-    trips, use = trips.at(routable), _use_of(use, routable)
+    trips, use = trips.at(routable), use.take(routable)
     n_trips = len(trips)
     parts_s = fitter.parts(use)
     seen_s = parts_s.sum(axis=0)
@@ -308,7 +307,7 @@ def _fit_period(
     fold = np.random.default_rng(seed).permutation(np.arange(n_trips) % folds)
     for number in range(folds):
         train, test = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        multiplier = fitter.learn(trips.at(train), _use_of(use, train))
+        multiplier = fitter.learn(trips.at(train), use.take(train))
         after_s[test] = fitter.predict(trips.at(test), multiplier)
     before, after = errors(before_s, trips.seconds), errors(after_s, trips.seconds)
     better = (
@@ -337,6 +336,7 @@ class _Fitter:
 
     def __init__(self, network: StreetNetwork, areas: Areas) -> None:
         self.network, self.areas = network, areas
+        self._engine = open_engine(network)
         of_class = np.array([group_of(one) for one in network.road_classes], dtype=np.int64)
         area = areas.locate(edge_middles(network)) if areas.names else np.full(network.n_edges, -1)
         self._width = len(areas.names) + 1
@@ -353,14 +353,16 @@ class _Fitter:
         """Return the seconds of trips in each group at multiplier 1. Shape (n_trips, n_groups)."""
         return np.asarray(use.share @ self._group_s)
 
-    def slowed(self, multiplier: Floats) -> StreetNetwork:
-        """Return the network with multipliers on its times."""
+    def ways(self, trips: Trips, multiplier: Floats) -> EdgeUse:
+        """Return the fastest ways of trips with multipliers on the times of the network."""
         factor = multiplier[self.edge_group]
-        return replace(
+        slowed = replace(
             self.network,
             forward_s=self.network.forward_s * factor,
             backward_s=self.network.backward_s * factor,
         )
+        self._engine.reweigh(slowed)
+        return edge_use(self._engine, trips.origins, trips.targets)
 
     def learn(self, trips: Trips, use: EdgeUse) -> Floats:
         """Return the multipliers that follow from some trips. Shape (n_groups,).
@@ -377,12 +379,12 @@ class _Fitter:
             multiplier = found
             if moved < SETTLED or number == ROUNDS - 1:
                 break
-            use = edge_use(self.slowed(multiplier), trips.origins, trips.targets)
+            use = self.ways(trips, multiplier)
         return multiplier
 
     def predict(self, trips: Trips, multiplier: Floats) -> Floats:
         """Return the seconds of trips along their fastest ways with some multipliers."""
-        use = edge_use(self.slowed(multiplier), trips.origins, trips.targets)
+        use = self.ways(trips, multiplier)
         return np.asarray(self.parts(use) @ multiplier + fixed_seconds(trips, use))
 
     def named(self, values: Floats) -> dict[str, float]:
@@ -479,11 +481,3 @@ def errors(computed_s: Floats, observed_s: Floats) -> Errors:
         median_share=float(np.median(np.abs(off) / observed_s)),
         rmse_s=float(np.sqrt(np.mean(off**2))),
     )
-
-
-def _use_of(use: EdgeUse, rows: Ints) -> EdgeUse:
-    return EdgeUse(use.share[rows], use.turn_s[rows])
-
-
-def _rows(points: Snapped, rows: Ints) -> Snapped:
-    return Snapped(points.edge[rows], points.fraction[rows], points.distance_m[rows])

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.travel.dijkstra import DijkstraEngine, least_by_point
+from gridmap.travel.dijkstra import DijkstraEngine, Way, least_by_point
 from gridmap.travel.engine import Snapped
 from gridmap.travel.network import StreetNetwork
 from gridmap.travel.search_graph import Ends, SearchGraph
@@ -97,19 +97,12 @@ class CchEngine(DijkstraEngine):
         return np.asarray(order)
 
     def reweigh(self, network: StreetNetwork) -> None:
-        """Take the times of another network of the same streets, without building anew.
-
-        Raises
-        ------
-        ValueError
-            If its arcs are not the same.
-        """
-        graph = self._graph.reweighted(network)
-        self._network = replace(network, order=self._network.order)
-        self.__dict__.pop("fingerprint", None)
-        self.__dict__["_graph"] = graph
+        """Take the times of another network of the same streets; see `DijkstraEngine.reweigh`."""
+        super().reweigh(replace(network, order=self._network.order))
+        # A query holds on to the weights; they cannot change as long as there is one.
+        self.__dict__.pop("_query", None)
         if self._built:
-            self._metric.reset(_weights(graph))
+            self._metric.reset(_weights(self._graph))
 
     @cached_property
     def _hierarchy(self) -> Any:
@@ -133,13 +126,23 @@ class CchEngine(DijkstraEngine):
 
         All groups together decide whether the hierarchy pays.
         """
-        if sum(len(group) for group in groups) > self._few:
-            _ = self._metric
+        self._prepare(sum(len(group) for group in groups))
         return super().matrices(groups)
 
+    def ways(self, origins: Snapped, targets: Snapped) -> list[Way | None]:
+        """Return the fastest way from each origin to its target, None where there is none."""
+        self._prepare(len(origins))
+        return super().ways(origins, targets)
+
+    def _prepare(self, n_searches: int) -> bool:
+        """Build the hierarchy if so many searches are worth it; return whether it is there."""
+        if not self._built and n_searches > self._few:
+            _ = self._query
+        return self._built
+
     def _ticks_between(self, leaving: Ends, coming: Ends, shape: tuple[int, int]) -> Floats:
-        few = min(len(np.unique(leaving.point)), len(np.unique(coming.point)))
-        if not len(leaving.node) or not len(coming.node) or (not self._built and few <= self._few):
+        n_searches = min(len(np.unique(leaving.point)), len(np.unique(coming.point)))
+        if not n_searches or not self._prepare(n_searches):
             return super()._ticks_between(leaving, coming, shape)
         backwards = shape[1] < shape[0]
         rows, columns = (coming, leaving) if backwards else (leaving, coming)
@@ -163,15 +166,18 @@ class CchEngine(DijkstraEngine):
     def _shortest(self, leaving: Ends, coming: Ends, direct: float) -> tuple[float, list[int]]:
         if not self._built or not len(leaving.node) or not len(coming.node):
             return super()._shortest(leaving, coming, direct)
-        pairs = list(zip(leaving.node.tolist(), leaving.ticks.tolist(), strict=True))
-        query = _kit().CCHQuery(self._metric)
-        best, nodes = np.inf, []
-        for node, ticks in zip(coming.node.tolist(), coming.ticks.tolist(), strict=True):
-            found = query.run_multi(pairs, [(node, ticks)])
-            if found.distance is not None and found.distance < best:
-                best, nodes = float(found.distance), list(found.node_path)
-            del found
-        return best, nodes
+        sources, targets = (
+            list(zip(ends.node.tolist(), ends.ticks.tolist(), strict=True))
+            for ends in (leaving, coming)
+        )
+        found = self._query.run_multi(sources, targets)
+        if found.distance is None:
+            return np.inf, []
+        return float(found.distance), list(found.node_path)
+
+    @cached_property
+    def _query(self) -> Any:
+        return _kit().CCHQuery(self._metric)
 
 
 def _kit() -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -18,10 +18,10 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from gridmap.catalogue import LANGUAGES, Language
-from gridmap.errors import InputError, fault, some_ids
 from gridmap.travel import polyline
 from gridmap.travel.directions import directions
 from gridmap.travel.engine import (
+    ACCESS_SPEED_M_S,
     Capabilities,
     Direction,
     Isochrone,
@@ -32,6 +32,7 @@ from gridmap.travel.engine import (
 )
 from gridmap.travel.fields import labelled_field, next_field
 from gridmap.travel.isochrone import draw_isochrone
+from gridmap.travel.legs import require_legs, require_reached
 from gridmap.travel.network import StreetNetwork, Turns
 from gridmap.travel.search_graph import (
     TICKS_PER_S,
@@ -46,16 +47,31 @@ from gridmap.travel.snap import SNAP_LIMIT_M, Snapper
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Pace of the straight way between a point and the street, on foot whatever the means of travel:
-#: 4.5 km/h, as in the walking profile.
-ACCESS_SPEED_M_S = 4.5 / 3.6
-
 #: Entries of the largest intermediate array: 4 million float64 are 32 MB.
 CHUNK_ENTRIES = 4_000_000
 #: A leg is first looked for within this many seconds of travel, then within four times as many …
 FIRST_LIMIT_S = 300.0
 #: … and from here on without a limit.
 LAST_LIMIT_S = 19_200.0
+
+
+@dataclass(frozen=True)
+class Way:
+    """The fastest way from one point to another.
+
+    Attributes
+    ----------
+    ticks
+        Time on the streets, turns included.
+    access
+        Ticks of the straight ways between the points and the street; 0 from a point to itself.
+    pieces
+        Parts of edges in the order they are travelled, at least one.
+    """
+
+    ticks: float
+    access: float
+    pieces: tuple[Piece, ...]
 
 
 class DijkstraEngine:
@@ -77,6 +93,11 @@ class DijkstraEngine:
             raise ValueError("Expected a network with at least one street edge.")
         self._network = network
         self._snapper = Snapper(network, snap_limit_m)
+
+    @property
+    def network(self) -> StreetNetwork:
+        """The streets with the times that count."""
+        return self._network
 
     @property
     def mode(self) -> str:
@@ -241,25 +262,17 @@ class DijkstraEngine:
         InputError
             If a point is off the network or a leg cannot be travelled.
         """
-        off = np.flatnonzero(~points.reached)
-        if len(off):
-            limit_m = self._snapper.limit_m
-            raise InputError(
-                fault("streets.point_off_network", points=some_ids(off + 1), limit_m=limit_m)
-            )
-        legs = [self._leg(points, start) for start in range(len(points) - 1)]
-        stuck = [start for start, leg in enumerate(legs) if leg is None]
-        if stuck:
-            raise InputError(
-                *(fault("streets.leg_unreachable", start=at + 1, end=at + 2) for at in stuck)
-            )
-        done = [leg for leg in legs if leg is not None]
-        travelled = [[self._travelled(piece) for piece in pieces] for _, pieces in done]
+        require_reached(points, self._snapper.limit_m)
+        rows = np.arange(len(points))
+        ways = self.ways(points.take(rows[:-1]), points.take(rows[1:]))
+        require_legs([way is not None for way in ways])
+        done = [way for way in ways if way is not None]
+        travelled = [[self._travelled(piece) for piece in way.pieces] for way in done]
         steps: tuple[tuple[Step, ...], ...] = ()
         if language is not None:
-            steps = tuple(directions(self._network, pieces, language) for _, pieces in done)
+            steps = tuple(directions(self._network, way.pieces, language) for way in done)
         return Path(
-            leg_s=np.array([ticks / TICKS_PER_S for ticks, _ in done]),
+            leg_s=np.array([(way.ticks + way.access) / TICKS_PER_S for way in done]),
             leg_m=np.array([sum(length for length, _ in leg) for leg in travelled]),
             leg_xy=tuple(polyline.join([line for _, line in leg]) for leg in travelled),
             leg_steps=steps,
@@ -294,27 +307,46 @@ class DijkstraEngine:
         for first in range(0, len(rows), step):
             yield rows[first : first + step]
 
-    def _leg(self, points: Snapped, at: int) -> tuple[float, list[Piece]] | None:
-        """Return ticks and street pieces from a point to the next, None if there is no way."""
-        pair = points.take(np.array([at, at + 1]))
-        source, target = pair.take(np.array([0])), pair.take(np.array([1]))
+    def ways(self, origins: Snapped, targets: Snapped) -> list[Way | None]:
+        """Return the fastest way from each origin to its target, None where there is none.
+
+        Parameters
+        ----------
+        origins, targets
+            Both ends of each trip. Shape (n_trips,).
+        """
+        rows = np.arange(len(origins))
+        return [self._way(origins.take(rows[at : at + 1]), targets.take(rows[at : at + 1]))
+                for at in rows.tolist()]  # fmt: skip
+
+    def reweigh(self, network: StreetNetwork) -> None:
+        """Take the times of another network of the same streets, without building anew.
+
+        Raises
+        ------
+        ValueError
+            If its arcs are not the same.
+        """
+        graph = self._graph.reweighted(network)
+        self._network = network
+        self.__dict__.pop("fingerprint", None)
+        self.__dict__["_graph"] = graph
+
+    def _way(self, source: Snapped, target: Snapped) -> Way | None:
         leaving, coming = self._graph.departures(source), self._graph.arrivals(target)
-        access = float(_access(pair).sum())
-        if len(_identical(source, target)[0]):
-            access = 0.0
+        same = bool(len(_identical(source, target)[0]))
+        access = 0.0 if same else float(_access(source)[0] + _access(target)[0])
         along = self._graph.along_one_edge(source, target)
         best = int(along.ticks.argmin()) if len(along.ticks) else -1
         direct = float(along.ticks[best]) if best >= 0 else np.inf
         found, nodes = self._shortest(leaving, coming, direct)
         if min(direct, found) == np.inf:
             return None
+        edge, start = int(source.edge[0]), float(source.fraction[0])
         if direct <= found:
-            edge, start, end = int(pair.edge[0]), float(pair.fraction[0]), float(along.end[best])
-            return direct + access, [Piece(edge, start, end)]
-        pieces = self._graph.pieces(nodes, pair, 0, 1)
-        return found + access, pieces or [
-            Piece(int(pair.edge[0]), *([float(pair.fraction[0])] * 2))
-        ]
+            return Way(direct, access, (Piece(edge, start, float(along.end[best])),))
+        pieces = tuple(self._graph.pieces(nodes, source, target))
+        return Way(found, access, pieces or (Piece(edge, start, start),))
 
     def _shortest(self, leaving: Ends, coming: Ends, direct: float) -> tuple[float, list[int]]:
         """Return ticks and nodes of the shortest way by nodes between two points."""

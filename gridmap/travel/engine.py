@@ -16,6 +16,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+#: Pace of the straight way between a point and the street, on foot whatever the means of travel:
+#: 4.5 km/h, as in the walking profile.
+ACCESS_SPEED_M_S = 4.5 / 3.6
+
 #: Which way a nearest source is sought: from it to the targets, or from the targets to it.
 Direction = Literal["from_sources", "to_sources"]
 

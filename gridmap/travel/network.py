@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -150,28 +148,3 @@ class StreetNetwork:
     def line(self, edge: int) -> Floats:
         """Return the polyline of an edge, tail to head. Shape (n_vertices, 2)."""
         return self.line_xy[self.line_start[edge] : self.line_start[edge + 1]]
-
-    @cached_property
-    def arcs(self) -> tuple[Ints, Ints, Floats, Ints]:
-        """Directed arcs as (from, to, seconds, edge), the fastest of parallel ones only.
-
-        scipy adds up parallel entries of a sparse matrix; hence only one is kept.
-        """
-        edge = np.arange(self.n_edges, dtype=np.int64)
-        start = np.concatenate([self.tail, self.head])
-        end = np.concatenate([self.head, self.tail])
-        seconds = np.concatenate([self.forward_s, self.backward_s])
-        edge = np.concatenate([edge, edge])
-        use = np.isfinite(seconds) & (start != end)
-        start, end, seconds, edge = start[use], end[use], seconds[use], edge[use]
-        order = np.lexsort((edge, seconds, end, start))
-        start, end, seconds, edge = start[order], end[order], seconds[order], edge[order]
-        first = np.ones(len(start), dtype=bool)
-        first[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
-        return start[first], end[first], seconds[first], edge[first]
-
-    @cached_property
-    def graph(self) -> csr_array:
-        """Seconds from node to node as a sparse matrix. Shape (n_nodes, n_nodes)."""
-        start, end, seconds, _ = self.arcs
-        return csr_array((seconds, (start, end)), shape=(self.n_nodes, self.n_nodes))

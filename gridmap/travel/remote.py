@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from gridmap.catalogue import LANGUAGES
-from gridmap.errors import EngineError, InputError, fault, some_ids
-from gridmap.travel.dijkstra import ACCESS_SPEED_M_S
+from gridmap.errors import EngineError, fault
 from gridmap.travel.engine import (
+    ACCESS_SPEED_M_S,
     Capabilities,
     Direction,
     Isochrone,
@@ -30,6 +30,7 @@ from gridmap.travel.engine import (
     Snapped,
     Step,
 )
+from gridmap.travel.legs import require_legs, require_reached
 from gridmap.travel.remote_server import Server
 
 Floats = NDArray[np.float64]
@@ -215,17 +216,10 @@ class RemoteEngine(ABC):
         InputError
             If a point is off the network or a leg cannot be travelled.
         """
-        off = np.flatnonzero(~points.reached)
-        if len(off):
-            ids, limit_m = some_ids(off + 1), self._limit_m
-            raise InputError(fault("streets.point_off_network", points=ids, limit_m=limit_m))
+        require_reached(points, self._limit_m)
         places, access = self._places(points), access_s(points)
         legs = [self._leg(start, end, language) for start, end in pairwise(places)]
-        stuck = [at for at, leg in enumerate(legs) if leg is None]
-        if stuck:
-            raise InputError(
-                *(fault("streets.leg_unreachable", start=at + 1, end=at + 2) for at in stuck)
-            )
+        require_legs([leg is not None for leg in legs])
         done = [leg for leg in legs if leg is not None]
         seconds = np.array([leg.seconds for leg in done]) + access[:-1] + access[1:]
         same = [

@@ -242,10 +242,8 @@ class SearchGraph:
             np.minimum.at(begun, turns.arc, field)
         return np.where(self.arc_ticks >= 0, begun, np.inf)
 
-    def pieces(
-        self, nodes: Sequence[int], points: Snapped, source: int, target: int
-    ) -> list[Piece]:
-        """Return the parts of edges on the way from a point by some nodes to another point.
+    def pieces(self, nodes: Sequence[int], source: Snapped, target: Snapped) -> list[Piece]:
+        """Return the parts of edges on the way from one point by some nodes to another one.
 
         `nodes` are those that a search found, the first one of `departures`, the last one of
         `arrivals`.
@@ -259,17 +257,17 @@ class SearchGraph:
             first = int(self.arc_from[turns.arc[nodes[0]]])
             last = int(turns.arc[nodes[-1]])
         whole = [Piece(arc >> 1, float(arc & 1), 1.0 - float(arc & 1)) for arc in arcs]
-        head = self._piece_to_junction(points, source, first)
+        head = self._piece_to_junction(source, first)
         if turns is None:
-            tail = self._piece_to_junction(points, target, last)
+            tail = self._piece_to_junction(target, last)
             end = [Piece(tail.edge, tail.end, tail.start)]
         else:
-            end = self._last_piece(points, target, last)
+            end = self._last_piece(target, last)
         return [one for one in (head, *whole, *end) if one.start != one.end]
 
-    def _last_piece(self, points: Snapped, target: int, arc: int) -> list[Piece]:
+    def _last_piece(self, target: Snapped, arc: int) -> list[Piece]:
         """Return the way from the start of the last state to the target."""
-        edge, share = int(points.edge[target]), float(points.fraction[target])
+        edge, share = int(target.edge[0]), float(target.fraction[0])
         if arc >> 1 == edge:
             return [Piece(edge, float(arc & 1), share)]
         # The point stands at a junction: the state ends there, or starts there.
@@ -278,9 +276,9 @@ class SearchGraph:
             return []
         return [Piece(arc >> 1, float(arc & 1), 1.0 - float(arc & 1))]
 
-    def _piece_to_junction(self, points: Snapped, row: int, junction: int) -> Piece:
+    def _piece_to_junction(self, point: Snapped, junction: int) -> Piece:
         """Return the way on a point's own edge to a junction at the end of it."""
-        edge, share = int(points.edge[row]), float(points.fraction[row])
+        edge, share = int(point.edge[0]), float(point.fraction[0])
         ends = int(self.network.tail[edge]), int(self.network.head[edge])
         if ends[0] == ends[1] == junction:
             to_head = self._part_s(2 * edge, 1.0 - share)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from gridmap.travel import dijkstra as engine_module
 from gridmap.travel.cch import CchEngine
-from gridmap.travel.dijkstra import ACCESS_SPEED_M_S, DijkstraEngine
-from gridmap.travel.engine import Nearest, Snapped
+from gridmap.travel.dijkstra import DijkstraEngine
+from gridmap.travel.engine import ACCESS_SPEED_M_S, Nearest, Snapped
 from gridmap.travel.network import StreetNetwork, Turns
 
 #: Few different durations and fractions: ties, parallel edges and points at nodes are common.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bz2
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from osm_text import HUNDREDTH_M, write_osm
 from geodata.osm import read_street_network
 from gridmap.errors import InputError
 from gridmap.travel.network import StreetNetwork, Turns
+from gridmap.travel.search_graph import TICKS_PER_S, SearchGraph
 
 CRS = "EPSG:32631"  # UTM zone 31: 0 to 6 degrees east
 
@@ -220,10 +221,11 @@ def test_parallel_streets_are_both_kept(tmp_path: Path) -> None:
         },
     )
     assert network.n_edges == 4
-    between = network.graph[
+    graph = SearchGraph(replace(network, turns=None))
+    between = graph.matrix[
         np.flatnonzero(network.node_osm_id == 1)[0], np.flatnonzero(network.node_osm_id == 3)[0]
     ]
-    assert between == pytest.approx(2 * HUNDREDTH_M / 25 * 3.6, rel=1e-5)
+    assert between / TICKS_PER_S == pytest.approx(2 * HUNDREDTH_M / 25 * 3.6, rel=1e-4)
 
 
 @pytest.mark.parametrize(("mode", "open_"), [("drive", False), ("walk", True), ("bike", True)])

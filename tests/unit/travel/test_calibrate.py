@@ -13,6 +13,7 @@ from grid_town import grid_network
 from gridmap.errors import InputError
 from gridmap.travel import calibrate as module
 from gridmap.travel.calibrate import Trips, calibrate, errors, fit_multipliers, group_of
+from gridmap.travel.dijkstra import DijkstraEngine
 from gridmap.travel.edge_use import edge_use
 from gridmap.travel.engine import Snapped
 from gridmap.travel.network import StreetNetwork
@@ -51,7 +52,7 @@ def observed(
         for _ in range(2)
     ]
     true = with_period(network, truth, *([areas] if areas else []))
-    use = edge_use(true, *ends)
+    use = edge_use(DijkstraEngine(true), *ends)
     seconds = np.column_stack([true.forward_s, true.backward_s]).ravel()
     # 10 m on foot at 1.25 m/s = 8 s
     took = use.share @ seconds + 8.0

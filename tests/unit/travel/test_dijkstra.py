@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from gridmap.errors import InputError
-from gridmap.travel.dijkstra import ACCESS_SPEED_M_S, DijkstraEngine
-from gridmap.travel.engine import Snapped, TravelEngine
+from gridmap.travel.dijkstra import DijkstraEngine
+from gridmap.travel.engine import ACCESS_SPEED_M_S, Snapped, TravelEngine
 from gridmap.travel.network import StreetNetwork
 
 INF = np.inf

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from grid_town import grid_network
 
-from gridmap.travel.dijkstra import ACCESS_SPEED_M_S, DijkstraEngine
+from gridmap.travel.cch import CchEngine
+from gridmap.travel.dijkstra import DijkstraEngine
 from gridmap.travel.edge_use import arc_seconds, edge_use
 from gridmap.travel.engine import Snapped
 from gridmap.travel.network import StreetNetwork, Turns
@@ -51,17 +52,13 @@ def test_times_are_those_of_the_engine(seed: int, kind: str) -> None:
     expected = np.diag(DijkstraEngine(network).matrix(origins, targets))
     if kind != "nodes":
         network = dataclasses.replace(network, turns=all_turns(network, copies=kind == "copies"))
-    use = edge_use(network, origins, targets)
     seconds = arc_seconds(network)
-    used = use.share @ np.where(np.isfinite(seconds), seconds, 1e9)
-    if kind == "nodes":
-        np.testing.assert_allclose(used, expected, atol=1e-2)
-        np.testing.assert_allclose(use.turn_s, 0.0, atol=1e-2)
-    else:
-        # A point at a node may leave the engine's way by any street, here by its own edge only.
-        inner = (origins.fraction % 1.0 > 0.0) & (targets.fraction % 1.0 > 0.0)
-        np.testing.assert_allclose((used + use.turn_s)[inner], expected[inner], atol=1e-2)
-    assert (use.share.toarray() > -1e-12).all()
+    for engine in (DijkstraEngine(network), CchEngine(network, few_searches=0)):
+        use = edge_use(engine, origins, targets)
+        used = use.share @ np.where(np.isfinite(seconds), seconds, 1e9)
+        np.testing.assert_allclose(used, expected, atol=2e-2)
+        np.testing.assert_allclose(use.turn_s, 0.0, atol=2e-2)
+        assert use.share.min() >= 0.0
 
 
 def test_turns_cost_and_are_told_apart_from_streets() -> None:
@@ -70,8 +67,8 @@ def test_turns_cost_and_are_told_apart_from_streets() -> None:
     network = dataclasses.replace(network, turns=all_turns(network, 7.0))
     origin = Snapped(np.array([0]), np.array([0.5]), np.zeros(1))
     target = Snapped(np.array([3]), np.array([0.25]), np.zeros(1))
-    use = edge_use(network, origin, target)
-    np.testing.assert_allclose(use.turn_s, [21.0], atol=1e-6)
+    use = edge_use(DijkstraEngine(network), origin, target)
+    np.testing.assert_allclose(use.turn_s, [21.0], atol=1e-2)
     np.testing.assert_allclose(use.share.toarray()[0, :8], [0.5, 0, 1, 0, 1, 0, 0.25, 0])
 
 
@@ -83,8 +80,8 @@ def test_a_restriction_is_obeyed() -> None:
     network = dataclasses.replace(network, turns=none)
     origin = Snapped(np.array([0, 0, 0]), np.array([0.5, 0.5, 0.5]), np.zeros(3))
     target = Snapped(np.array([0, 0, 1]), np.array([0.75, 0.25, 0.5]), np.zeros(3))
-    use = edge_use(network, origin, target)
-    np.testing.assert_allclose(use.turn_s, [0.0, 0.0, np.nan])
+    use = edge_use(DijkstraEngine(network), origin, target)
+    np.testing.assert_allclose(use.turn_s, [0.0, 0.0, np.nan], atol=1e-2)
     np.testing.assert_allclose(use.share.toarray()[:, :2], [[0.25, 0], [0, 0.25], [0, 0]])
 
 
@@ -92,17 +89,21 @@ def test_points_off_the_network_have_no_way() -> None:
     network = grid_network(2, 1)
     origin = Snapped(np.array([-1, 0]), np.zeros(2), np.zeros(2))
     target = Snapped(np.array([-1, -1]), np.zeros(2), np.zeros(2))
-    use = edge_use(network, origin, target)
+    use = edge_use(DijkstraEngine(network), origin, target)
     assert np.isnan(use.turn_s).all()
     assert use.share.nnz == 0
 
 
-def test_chunks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    network = uneven(3)
-    origins, targets = points(network, 40, 1), points(network, 40, 2)
-    whole = edge_use(network, origins, targets)
-    monkeypatch.setattr("gridmap.travel.edge_use.CHUNK_ENTRIES", 100)
-    np.testing.assert_allclose(
-        edge_use(network, origins, targets).share.toarray(), whole.share.toarray()
-    )
-    assert ACCESS_SPEED_M_S > 0.0
+def test_round_the_block_to_what_lies_behind_on_a_one_way_street() -> None:
+    """From 0.7 of a one-way side of a block back to its 0.2: out by the end, in by the start."""
+    network = grid_network(1, 1, mode="drive")
+    backward_s = np.full(network.n_edges, 50.0)
+    backward_s[0] = np.inf
+    network = dataclasses.replace(network, backward_s=backward_s)
+    origin = Snapped(np.array([0]), np.array([0.7]), np.zeros(1))
+    target = Snapped(np.array([0]), np.array([0.2]), np.zeros(1))
+    for turns in (None, all_turns(network)):
+        engine = DijkstraEngine(dataclasses.replace(network, turns=turns))
+        share = edge_use(engine, origin, target).share.toarray()[0]
+        assert share[0] == pytest.approx(0.3 + 0.2)
+        assert share.sum() == pytest.approx(3.5)

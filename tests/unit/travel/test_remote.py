@@ -24,8 +24,7 @@ from numpy.typing import NDArray
 
 from gridmap.errors import EngineError, InputError
 from gridmap.travel import remote_server
-from gridmap.travel.dijkstra import ACCESS_SPEED_M_S
-from gridmap.travel.engine import Snapped, TravelEngine
+from gridmap.travel.engine import ACCESS_SPEED_M_S, Snapped, TravelEngine
 from gridmap.travel.remote_osrm import OsrmEngine
 from gridmap.travel.remote_valhalla import ValhallaEngine, decode
 
