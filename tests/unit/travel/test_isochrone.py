@@ -54,14 +54,21 @@ def test_longer_times_contain_shorter_ones() -> None:
     assert shapely.covers(shapely.buffer(long.area, 1e-6), shapely.union_all(long.streets))
 
 
-def test_the_ground_beside_streets_without_small_yards() -> None:
-    """A block of 200 m has a yard of 100 m left: smaller than what stays open."""
-    network = grid_network(1, 1)
-    engine = DijkstraEngine(network)
-    (found,) = engine.isochrones(Snapped(np.array([0]), np.array([0.5]), np.zeros(1)), [1e6])
-    side_m = float(network.length_m[0])
-    assert (side_m - 2.0 * BESIDE_M) ** 2 < LEAST_HOLE_M2
-    assert not any(len(part.interiors) for part in found.area.geoms)
+@pytest.mark.parametrize(("side_m", "open_yard"), [(200.0, False), (400.0, True)])
+def test_small_yards_count_as_reached(side_m: float, open_yard: bool) -> None:
+    """A block of 200 m has a yard of 100 m within, one of 400 m a yard of 300 m."""
+    town = grid_network(1, 1)
+    scale = side_m / float(town.length_m[0])
+    network = dataclasses.replace(
+        town,
+        node_xy=town.node_xy * scale,
+        line_xy=town.line_xy * scale,
+        length_m=town.length_m * scale,
+    )
+    assert ((side_m - 2.0 * BESIDE_M) ** 2 >= LEAST_HOLE_M2) == open_yard
+    source = Snapped(np.array([0]), np.array([0.5]), np.zeros(1))
+    (found,) = DijkstraEngine(network).isochrones(source, [1e6])
+    assert sum(len(part.interiors) for part in found.area.geoms) == open_yard
     assert found.length_m == pytest.approx(network.length_m.sum())
 
 
