@@ -12,7 +12,8 @@ import numpy as np
 
 from geodata.osm_streets import LOADER_VERSION, load_streets
 from gridmap.errors import Fault, fault
-from gridmap.travel.cache import BrokenEntry, NetworkCache, file_sha256, hash_of, network_key
+from gridmap.travel.cache import NetworkCache, file_sha256, hash_of, network_key
+from gridmap.travel.cache_entry import BrokenEntry
 from gridmap.travel.cch import elimination_order
 from gridmap.travel.network import StreetNetwork
 from gridmap.travel.profile import load_profile

@@ -23,7 +23,8 @@ from geodata.street_sources import boundary_from_streets, read_streets
 from geodata.tables import find_columns, read_table
 from gridmap.errors import Fault, InputError, fault
 from gridmap.travel.cache import NetworkCache
-from gridmap.travel.calibrate import Calibration, Trips, calibrate
+from gridmap.travel.calibrate import calibrate
+from gridmap.travel.calibration import Calibration, Trips
 from gridmap.travel.periods import NO_AREAS, PERIODS
 from gridmap.travel.snap import Snapper
 

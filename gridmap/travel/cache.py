@@ -1,14 +1,7 @@
-"""A folder of networks that are ready for use: memory-mapped arrays, checked when opened.
+"""A folder of networks that are ready for use; see `gridmap.travel.cache_entry` for one of them.
 
-An entry is a folder named by its key: one ``.npy`` a field of `StreetNetwork` that is an array,
-``values.json`` with the others, ``meta.json`` with the sizes and checksums of all of them, and
-extra arrays that others add later (the order of a contraction hierarchy). It is written beside
-its place, brought to disk and renamed, so that a reader sees it whole or not at all.
-
-Every byte is checked at each opening. CRC-32 runs at more than 1 GB/s; the arrays of a network
-are about as large as the extract it came from, which takes a hundred times as long to read, and
-the first search has to page them in anyway. A check of sizes alone would let a flipped bit become
-a wrong route.
+An entry is a folder named by its key. It is written beside its place, brought to disk and
+renamed, so that a reader sees it whole or not at all.
 """
 
 from __future__ import annotations
@@ -22,40 +15,31 @@ import os
 import shutil
 import tempfile
 import time
-import typing
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from gridmap.errors import Fault, fault
+from gridmap.travel.cache_entry import (
+    DRAFT,
+    FORMAT,
+    META,
+    BrokenEntry,
+    Entry,
+    identity,
+    read_entry,
+    sync_folder,
+    write_entry,
+)
 from gridmap.travel.network import StreetNetwork
 
-Array = NDArray[Any]
-
-#: Raised when entries of an older layout must not be read any more.
-FORMAT = 1
-META = "meta.json"
-VALUES = "values.json"
-EXTRA = "extra-"
-#: Marks folders in the making or on their way out.
-DRAFT = ".draft-"
 #: A draft this old was left by a process that died. Seconds.
 ABANDONED_S = 24 * 3600.0
 DEFAULT_LIMIT_BYTES = 5 * 10**9
-READ_BYTES = 1 << 20
 #: How often an entry is tried that other processes replace all the time.
 ATTEMPTS = 100
 #: What a system says where a folder is to take the name of one that is there.
 TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES)
-
-
-class BrokenEntry(Exception):
-    """An entry is damaged, incomplete or of another format; `NetworkCache.fetch` mends it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,58 +62,6 @@ class Cached:
     warm: bool
     notices: tuple[Fault, ...] = ()
     entry: Entry | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """An opened entry.
-
-    Attributes
-    ----------
-    folder
-        Where it is.
-    network
-        The network.
-    weights
-        Hash of the speeds and costs that its seconds come from.
-    """
-
-    folder: Path
-    network: StreetNetwork
-    weights: str
-
-    def extra(self, name: str) -> Array | None:
-        """Return an extra array, or None where there is none that is sound."""
-        for path in sorted(self.folder.glob(f"{EXTRA}{name}-????????.npy")):
-            with contextlib.suppress(BrokenEntry, OSError):
-                return _mapped(path, int(path.stem.rpartition("-")[2], 16))
-        return None
-
-    def put_extra(self, name: str, array: Array) -> None:
-        """Add an extra array to the entry, or replace it; its file appears whole or not at all.
-
-        The checksum stands in the name of the file, so that one renaming brings both.
-
-        Raises
-        ------
-        ValueError
-            If the name is not made of letters, digits and underscores.
-        OSError
-            If the folder cannot be written.
-        """
-        if not name.isidentifier():
-            raise ValueError(f"Expected a name such as cch_order, found {name!r}.")
-        old = set(self.folder.glob(f"{EXTRA}{name}-????????.npy"))
-        with tempfile.NamedTemporaryFile(dir=self.folder, prefix=DRAFT, delete=False) as draft:
-            np.save(draft, np.ascontiguousarray(array), allow_pickle=False)
-            draft.flush()
-            os.fsync(draft.fileno())
-        path = self.folder / f"{EXTRA}{name}-{_checksum(Path(draft.name)):08x}.npy"
-        Path(draft.name).replace(path)
-        _sync_folder(self.folder)
-        for one in old - {path}:
-            with contextlib.suppress(OSError):
-                one.unlink()
 
 
 class NetworkCache:
@@ -196,14 +128,14 @@ class NetworkCache:
         """
         folder = self.folder / key
         for _ in range(ATTEMPTS):
-            before = _identity(folder)
+            before = identity(folder)
             if before is None:
                 return None
             try:
-                entry = _read_entry(folder)
+                entry = read_entry(folder)
             except BrokenEntry:
                 # Another process may have put a new one in its place meanwhile.
-                if _identity(folder) == before:
+                if identity(folder) == before:
                     raise
             else:
                 with contextlib.suppress(OSError):  # a folder that may only be read is good, too
@@ -224,7 +156,7 @@ class NetworkCache:
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=self.folder, prefix=DRAFT))
         try:
-            _write_entry(draft, network, weights)
+            write_entry(draft, network, weights)
             self._publish(draft, self.folder / key)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -286,7 +218,7 @@ class NetworkCache:
                     raise
                 self._remove(place)
             else:
-                _sync_folder(self.folder)
+                sync_folder(self.folder)
                 return
         raise OSError(f"{place}: held by another process")
 
@@ -330,141 +262,3 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
     return value
-
-
-def _write_entry(folder: Path, network: StreetNetwork, weights: str) -> None:
-    arrays: dict[str, int] = {}
-    values: dict[str, object] = {}
-    for name, value in _parts(network, ""):
-        if isinstance(value, np.ndarray):
-            path = folder / f"{name}.npy"
-            with path.open("wb") as file:
-                np.save(file, np.ascontiguousarray(value), allow_pickle=False)
-            arrays[name] = _checksum(path)
-        else:
-            values[name] = value
-    (folder / VALUES).write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
-    meta = {
-        "format": FORMAT,
-        "fields": _field_names(StreetNetwork),
-        "weights": weights,
-        "arrays": arrays,
-        "values": _checksum(folder / VALUES),
-    }
-    meta["checksum"] = zlib.crc32(json.dumps(meta, sort_keys=True).encode())
-    (folder / META).write_text(json.dumps(meta, indent=1), encoding="utf-8")
-    for path in folder.iterdir():
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-    _sync_folder(folder)
-
-
-def _read_entry(folder: Path) -> Entry:
-    try:
-        meta = _read_meta(folder / META)
-        arrays = {
-            name: _mapped(folder / f"{name}.npy", int(checksum))
-            for name, checksum in meta["arrays"].items()
-        }
-        if _checksum(folder / VALUES) != meta["values"]:
-            raise BrokenEntry(f"{VALUES}: checksum differs")
-        values = json.loads((folder / VALUES).read_text(encoding="utf-8"))
-        network = _restored(StreetNetwork, "", arrays, values)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BrokenEntry(str(error)) from error
-    return Entry(folder, network, str(meta["weights"]))
-
-
-def _identity(folder: Path) -> tuple[int, int] | None:
-    """Return what tells a folder from another one of its name, None if it is not there."""
-    try:
-        found = folder.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_ctime_ns
-
-
-def _read_meta(path: Path) -> dict[str, Any]:
-    meta: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    checksum = meta.pop("checksum")
-    if meta["format"] != FORMAT or meta["fields"] != _field_names(StreetNetwork):
-        raise BrokenEntry("written by another version")
-    if checksum != zlib.crc32(json.dumps(meta, sort_keys=True).encode()):
-        raise BrokenEntry(f"{META}: checksum differs")
-    return meta
-
-
-def _mapped(path: Path, checksum: int) -> Array:
-    if _checksum(path) != checksum:
-        raise BrokenEntry(f"{path.name}: checksum differs")
-    try:
-        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError:  # an array without entries cannot be mapped
-        mapped = np.load(path, allow_pickle=False)
-    return np.asarray(mapped)
-
-
-def _checksum(path: Path) -> int:
-    checksum = 0
-    with path.open("rb") as file:
-        while block := file.read(READ_BYTES):
-            checksum = zlib.crc32(block, checksum)
-    return checksum
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to disk, where the system can."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _parts(value: object, prefix: str) -> Iterator[tuple[str, object]]:
-    """Return each field with its path, those of nested dataclasses as ``turns.arc``."""
-    for field in dataclasses.fields(typing.cast(Any, value)):
-        one = getattr(value, field.name)
-        if dataclasses.is_dataclass(one):
-            yield from _parts(one, f"{prefix}{field.name}.")
-        else:
-            yield f"{prefix}{field.name}", one
-
-
-def _restored(
-    kind: type[Any], prefix: str, arrays: Mapping[str, Array], values: Mapping[str, Any]
-) -> Any:
-    """Return a dataclass of which the fields are given by their paths."""
-    found: dict[str, object] = {}
-    for name, inner in _fields(kind).items():
-        path = f"{prefix}{name}"
-        if path in arrays:
-            found[name] = arrays[path]
-        elif path in values:
-            value = values[path]
-            found[name] = tuple(value) if isinstance(value, list) else value
-        elif inner is not None:
-            found[name] = _restored(inner, f"{path}.", arrays, values)
-        else:
-            raise BrokenEntry(f"{path} is missing")
-    return kind(**found)
-
-
-def _fields(kind: type[Any]) -> dict[str, type[Any] | None]:
-    """Return the fields of a dataclass, with the class of those that hold a dataclass."""
-    hints = typing.get_type_hints(kind)
-    found: dict[str, type[Any] | None] = {}
-    for field in dataclasses.fields(kind):
-        hint = hints[field.name]
-        kinds = [one for one in (hint, *typing.get_args(hint)) if dataclasses.is_dataclass(one)]
-        found[field.name] = typing.cast(type[Any], kinds[0]) if kinds else None
-    return found
-
-
-def _field_names(kind: type[Any]) -> list[str]:
-    names = []
-    for name, inner in _fields(kind).items():
-        names.append(name)
-        names += [f"{name}.{one}" for one in _field_names(inner)] if inner else []
-    return names

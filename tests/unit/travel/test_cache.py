@@ -12,14 +12,9 @@ import numpy as np
 import pytest
 from grid_town import grid_network
 
-from gridmap.travel import cache as module
-from gridmap.travel.cache import (
-    BrokenEntry,
-    NetworkCache,
-    file_sha256,
-    hash_of,
-    network_key,
-)
+from gridmap.travel import cache_entry as module
+from gridmap.travel.cache import NetworkCache, file_sha256, hash_of, network_key
+from gridmap.travel.cache_entry import BrokenEntry
 from gridmap.travel.dijkstra import DijkstraEngine
 from gridmap.travel.network import StreetNetwork, Turns
 
@@ -131,7 +126,7 @@ def test_an_entry_of_other_fields_is_foreign(
 ) -> None:
     cache = NetworkCache(tmp_path)
     _stored(cache)
-    monkeypatch.setattr("gridmap.travel.cache.FORMAT", 99)
+    monkeypatch.setattr("gridmap.travel.cache_entry.FORMAT", 99)
     with pytest.raises(BrokenEntry, match="another version"):
         cache.open("key")
 
@@ -213,7 +208,7 @@ def test_nothing_is_left_of_a_failed_write(tmp_path: Path, monkeypatch: pytest.M
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gridmap.travel.cache.np.save", full)
+    monkeypatch.setattr("gridmap.travel.cache_entry.np.save", full)
     done = NetworkCache(tmp_path).fetch("key", network)
     assert "No space left" in done.notices[0].text()
     assert list(tmp_path.iterdir()) == []

@@ -12,7 +12,8 @@ from grid_town import grid_network
 
 from gridmap.errors import InputError
 from gridmap.travel import calibrate as module
-from gridmap.travel.calibrate import Trips, calibrate, errors, fit_multipliers, group_of
+from gridmap.travel.calibrate import calibrate, errors, fit_multipliers, group_of
+from gridmap.travel.calibration import Trips
 from gridmap.travel.dijkstra import DijkstraEngine
 from gridmap.travel.edge_use import edge_use
 from gridmap.travel.engine import Snapped
