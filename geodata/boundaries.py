@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
-from geodata.datum import Datum, to_wgs84
 from geodata.isolation import untrusted
 from geodata.vectors import WGS84, read_vectors, reference_missing, to_lonlat
+from gridmap.datum import Datum, to_wgs84
 from gridmap.errors import Fault, InputError, fault, some_ids
 
 Floats = NDArray[np.float64]

@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.boundaries import project_points
-from geodata.datum import Datum, inside_china, to_wgs84
+from gridmap.datum import Datum, inside_china, to_wgs84
 from gridmap.errors import Fault, fault, some_ids
 
 Floats = NDArray[np.float64]

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geodata.boundaries import project_points, shift
-from geodata.datum import to_wgs84
 from geodata.project_file import DemandSection
 from geodata.vectors import SUFFIXES, read_vectors, to_lonlat
+from gridmap.datum import to_wgs84
 from gridmap.errors import InputError, fault
 
 Floats = NDArray[np.float64]

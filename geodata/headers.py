@@ -11,8 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from geodata.datum import Datum
 from geodata.workbooks import Merge, filled_down
+from gridmap.datum import Datum
 from gridmap.errors import Fault, fault
 
 Kind = Literal["outlets", "demand", "visits"]

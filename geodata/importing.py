@@ -16,7 +16,6 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.boundaries import Boundary
-from geodata.datum import Datum, to_wgs84
 from geodata.headers import Kind, datum_of, unit_of, usual_names
 from geodata.located import place_columns, read_places
 from geodata.mapping import TableMapping
@@ -40,6 +39,7 @@ from geodata.values import (
     read_shares,
     read_status,
 )
+from gridmap.datum import Datum, to_wgs84
 from gridmap.errors import Fault, InputError, fault, some_ids
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geodata.points import Sieve, read_coordinates
+from geodata.points import read_coordinates
+from geodata.sieve import Sieve
 from geodata.tables import Table
 from geodata.values import empty, half_width
 from gridmap.errors import Fault, fault

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from geodata.datum import Datum
 from geodata.headers import Kind, usual_names
 from geodata.safe_files import written
 from geodata.text_files import decode
+from gridmap.datum import Datum
 from gridmap.errors import Fault, InputError, fault
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")

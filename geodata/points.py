@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geodata.boundaries import project_points
-from geodata.datum import Datum, to_wgs84
 from geodata.headers import JOINED, NUMBERED, plain
-from geodata.sieve import EXCLUDED_COLUMNS, Sieve, excluded_notices, no_rows
+from geodata.sieve import Sieve
 from geodata.values import (
     DECIMAL_COMMA,
     NOTHING,
@@ -24,12 +23,7 @@ from geodata.values import (
     plain_number,
     read_amounts,
 )
-
-__all__ = [
-    "EXCLUDED_COLUMNS", "Sieve", "excluded_notices", "mend_ids", "no_rows", "place", "read_amounts",
-    "read_coordinates", "read_weights", "reject_bad_ids", "reject_no_rows", "reject_totals",
-    "remark_lost_zeros", "turn_swapped", "within",
-]  # fmt: skip
+from gridmap.datum import Datum, to_wgs84
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -16,11 +16,11 @@ from pandera.pandas import DataFrameSchema
 from shapely.geometry.base import BaseGeometry
 
 from geodata.isolation import reading_by
-from geodata.points import EXCLUDED_COLUMNS, excluded_notices
 from geodata.project_checks import datum_remarks, place_remarks, read_area
 from geodata.project_file import ProjectFile, read_project
 from geodata.rows import Rows, read_demand, read_outlets
 from geodata.sandbox import Sandbox
+from geodata.sieve import EXCLUDED_COLUMNS, excluded_notices
 from geodata.speeds import read_speeds
 from geodata.street_sources import (
     FROM_STREETS,

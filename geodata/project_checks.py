@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from geodata.boundaries import Boundary, read_boundary
 from geodata.coastline import clip_to_land, read_coastline
-from geodata.datum import Datum
 from geodata.datum_check import datum_notices, suggest_datum
 from geodata.project_file import TerritorySection
 from geodata.rows import Rows
 from geodata.street_sources import STREET, Streets, boundary_from_streets, is_osm
 from geodata.tiling import check_children
+from gridmap.datum import Datum
 from gridmap.errors import Fault, fault, some_ids
 from gridmap.partition.linework import LineKind, Linework
 

@@ -11,10 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from geodata.datum import Datum
 from geodata.tables import decode
 from gridmap.catalogue import Language
-from gridmap.datum import ShownDatum
+from gridmap.datum import Datum, ShownDatum
 from gridmap.errors import Fault, InputError, fault
 from gridmap.policies import PartitionPolicy, PlanRequest, RoutingPolicy, ScoringPolicy
 from gridmap.territory import ATTRIBUTION

@@ -16,18 +16,11 @@ from geodata.demand import Geometries, Spread, spread_zones, zones_of
 from geodata.headers import Names, unit_of, usual_names
 from geodata.invented import invented_potential
 from geodata.located import PLACE, place_columns, read_places
-from geodata.points import (
-    Sieve,
-    excluded_notices,
-    mend_ids,
-    place,
-    read_amounts,
-    read_weights,
-    reject_bad_ids,
-    reject_no_rows,
-)
+from geodata.points import mend_ids, place, read_weights, reject_bad_ids, reject_no_rows
 from geodata.project_file import DemandSection, Grades, OutletsSection
+from geodata.sieve import Sieve, excluded_notices
 from geodata.tables import Table, find_columns, read_table
+from geodata.values import read_amounts
 from gridmap.errors import Fault, InputError, fault, some_ids
 
 Floats = NDArray[np.float64]

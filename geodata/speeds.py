@@ -16,9 +16,9 @@ from pydantic import ValidationError
 from shapely.geometry.base import BaseGeometry
 
 from geodata.boundaries import project
-from geodata.datum import Datum, to_wgs84
 from geodata.tables import decode
 from geodata.vectors import read_vectors, to_lonlat
+from gridmap.datum import Datum, to_wgs84
 from gridmap.errors import Fault, InputError, fault
 from gridmap.policies import Policy
 from gridmap.travel.network import StreetNetwork

@@ -14,8 +14,8 @@ from pandas.api.types import is_string_dtype
 from shapely.geometry.base import BaseGeometry
 
 from geodata.boundaries import project_areas, unproject
-from geodata.datum import Datum
 from geodata.vectors import read_vectors
+from gridmap.datum import Datum
 from gridmap.errors import Fault, InputError, fault
 from gridmap.partition.linework import LineKind
 from gridmap.partition.noding import Grid, Ints, join, node, segments_of

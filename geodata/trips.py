@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geodata.boundaries import read_boundary
-from geodata.datum import Datum
-from geodata.points import Sieve, excluded_notices, place, read_amounts, read_coordinates
+from geodata.points import place, read_coordinates
 from geodata.project import find_files
 from geodata.project_file import read_project
 from geodata.rows import read_outlets
+from geodata.sieve import Sieve, excluded_notices
 from geodata.speeds import read_speeds
 from geodata.street_sources import boundary_from_streets, read_streets
 from geodata.tables import find_columns, read_table
+from geodata.values import read_amounts
+from gridmap.datum import Datum
 from gridmap.errors import Fault, InputError, fault
 from gridmap.travel.cache import NetworkCache
 from gridmap.travel.calibrate import calibrate

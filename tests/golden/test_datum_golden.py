@@ -7,7 +7,7 @@ Source: the public formula (a = 6378245, ee = 0.00669342162296594323); coordTran
 import numpy as np
 from pyproj import Geod
 
-from geodata.datum import from_wgs84, to_wgs84
+from gridmap.datum import from_wgs84, to_wgs84
 
 WGS = np.array([[116.39751, 39.90871]])
 GCJ = np.array([[116.40375358, 39.9101135]])

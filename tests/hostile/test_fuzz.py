@@ -40,7 +40,9 @@ class Workshop:
         self.data = {path: path.read_bytes() for path in self.files}
         self.spoilt = folder / "spoilt"
         self.spoilt.mkdir()
-        (folder / "canary.csv").write_text(f"id,lon,lat\n{CANARY},1,2\n")
+        #: What no answer may hold, though spoilt files name it in every way they can.
+        self.secret = folder / "canary.csv"
+        self.secret.write_text(f"id,lon,lat\n{CANARY},1,2\n")
         self.sandbox = sandbox
         self.count = 0
 
@@ -50,7 +52,7 @@ class Workshop:
         folder = self.spoilt / str(self.count)
         folder.mkdir()
         target = folder / f"file{suffix}"
-        target.write_bytes(data)
+        target.write_bytes(data.replace(b"@SECRET@", str(self.secret).encode()))
         for beside in self.sound.glob(f"{path.stem}.*"):
             if beside != path and beside.suffix != suffix:
                 (folder / f"file{beside.suffix}").write_bytes(beside.read_bytes())

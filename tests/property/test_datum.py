@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from geodata.datum import Datum, from_wgs84, to_wgs84
+from gridmap.datum import Datum, from_wgs84, to_wgs84
 
 CHINESE = st.tuples(st.floats(73.6, 135.0), st.floats(18.2, 53.5))
 ABROAD = st.tuples(st.floats(-180.0, 71.9), st.floats(-85.0, 85.0))

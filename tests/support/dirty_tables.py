@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import xlsxwriter
 
-from geodata.datum import from_wgs84
+from gridmap.datum import from_wgs84
 
 #: Territory: `(west, south, east, north)` in WGS-84.
 TOWN = (118.70, 32.00, 118.90, 32.12)

@@ -207,12 +207,13 @@ def write_sound(folder: Path) -> list[Path]:
     return sorted([*(folder / name for name in writers), folder / "shape.zip"])
 
 
-#: What spoils a file in its own way.
+#: What spoils a file in its own way; ``@SECRET@`` becomes the path of a file that nobody may read.
 TOKENS: tuple[bytes, ...] = (
     b"", b"\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"NaN", b"1e400", b"-1e400", b"null",
-    b"[[[[[[[[", b"]]]]]]]]", b'"', b"'", b"<!DOCTYPE x [<!ENTITY y SYSTEM 'file:///etc/hostname'>]>",
-    b"&y;", b"/etc/hostname", b"/vsicurl/http://127.0.0.1:9/x", b"../../../../etc/hostname",
-    b"<OGRVRTDataSource>", b"=cmd|' /C calc'!A0", "合计".encode(), "，；".encode(),
+    b"[[[[[[[[", b"]]]]]]]]", b'"', b"'", b"<!DOCTYPE x [<!ENTITY y SYSTEM 'file://@SECRET@'>]>",
+    b"&y;", b"@SECRET@", b"/vsicurl/http://127.0.0.1:9/x", b"../../../../canary.csv",
+    b'<OGRVRTDataSource><OGRVRTLayer name="canary"><SrcDataSource>@SECRET@</SrcDataSource>',
+    b"=cmd|' /C calc'!A0", "合计".encode(), "，；".encode(),
     b"\xef\xbb\xbf", b"\xff\xfe", b"999999999999999999999", b"-0", b"\r", b"\n\n\n", b",,,,,,,,,,",
     json.dumps("\ud800").encode(),
 )  # fmt: skip

@@ -12,8 +12,8 @@ import pytest
 import shapely
 
 from geodata.boundaries import project, project_points, read_boundary, unproject, utm_crs
-from geodata.datum import from_wgs84, to_wgs84
 from geodata.vectors import read_vectors
+from gridmap.datum import from_wgs84, to_wgs84
 from gridmap.errors import InputError
 
 SQUARE = shapely.box(118.77, 32.03, 118.79, 32.05)

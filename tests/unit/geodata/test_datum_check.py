@@ -10,8 +10,8 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.boundaries import unproject
-from geodata.datum import Datum, from_wgs84
 from geodata.datum_check import DatumFinding, datum_notices, suggest_datum
+from gridmap.datum import Datum, from_wgs84
 
 CRS = "EPSG:32650"
 X, Y = 668_000.0, 3_546_000.0

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.boundaries import project, unproject
-from geodata.datum import from_wgs84
 from geodata.demand import grid_cells, spread_zones
 from geodata.project_file import DemandSection
 from geodata.rows import read_demand
+from gridmap.datum import from_wgs84
 from gridmap.errors import InputError
 
 CRS = "EPSG:32650"

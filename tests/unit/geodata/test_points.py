@@ -8,19 +8,11 @@ import pytest
 import shapely
 
 from geodata.boundaries import project_points
-from geodata.datum import from_wgs84
-from geodata.points import (
-    Sieve,
-    excluded_notices,
-    no_rows,
-    place,
-    read_amounts,
-    read_coordinates,
-    read_weights,
-    reject_bad_ids,
-    reject_totals,
-)
+from geodata.points import place, read_coordinates, read_weights, reject_bad_ids, reject_totals
+from geodata.sieve import Sieve, excluded_notices, no_rows
 from geodata.tables import Table
+from geodata.values import read_amounts
+from gridmap.datum import from_wgs84
 
 CRS = "EPSG:32650"
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import shapely
 
-from geodata.datum import Floats, from_wgs84
 from geodata.project import load_project
 from geodata.synthetic import write_town
+from gridmap.datum import Floats, from_wgs84
 from gridmap.errors import InputError
 from gridmap.territory import Territory
 
