@@ -330,7 +330,7 @@ def make_units(
             resolution = hexagon_resolution(boundary.area, len(own))
             notices.append(fault("world.hexagons_instead", resolution=resolution))
             return hexagon_units(boundary, crs, resolution, own_xy=own_xy), notices
-        limits = UnitLimits(max_demand_share=project.partition.tolerance / 4.0)
+        limits = UnitLimits(max_demand_share=project.partition.held_tolerance / 4.0)
         if files.units:
             outlines = read_lines(files.units, crs)
             nothing = Linework(

@@ -11,6 +11,8 @@ from gridmap.datum import ShownDatum
 
 Mode = Literal["drive", "walk", "bike", "ebike"]
 Barrier = Literal["river", "rail", "motorway"]
+Workload = Literal["demand", "visit_minutes"]
+Tolerance = Annotated[float, Field(gt=0.0, lt=1.0)]
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -28,12 +30,15 @@ class PartitionPolicy(Policy):
     centres
         ``own`` = each own outlet is the centre of a cell; or a list of outlet ids.
     workloads
-        Columns to balance. The first is held to the tolerance, the others follow as well as
-        they can and are reported.
+        Columns to balance. The first also weighs the travel.
     tolerance
-        Allowed deviation of a cell's load from the mean, as a share: 0.05 = ± 5 %.
+        Allowed deviation of a cell's load from the mean, as a share: 0.05 = ± 5 %. One number
+        for all workloads, or one for each by name; a workload without one is only reported.
     barriers
         Kinds of line that cells should rather not cross.
+    forced, forbidden
+        Pairs (outlet id, outlet id of a centre): the unit of the first must, or must not, belong
+        to the cell of the second.
     method
         ``balanced``, ``network`` (nearest by travel time) or ``voronoi`` (baseline).
     iterations
@@ -41,11 +46,31 @@ class PartitionPolicy(Policy):
     """
 
     centres: Literal["own"] | tuple[str, ...] = "own"
-    workloads: tuple[Literal["demand", "visit_minutes"], ...] = ("demand",)
-    tolerance: float = Field(default=0.05, gt=0.0, lt=1.0)
+    workloads: tuple[Workload, ...] = ("demand",)
+    tolerance: Tolerance | dict[Workload, Tolerance] = 0.05
     barriers: tuple[Barrier, ...] = ("river", "rail", "motorway")
     method: Literal["balanced", "network", "voronoi"] = "balanced"
     iterations: int = Field(default=40, ge=0)
+    forced: tuple[tuple[str, str], ...] = ()
+    forbidden: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def tolerances(self) -> tuple[float | None, ...]:
+        """Tolerance of each workload, None = only reported; the first is always held."""
+        if isinstance(self.tolerance, float):
+            return tuple(self.tolerance for _ in self.workloads)
+        return tuple(self.tolerance.get(name) for name in self.workloads)
+
+    @property
+    def held_tolerance(self) -> float:
+        """Tolerance of the first workload."""
+        return self.tolerances[0] or 0.0
+
+    @model_validator(mode="after")
+    def _first_workload_is_held(self) -> PartitionPolicy:
+        if self.tolerances[0] is None:
+            raise ValueError(f"expected a tolerance for the first workload, {self.workloads[0]}")
+        return self
 
     @field_validator("workloads")
     @classmethod

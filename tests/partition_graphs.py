@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.spatial import Delaunay
@@ -18,16 +18,21 @@ def from_edges(
     travel_s: np.ndarray | None = None,
     barrier: Sequence[float] | None = None,
     further: np.ndarray | None = None,
+    forced: Mapping[int, int] | None = None,
 ) -> PartitionProblem:
     """Return a problem whose borders are all 100 m; travel is 0 unless given."""
     first, second = (np.array(side, dtype=np.int64) for side in zip(*edges, strict=True))
     weights = np.array(weight, dtype=float)[:, None]
     if further is not None:
         weights = np.column_stack([weights, further])
+    must = np.full(len(weight), -1, dtype=np.int64)
+    for unit, cell in (forced or {}).items():
+        must[unit] = cell
     return PartitionProblem.from_pairs(
         first,
         second,
         shared_m=np.full(len(first), 100.0),
+        forced=must,
         barrier_m=None if barrier is None else np.array(barrier, dtype=float),
         weights=weights,
         travel_s=np.zeros((len(weight), len(centres))) if travel_s is None else travel_s,

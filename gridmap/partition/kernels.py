@@ -1,7 +1,11 @@
-"""Compiled inner loop of the search: annealing of border units that never breaks a cell.
+"""What the compiled inner loops of the search share: the world, the state, and what moves cost.
 
-All loads are in workload units, all costs in workload · seconds. Column 0 of the workloads is
-held in a band by prices (augmented Lagrangian), the further columns by a fixed penalty.
+Workloads count in mean loads, times in seconds, costs in mean loads · seconds; so a cell has a
+load of about 1 in each workload. Loads are held in bands by an augmented Lagrangian: a price and
+a quadratic penalty each.
+
+Loops take arrays and not the tuples that hold them: each look into a tuple counts a reference,
+which in the innermost loop costs more than the arithmetic.
 """
 # (compiled functions take their arguments by place)
 
@@ -11,11 +15,16 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from gridmap.partition.problem import Bools, Floats, Ints
 
+Costs = NDArray[np.float32]
+
 #: A unit whose leaving would break its cell in more pieces than this stays where it is.
 MOST_PIECES = 12
+#: Columns of the ledger.
+LOAD, PRICE, LOW, HIGH = 0, 1, 2, 3
 
 
 class World(NamedTuple):
@@ -25,26 +34,21 @@ class World(NamedTuple):
     ----------
     indptr, indices, cut_cost
         Neighbours of each unit, and what it costs to cut each arc (both directions are listed).
-    weights, travel_s
-        Workloads (n_units, n_workloads) and seconds from the centres (n_units, n_cells).
-    low, high
-        Least and most load. Shapes (n_cells, n_workloads).
-    pool, held
-        Units to try, and which units never move.
-    active, centre_unit
-        Which cells take part, and the units of their centres.
+    place_cost
+        Travel and change of each unit in each cell; infinite where it may not go.
+        Shape (n_units, n_cells).
+    weights
+        Workloads. Shape (n_units, n_workloads).
+    held, centre_unit
+        Which units never move, and the units of the centres.
     """
 
     indptr: Ints
     indices: Ints
     cut_cost: Floats
+    place_cost: Costs
     weights: Floats
-    travel_s: Floats
-    low: Floats
-    high: Floats
-    pool: Ints
     held: Bools
-    active: Bools
     centre_unit: Ints
 
 
@@ -53,79 +57,60 @@ class State(NamedTuple):
 
     Attributes
     ----------
-    label, load
-        Cell of each unit, and loads (n_cells, n_workloads).
-    price
-        Multipliers (n_cells, n_workloads), zero but in column 0.
+    label
+        Cell of each unit.
+    ledger
+        Load, price, least and most load of each cell and workload.
+        Shape (n_cells, n_workloads, 4).
     stiffness
         Of each workload's penalty. Shape (n_workloads,).
-    mark, wanted, queue, cut, tried, before
+    rim, rim_start
+        Units beside another cell, sorted by cell, and where each cell's begin. Shapes (n_units,)
+        and (n_cells + 1,).
+    mark, owner, group, open, queue, piece, cut, tried, before
         Working memory; make it with `new_state`.
     """
 
     label: Ints
-    load: Floats
-    price: Floats
+    ledger: Floats
     stiffness: Floats
+    rim: Ints
+    rim_start: Ints
     mark: Ints
-    wanted: Ints
+    owner: Ints
+    group: Ints
+    open: Ints
     queue: Ints
+    piece: Ints
     cut: Ints
     tried: Bools
     before: Floats
 
 
-class Schedule(NamedTuple):
-    """How one anneal goes.
-
-    Attributes
-    ----------
-    sweeps
-        Tries per unit of the pool.
-    hot, cold
-        First and last temperature.
-    soft, stiff
-        First and last stiffness of the first workload's band.
-    steal_share
-        Share of refused moves that are tried as steals.
-    anchor, price_reach, price_rate, price_stiffness
-        Prices move from `anchor` by at most `price_reach`, each sweep by the share `price_rate`
-        towards the multipliers of an augmented Lagrangian of `price_stiffness`.
-    hard
-        Whether the first workload never leaves its band; prices then do not count.
-    """
-
-    sweeps: int
-    hot: float
-    cold: float
-    soft: float
-    stiff: float
-    steal_share: float
-    anchor: Floats
-    price_reach: float
-    price_rate: float
-    price_stiffness: float
-    hard: bool
-
-
-def new_state(label: Ints, load: Floats, price: Floats, stiffness: Floats) -> State:
+def new_state(label: Ints, ledger: Floats, indptr: Ints) -> State:
     """Return a state with working memory; the arrays given are changed in place later."""
-    n_units, n_cells = len(label), len(load)
+    n_units, n_cells = len(label), len(ledger)
+    most_neighbours = int(np.diff(indptr).max(initial=0))
     return State(
         label,
-        load,
-        price,
-        stiffness,
+        ledger,
+        stiffness=np.ones(ledger.shape[1]),
+        rim=np.zeros(n_units, dtype=np.int64),
+        rim_start=np.zeros(n_cells + 1, dtype=np.int64),
+        # Stamps begin above 0.
         mark=np.zeros(n_units, dtype=np.int64),
-        wanted=np.zeros(n_units, dtype=np.int64),
+        owner=np.zeros(n_units, dtype=np.int64),
+        group=np.zeros(most_neighbours + 1, dtype=np.int64),
+        open=np.zeros(most_neighbours + 1, dtype=np.int64),
         queue=np.zeros(n_units + 1, dtype=np.int64),
+        piece=np.zeros(n_units + 1, dtype=np.int64),
         cut=np.zeros(MOST_PIECES + 2, dtype=np.int64),
         tried=np.zeros(n_cells, dtype=np.bool_),
-        before=np.zeros_like(load),
+        before=np.zeros_like(ledger),
     )
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def excess_cost(load: float, price: float, low: float, high: float, stiffness: float) -> float:
     """Augmented Lagrangian of one load in a band: half stiffness times squared excess."""
     shifted = load + price / stiffness
@@ -138,265 +123,119 @@ def excess_cost(load: float, price: float, low: float, high: float, stiffness: f
     return 0.5 * stiffness * over * over
 
 
-@njit(cache=True)
-def load_cost(cell: int, load: Floats, first: int, world: World, state: State) -> float:
-    """Cost of a cell's loads, from column `first` on. `load` has shape (n_workloads,)."""
+@njit(cache=True, nogil=True)
+def load_cost(cell: int, ledger: Floats, stiffness: Floats) -> float:
+    """Cost of a cell's present loads."""
     total = 0.0
-    for q in range(first, load.shape[0]):
-        low, high, price = world.low[cell, q], world.high[cell, q], state.price[cell, q]
-        total += excess_cost(load[q], price, low, high, state.stiffness[q])
+    for q in range(ledger.shape[1]):
+        total += excess_cost(
+            ledger[cell, q, LOAD],
+            ledger[cell, q, PRICE],
+            ledger[cell, q, LOW],
+            ledger[cell, q, HIGH],
+            stiffness[q],
+        )
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def load_change_cost(
-    cell: int, extra: Floats, sign: float, first: int, world: World, state: State
+    cell: int, extra: Floats, sign: float, ledger: Floats, stiffness: Floats
 ) -> float:
-    """Cost of adding `sign` times the workloads `extra` to a cell, from column `first` on."""
+    """Cost of adding `sign` times the workloads `extra` to a cell."""
     total = 0.0
-    for q in range(first, extra.shape[0]):
-        low, high, price = world.low[cell, q], world.high[cell, q], state.price[cell, q]
-        now, stiffness = state.load[cell, q], state.stiffness[q]
-        total += excess_cost(now + sign * extra[q], price, low, high, stiffness)
-        total -= excess_cost(now, price, low, high, stiffness)
+    for q in range(ledger.shape[1]):
+        now, price = ledger[cell, q, LOAD], ledger[cell, q, PRICE]
+        low, high, stiff = ledger[cell, q, LOW], ledger[cell, q, HIGH], stiffness[q]
+        total += excess_cost(now + sign * extra[q], price, low, high, stiff)
+        total -= excess_cost(now, price, low, high, stiff)
     return total
 
 
-@njit(cache=True)
-def shift_load(cell: int, extra: Floats, sign: float, state: State) -> None:
+@njit(cache=True, nogil=True)
+def shift_load(cell: int, extra: Floats, sign: float, ledger: Floats) -> None:
     """Add `sign` times the workloads `extra` to a cell."""
-    for q in range(extra.shape[0]):
-        state.load[cell, q] += sign * extra[q]
+    for q in range(ledger.shape[1]):
+        ledger[cell, q, LOAD] += sign * extra[q]
 
 
-@njit(cache=True)
-def move_cost(unit: int, new: int, world: World, state: State) -> float:
-    """Travel and border that moving one unit to the cell `new` costs and saves."""
-    old = state.label[unit]
-    seconds = world.travel_s[unit, new] - world.travel_s[unit, old]
-    total: float = world.weights[unit, 0] * seconds
-    for arc in range(world.indptr[unit], world.indptr[unit + 1]):
-        cell = state.label[world.indices[arc]]
+@njit(cache=True, nogil=True)
+def move_cost(
+    unit: int,
+    new: int,
+    label: Ints,
+    indptr: Ints,
+    indices: Ints,
+    cut_cost: Floats,
+    place_cost: Costs,
+) -> float:
+    """Travel, change and border that moving one unit to the cell `new` costs and saves."""
+    old = label[unit]
+    total = np.float64(place_cost[unit, new]) - np.float64(place_cost[unit, old])
+    for arc in range(indptr[unit], indptr[unit + 1]):
+        cell = label[indices[arc]]
         if cell == old:
-            total += world.cut_cost[arc]
+            total += cut_cost[arc]
         elif cell == new:
-            total -= world.cut_cost[arc]
+            total -= cut_cost[arc]
     return total
 
 
-@njit(cache=True)
-def flood(
-    start: int, without: int, enough: int, stamp: int, filled: int, world: World, state: State
-) -> tuple[int, int]:
-    """Put the piece of a cell minus the unit `without` that holds `start` on the queue.
-
-    The piece is written from `filled` on. Ends early once `enough` units marked as wanted were
-    met. Returns where the queue ends and how many wanted units were met.
-    """
-    cell = state.label[start]
-    state.mark[start] = stamp
-    state.queue[filled] = start
-    head, tail, met = filled, filled + 1, 1
-    while head < tail and met != enough:
-        unit = state.queue[head]
-        head += 1
-        for arc in range(world.indptr[unit], world.indptr[unit + 1]):
-            other = world.indices[arc]
-            if state.label[other] == cell and other != without and state.mark[other] != stamp:
-                state.mark[other] = stamp
-                state.queue[tail] = other
-                tail += 1
-                if state.wanted[other] == stamp:
-                    met += 1
-    return tail, met
+@njit(cache=True, nogil=True)
+def within(cell: int, ledger: Floats) -> bool:
+    """Whether all loads of a cell are in their bands."""
+    for q in range(ledger.shape[1]):
+        load = ledger[cell, q, LOAD]
+        if load > ledger[cell, q, HIGH] or load < ledger[cell, q, LOW]:
+            return False
+    return True
 
 
-@njit(cache=True)
-def lost_pieces(unit: int, stamp: int, world: World, state: State) -> int:
-    """Count the pieces a unit's cell would lose with it: those without the centre.
-
-    Piece r is ``queue[cut[r]:cut[r + 1]]``. Returns 0 if the cell stays in one piece and -1 if
-    there are too many pieces to handle. `stamp` must be new in each call.
-    """
-    cell = state.label[unit]
-    centre = world.centre_unit[cell]
-    neighbours = 0
-    for arc in range(world.indptr[unit], world.indptr[unit + 1]):
-        other = world.indices[arc]
-        if state.label[other] == cell:
-            neighbours += 1
-            state.wanted[other] = stamp
-    if neighbours <= 1:
-        return 0
-    found, filled = 0, 0
-    # Only the first flood may end early: if it meets all neighbours nothing is lost.
-    enough = neighbours
-    state.cut[0] = 0
-    for arc in range(world.indptr[unit], world.indptr[unit + 1]):
-        other = world.indices[arc]
-        if state.label[other] != cell or state.mark[other] == stamp:
-            continue
-        centre_met = state.mark[centre] == stamp
-        tail, met = flood(other, unit, enough, stamp, filled, world, state)
-        if met == enough:
-            return 0
-        enough = -1
-        if centre_met or state.mark[centre] != stamp:
-            if found == MOST_PIECES:
-                return -1
-            found += 1
-            filled = tail
-            state.cut[found] = filled
-    return found
+@njit(cache=True, nogil=True)
+def stays_within(cell: int, extra: Floats, sign: float, ledger: Floats) -> bool:
+    """Whether all loads of a cell would be in their bands with `extra`."""
+    for q in range(ledger.shape[1]):
+        load = ledger[cell, q, LOAD] + sign * extra[q]
+        if load > ledger[cell, q, HIGH] or load < ledger[cell, q, LOW]:
+            return False
+    return True
 
 
-@njit(cache=True)
-def settle_piece(
-    begin: int, end: int, old: int, default: int, extra: Floats, world: World, state: State
-) -> float:
-    """Give a lost piece to the neighbouring cell where it costs least; return that cost."""
-    queue, label = state.queue, state.label
-    extra[:] = 0.0
-    state.tried[:] = False
-    for i in range(begin, end):
-        for q in range(extra.shape[0]):
-            extra[q] += world.weights[queue[i], q]
-    best_cost, best_cell = np.inf, default
-    for i in range(begin, end):
-        for arc in range(world.indptr[queue[i]], world.indptr[queue[i] + 1]):
-            cell = label[world.indices[arc]]
-            if cell == old or state.tried[cell] or not world.active[cell]:
-                continue
-            state.tried[cell] = True
-            cost = load_change_cost(cell, extra, 1.0, 0, world, state)
-            for m in range(begin, end):
-                unit = queue[m]
-                seconds = world.travel_s[unit, cell] - world.travel_s[unit, old]
-                cost += world.weights[unit, 0] * seconds
-                for edge in range(world.indptr[unit], world.indptr[unit + 1]):
-                    if label[world.indices[edge]] == cell:
-                        cost -= world.cut_cost[edge]
-            if cost < best_cost:
-                best_cost, best_cell = cost, cell
-    shift_load(old, extra, -1.0, state)
-    shift_load(best_cell, extra, 1.0, state)
-    for i in range(begin, end):
-        label[queue[i]] = best_cell
-    return best_cost
-
-
-@njit(cache=True)
-def steal(unit: int, new: int, lost: int, heat: float, world: World, state: State) -> bool:
-    """Move a unit although its cell breaks; the broken-off pieces find new cells with it.
-
-    `lost` is the answer of `lost_pieces`. Returns whether the whole was accepted at temperature
-    `heat`; if not nothing is changed.
-    """
-    old = state.label[unit]
-    weight = world.weights[unit]
-    state.before[:, :] = state.load
-    change = move_cost(unit, new, world, state)
-    change += load_change_cost(new, weight, 1.0, 0, world, state)
-    shift_load(old, weight, -1.0, state)
-    shift_load(new, weight, 1.0, state)
-    state.label[unit] = new
-    extra = np.zeros(weight.shape[0])
-    for piece in range(lost):
-        begin, end = state.cut[piece], state.cut[piece + 1]
-        change += settle_piece(begin, end, old, new, extra, world, state)
-    change += load_cost(old, state.load[old], 0, world, state)
-    change -= load_cost(old, state.before[old], 0, world, state)
-    if change <= 0.0 or np.random.random() < np.exp(-change / heat):
-        return True
-    state.label[unit] = old
-    for i in range(state.cut[lost]):
-        state.label[state.queue[i]] = old
-    state.load[:, :] = state.before
-    return False
-
-
-@njit(cache=True)
-def worst_excess(world: World, state: State) -> float:
-    """Largest excess of the first workload among the active cells."""
+@njit(cache=True, nogil=True)
+def worst_excess(ledger: Floats) -> float:
+    """Largest excess of any load, in mean loads."""
     worst = 0.0
-    for cell in range(state.load.shape[0]):
-        if world.active[cell]:
-            load = state.load[cell, 0]
-            worst = max(worst, load - world.high[cell, 0], world.low[cell, 0] - load)
+    for cell in range(ledger.shape[0]):
+        for q in range(ledger.shape[1]):
+            load = ledger[cell, q, LOAD]
+            worst = max(worst, load - ledger[cell, q, HIGH], ledger[cell, q, LOW] - load)
     return worst
 
 
-@njit(cache=True)
-def follow_prices(plan: Schedule, world: World, state: State) -> None:
-    """Move the prices of the first workload towards its multipliers."""
-    for cell in range(state.load.shape[0]):
-        if world.active[cell]:
-            shifted = state.load[cell, 0] + state.price[cell, 0] / plan.price_stiffness
-            wanted = 0.0
-            if shifted > world.high[cell, 0]:
-                wanted = plan.price_stiffness * (shifted - world.high[cell, 0])
-            elif shifted < world.low[cell, 0]:
-                wanted = plan.price_stiffness * (shifted - world.low[cell, 0])
-            moved = state.price[cell, 0] + plan.price_rate * (wanted - state.price[cell, 0])
-            least = plan.anchor[cell] - plan.price_reach
-            most = plan.anchor[cell] + plan.price_reach
-            state.price[cell, 0] = min(max(moved, least), most)
-
-
-@njit(cache=True)
-def leaves_band(unit: int, new: int, world: World, state: State) -> bool:
-    """Whether moving a unit would put a first workload outside its band."""
-    weight, old = world.weights[unit, 0], state.label[unit]
-    if weight == 0.0:
-        return False
-    too_much: bool = state.load[new, 0] + weight > world.high[new, 0]
-    too_little: bool = state.load[old, 0] - weight < world.low[old, 0]
-    return too_much or too_little
-
-
-@njit(cache=True)
-def anneal(plan: Schedule, world: World, state: State, seed: int) -> Ints:
-    """Anneal in place; return the labels of the last sweep with the least worst excess."""
-    np.random.seed(seed)
-    pool, label = world.pool, state.label
-    first = 1 if plan.hard else 0
-    best, best_excess, stamp = label.copy(), np.inf, 0
-    for sweep in range(plan.sweeps):
-        part = sweep / max(1, plan.sweeps - 1)
-        heat = plan.hot * (plan.cold / plan.hot) ** part
-        state.stiffness[0] = plan.soft * (plan.stiff / plan.soft) ** part
-        for _ in range(pool.shape[0]):
-            unit = pool[np.random.randint(pool.shape[0])]
-            old = label[unit]
-            begin, end = world.indptr[unit], world.indptr[unit + 1]
-            if world.held[unit] or not world.active[old] or begin == end:
-                continue
-            new = label[world.indices[begin + np.random.randint(end - begin)]]
-            if new == old:
-                new = label[world.indices[begin + np.random.randint(end - begin)]]
-            if new == old or not world.active[new]:
-                continue
-            if plan.hard and leaves_band(unit, new, world, state):
-                continue
-            weight = world.weights[unit]
-            change = move_cost(unit, new, world, state)
-            change += load_change_cost(old, weight, -1.0, first, world, state)
-            change += load_change_cost(new, weight, 1.0, first, world, state)
-            taken = change <= 0.0 or np.random.random() < np.exp(-change / heat)
-            if not taken and (plan.hard or np.random.random() > plan.steal_share):
-                continue
-            stamp += 1
-            lost = lost_pieces(unit, stamp, world, state)
-            if lost == 0 and taken:
-                shift_load(old, weight, -1.0, state)
-                shift_load(new, weight, 1.0, state)
-                label[unit] = new
-            elif lost > 0 and not plan.hard and plan.steal_share > 0.0:
-                steal(unit, new, lost, heat, world, state)
-        if plan.price_rate > 0.0 and not plan.hard:
-            follow_prices(plan, world, state)
-        excess = worst_excess(world, state)
-        if excess <= best_excess:
-            best_excess = excess
-            best[:] = label
-    return best
+@njit(cache=True, nogil=True)
+def gather_rim(world: World, state: State) -> int:
+    """List the movable units beside another cell, sorted by cell; return how many there are."""
+    label, start, rim, queue = state.label, state.rim_start, state.rim, state.queue
+    indptr, indices, held = world.indptr, world.indices, world.held
+    start[:] = 0
+    count = 0
+    for unit in range(label.shape[0]):
+        if held[unit]:
+            continue
+        for arc in range(indptr[unit], indptr[unit + 1]):
+            if label[indices[arc]] != label[unit]:
+                queue[count] = unit
+                start[label[unit] + 1] += 1
+                count += 1
+                break
+    for cell in range(1, start.shape[0]):
+        start[cell] += start[cell - 1]
+    for i in range(count - 1, -1, -1):
+        cell = label[queue[i]]
+        start[cell + 1] -= 1
+        rim[start[cell + 1]] = queue[i]
+    # Filling backwards has turned every end into the beginning of its own cell.
+    for cell in range(start.shape[0] - 1):
+        start[cell] = start[cell + 1]
+    start[start.shape[0] - 1] = count
+    return count

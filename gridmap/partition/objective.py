@@ -2,15 +2,17 @@
 
 A plan is a label a unit. The search minimises
 
-    travel / (mu R)  +  ( c · border + b · reach across barriers ) / sqrt(area / cells)
-                     +  s · mean square excess of the further workloads
+    travel / (mu R)  +  ( c · border + b · reach across barriers + a · reach across
+                          administrative lines ) / sqrt(area / cells)
+                     +  s · changed weight / mean former weight of a cell
 
 where mu is the mean load and R the mean travel to the nearest centre, so that all terms are
-pure numbers; the first workload is a constraint.
+pure numbers; the workloads are constraints.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,18 +31,46 @@ class Importance:
     ----------
     compactness
         Price of a border as long as a mean cell is wide, in mean cells' travel.
-    barrier
-        Price of reaching across a metre of barrier, in metres of border.
-    further
-        Price of the squared excess of a further workload, in mean cells' travel.
+    barrier, admin
+        Price of reaching across a metre of barrier, and of administrative line, in metres of
+        border.
+    change
+        Price of taking a mean cell's former weight elsewhere, in mean cells' travel.
     """
 
-    compactness: float = 0.3
+    compactness: float = 0.05
     barrier: float = 3.0
-    further: float = 60.0
+    admin: float = 0.5
+    change: float = 1.0
 
 
 IMPORTANCE = Importance()
+
+
+@dataclass(frozen=True, eq=False)
+class Bands:
+    """Least and most load of each cell in each workload. Shapes (n_cells, n_workloads)."""
+
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def around_mean(cls, problem: PartitionProblem, tolerances: Sequence[float | None]) -> Bands:
+        """Return the bands mean · (1 ± tolerance); None = no limit, one entry a workload."""
+        share = np.array([np.inf if one is None else one for one in tolerances])
+        # A workload that is nowhere binds nobody.
+        share[problem.target <= 0.0] = np.inf
+        held = np.isfinite(share)
+        mean = np.where(held, problem.target, 1.0)
+        low = np.where(held, mean * (1.0 - np.where(held, share, 0.0)), -np.inf)
+        high = np.where(held, mean * (1.0 + np.where(held, share, 0.0)), np.inf)
+        return cls(np.tile(low, (problem.n_cells, 1)), np.tile(high, (problem.n_cells, 1)))
+
+    def excess(self, problem: PartitionProblem, load: Floats) -> Floats:
+        """Return how far loads are outside, in mean loads. Shape (n_cells, n_workloads)."""
+        outside = np.maximum(np.maximum(load - self.high, self.low - load), 0.0)
+        over: Floats = outside / np.where(problem.target > 0.0, problem.target, 1.0)
+        return over
 
 
 def loads(problem: PartitionProblem, label: Ints) -> Floats:
@@ -70,35 +100,44 @@ def barrier_reach_m(problem: PartitionProblem, label: Ints) -> float:
     return float(problem.barrier_m[inside].sum()) / 2.0
 
 
-def further_excess(problem: PartitionProblem, label: Ints, tolerance: float) -> float:
-    """Return Σ half the squared deviation beyond the tolerance, of all but the first workload."""
-    target = problem.target[1:]
-    used = target > 0
-    deviation = loads(problem, label)[:, 1:][:, used] / target[used] - 1.0
-    return 0.5 * float((np.maximum(np.abs(deviation) - tolerance, 0.0) ** 2).sum())
+def admin_reach_m(problem: PartitionProblem, label: Ints) -> float:
+    """Return the metres of administrative line that run inside cells."""
+    inside = label[problem.arc_from] == label[problem.indices]
+    return float(problem.admin_m[inside].sum()) / 2.0
 
 
-def objective(
-    problem: PartitionProblem, label: Ints, tolerance: float, importance: Importance
-) -> float:
+def changed_weight(problem: PartitionProblem, label: Ints) -> float:
+    """Return the former weight of the units that left their former cell."""
+    moved = (problem.former >= 0) & (problem.former != label)
+    return float(problem.former_weight[moved].sum())
+
+
+def objective(problem: PartitionProblem, label: Ints, importance: Importance) -> float:
     """Return the weighted sum of all terms; see the head of the module."""
-    width_m = np.sqrt(problem.area_m2 / problem.n_cells)
-    lines_m = border_m(problem, label) + importance.barrier * barrier_reach_m(problem, label)
+    lines_m = importance.compactness * border_m(problem, label)
+    lines_m += importance.compactness * importance.barrier * barrier_reach_m(problem, label)
+    lines_m += importance.compactness * importance.admin * admin_reach_m(problem, label)
     return float(
         travel_cost(problem, label) / cost_unit(problem)
-        + importance.compactness * lines_m / width_m
-        + importance.further * further_excess(problem, label, tolerance)
+        + lines_m / cell_width_m(problem)
+        + importance.change * changed_weight(problem, label) / change_unit(problem)
     )
+
+
+def cell_width_m(problem: PartitionProblem) -> float:
+    """Return the side of a square as large as a mean cell, in metres."""
+    return float(np.sqrt(problem.area_m2 / problem.n_cells))
+
+
+def change_unit(problem: PartitionProblem) -> float:
+    """Return the mean former weight of a cell, never 0."""
+    mean = float(problem.former_weight.sum()) / problem.n_cells
+    return mean if mean > 0.0 else 1.0
 
 
 def cost_unit(problem: PartitionProblem) -> float:
     """Return the travel of a mean cell: mean load times mean seconds to the nearest centre."""
     return float(max(problem.target[0], 1e-300) * problem.mean_nearest_s)
-
-
-def violation(load: Floats, low: Floats, high: Floats) -> Floats:
-    """Return how far each load is outside its band, in workload. Shape (n_cells,)."""
-    return np.maximum(np.maximum(load - high, low - load), 0.0)
 
 
 def pieces(problem: PartitionProblem, label: Ints) -> Ints:

@@ -1,17 +1,20 @@
 """Improve a plan unit by unit, without ever breaking a cell in pieces.
 
-1. *Anneal* towards a band tighter than asked for, so that no cell is saturated and load can
-   travel along a chain of cells, then again with a wider one, which lets travel come down.
-   The band is an augmented Lagrangian: soft at first and stiff at the end, with prices that
+1. *Starts*: anneal towards bands tighter than asked for, so that no cell is saturated and load
+   can travel along a chain of cells, then again with wider ones, which lets travel come down.
+   The bands are an augmented Lagrangian: soft at first and stiff at the end, with prices that
    keep bidding for cells that starve. A unit whose leaving would cut its cell may still go: the
    pieces without the centre find new cells along with it, so that no corridor one unit wide is a
-   dead end.
-2. *Polish*: cool down with the band as a hard limit. With enough rounds asked for, anneal and
-   polish are made a few times and the best is taken.
-3. *Rounds*: while a cell is outside its band the neighbourhood of such a cell is annealed
-   again; after that random neighbourhoods, keeping what is cheaper and within the band.
+   dead end. Which cell leads around which is settled early and by luck, so a few starts are made
+   and the best is taken.
+2. *Polish*: cool down with the bands as hard limits; units change places in exchanges.
+3. *Rounds*: the map is covered with neighbourhoods of a few cells that do not overlap, each is
+   annealed again on its own, and what is better is kept: less excess where a cell is outside its
+   bands, less cost elsewhere. Borders between two neighbourhoods stay where they are, so they can
+   be searched at the same time without knowing of each other.
 
-Nothing looks at the clock: with a fixed number of rounds one seed gives one answer.
+Nothing looks at the clock or at the number of processors: with a fixed number of rounds one seed
+gives one answer.
 
 References
 ----------
@@ -22,31 +25,28 @@ optimization with general constraints and simple bounds. SIAM J. Numer. Anal. 28
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
-from gridmap.partition.kernels import Schedule, World, anneal, new_state
-from gridmap.partition.objective import (
-    IMPORTANCE,
-    Importance,
-    cost_unit,
-    loads,
-    objective,
-    violation,
-)
+from gridmap.partition.anneal import Schedule, anneal
+from gridmap.partition.area import Area, Ground
+from gridmap.partition.kernels import new_state
+from gridmap.partition.objective import IMPORTANCE, Bands, Importance, objective
 from gridmap.partition.problem import Bools, Floats, Ints, PartitionProblem
 from gridmap.progress import Stop
 
-#: The band aimed at is narrower by this share of itself, so that rounding cannot break it.
-ROUNDING = 0.002
-#: Tries of one anneal of everything, and of one in a round, at most: in a city of tens of
-#: thousands of units sweeps get fewer, so that a plan takes minutes and not an hour.
-MOST_TRIES = 10_000_000
-MOST_ROUND_TRIES = 2_000_000
+#: Tries between two looks at whether to stop.
+_CHUNK_TRIES = 2_000_000
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True)
@@ -58,34 +58,36 @@ class RefineParams:
 
     Attributes
     ----------
+    starts
+        First anneals.
     sweeps, release_sweeps, polish_sweeps
-        Tries per unit in the first anneal, in the second and in the polish.
-    repair_sweeps, improve_sweeps
-        Tries per unit in a round.
+        Tries per unit beside another cell in the first anneal, in the second and in the polish.
+    repair_sweeps, improve_sweeps, settle_sweeps
+        The same in a neighbourhood: while a cell is outside its bands, else, and in its polish.
     narrowings
-        Share by which the band is narrowed in the first and the second anneal.
-    most_starts, rounds_per_start
-        How many first anneals are made at most, and for how many rounds asked for one more:
-        which cell leads around which is settled early and by luck, so the best of a few counts.
-    restarts
-        How often to begin again, hotter each time, while no plan within the band was found.
+        Share by which the bands are narrowed in the first and the second anneal.
+    restarts, patience
+        How often to begin again, hotter each time, while no plan within the bands was found, and
+        after how many rounds without less excess.
     """
 
     heat: tuple[float, float] = (0.02, 3e-4)
     stiffness: tuple[float, float] = (30.0, 1500.0)
+    starts: int = 2
     sweeps: int = 1500
     release_sweeps: int = 600
-    polish_sweeps: int = 300
+    polish_sweeps: int = 200
     repair_sweeps: int = 500
     improve_sweeps: int = 150
+    settle_sweeps: int = 60
     narrowings: tuple[float, float] = (0.6, 0.2)
     steal_share: float = 0.05
+    exchange_share: float = 0.2
     price_rate: float = 0.02
     price_reach: float = 20.0
     price_stiffness: float = 30.0
-    most_starts: int = 3
-    rounds_per_start: int = 15
     restarts: int = 2
+    patience: int = 12
 
 
 PARAMS = RefineParams()
@@ -121,10 +123,8 @@ def refine(
     problem: PartitionProblem,
     label: Ints,
     price_s: Floats,
-    low: Floats,
-    high: Floats,
+    bands: Bands,
     *,
-    tolerance: float,
     iterations: int,
     seed: int,
     stop: Stop | None = None,
@@ -132,7 +132,7 @@ def refine(
     importance: Importance = IMPORTANCE,
     params: RefineParams = PARAMS,
 ) -> Refined:
-    """Return the best plan found from `label`: the cheapest within the band, else the nearest.
+    """Return the best plan found from `label`: the cheapest within the bands, else the nearest.
 
     Parameters
     ----------
@@ -141,288 +141,304 @@ def refine(
     label
         A plan without broken cells to begin with. Shape (n_units,).
     price_s
-        Prices to begin with, see `gridmap.partition.prices`. Shape (n_cells,).
-    low, high
-        Band of each cell's first workload. Shape (n_cells,).
-    tolerance
-        Deviation of the further workloads that costs nothing.
+        Prices to begin with, see `gridmap.partition.prices`. Shape (n_cells, n_workloads).
+    bands
+        Least and most loads.
     iterations
-        Rounds after the anneal and polish; with 0 only these are made.
+        Rounds after the starts; with 0 only these are made.
     seed
         Of every random choice.
     stop
-        Asked after each anneal and after each round, with a number that falls as the plan gets
-        better.
+        Asked often, with a number that falls as the plan gets better; then the best plan so far
+        is returned.
     on_round
         Called with the number of rounds made.
     """
-    search = _Search(
-        problem,
-        price_s,
-        low,
-        high,
-        tolerance=tolerance,
-        importance=importance,
-        params=params,
-        seed=seed,
-    )
+    ground = Ground.of(problem, bands, importance, price_s)
+    search = _Search(ground, params, np.random.default_rng(seed), stop)
     if problem.n_cells == 1 or (problem.fixed >= 0).all():
-        return search.result(label, 0, 0, 0)
-    search.begin(label, restart=0)
-    best, best_score = search.label, search.score()
-    for _ in range(min(params.most_starts - 1, iterations // params.rounds_per_start)):
-        if stop is not None and stop(_one_number(best_score)):
-            return search.result(best, 0, 0, 0)
-        search.begin(label, restart=0)
-        if search.score() < best_score:
-            best, best_score = search.label, search.score()
-    search.take(best)
-    rounds = gains = restarts = fruitless = 0
-    patience = max(6, min(20, iterations // (params.restarts + 1)))
-    while rounds < iterations and not (stop is not None and stop(_one_number(best_score))):
-        rounds += 1
-        if best_score[0] > 0 and fruitless >= patience and restarts < params.restarts:
-            restarts += 1
+        return search.result(label)
+    search.label = label
+    search.start([0.0] * params.starts, label)
+    fruitless = 0
+    while search.rounds < iterations and not search.stopped():
+        hopeless = fruitless >= params.patience and search.restarts < params.restarts
+        if search.outside() and hopeless:
+            search.restarts += 1
+            search.start([float(search.restarts)] * params.starts, label)
             fruitless = 0
-            search.begin(label, restart=restarts)
-        elif search.round():
-            fruitless = 0
-        else:
-            fruitless += 1
-        score = search.score()
-        if score < best_score:
-            best, best_score = search.label, score
-            gains += 1
-        on_round(rounds)
-    return search.result(best, rounds, gains, restarts)
-
-
-def _one_number(score: tuple[float, float]) -> float:
-    """Excess first, then cost: no cost of a plan comes near the factor."""
-    return score[0] * 1e6 + score[1]
+        fruitless = 0 if search.round() else fruitless + 1
+        on_round(search.rounds)
+    return search.result(search.label)
 
 
 class _Search:
-    """A plan, its loads and prices, and the steps that change them in place."""
+    """The best plan so far, and the steps that better it."""
 
     def __init__(
         self,
-        problem: PartitionProblem,
-        price_s: Floats,
-        low: Floats,
-        high: Floats,
-        *,
-        tolerance: float,
-        importance: Importance,
+        ground: Ground,
         params: RefineParams,
-        seed: int,
+        rng: np.random.Generator,
+        stop: Stop | None = None,
     ) -> None:
-        self.problem, self.params, self.importance = problem, params, importance
-        self.tolerance = tolerance
-        self.rng = np.random.default_rng(seed)
-        self.anchor = price_s.astype(np.float64)
-        self.mean = max(float(problem.target[0]), 1e-300)
-        self.unit = cost_unit(problem)
-        self.width_m = float(np.sqrt(problem.area_m2 / problem.n_cells))
-        self.asked = (low, high)
-        slack = ROUNDING * (high - low) / 2.0
-        self.band = (low + slack, high - slack)
-        # A side that was widened for a proven pocket is as far as the pocket can get already.
-        usual = tolerance * self.mean
-        self.trim_low = np.where(low < self.mean - usual * 1.001, 0.0, usual)
-        self.trim_high = np.where(high > self.mean + usual * 1.001, 0.0, usual)
-        target = problem.target
-        self.soft_low = np.tile(target * (1.0 - tolerance), (problem.n_cells, 1))
-        self.soft_high = np.tile(target * (1.0 + tolerance), (problem.n_cells, 1))
-        self.soft = np.full(len(target), 1e-300)
-        used = target > 0
-        self.soft[used] = importance.further * self.unit / target[used] ** 2
-        self.held = problem.fixed >= 0
-        self.label = problem.fixed
-        self.load = np.zeros((problem.n_cells, len(target)))
-        self.failures = np.zeros(problem.n_cells)
-        self.compactness = importance.compactness
-        self.hotter = 1.0
+        self.ground, self.params, self.rng, self.stop = ground, params, rng, stop
+        self.label = ground.problem.fixed
+        self.failures = np.zeros(ground.problem.n_cells)
+        self.rounds = self.gains = self.restarts = 0
 
-    def score(self) -> tuple[float, float]:
-        """Return (excess over the band asked for, objective); less is better."""
-        over = violation(loads(self.problem, self.label)[:, 0], *self.asked) / self.mean
-        over = np.where(over > 1e-12, over, 0.0)
-        cost = objective(self.problem, self.label, self.tolerance, self.importance)
+    def score(self, label: Ints) -> tuple[float, float]:
+        """Return (excess over the bands asked for, objective); less is better."""
+        over = self.ground.excess(self.ground.loads(label))
+        cost = objective(self.ground.problem, label, self.ground.importance)
         return float(over.max() + 1e-3 * over.sum()), cost
 
-    def result(self, label: Ints, rounds: int, gains: int, restarts: int) -> Refined:
+    def result(self, label: Ints) -> Refined:
         """Return `label` with its figures."""
-        over = violation(loads(self.problem, label)[:, 0], *self.asked) / self.mean
-        cost = objective(self.problem, label, self.tolerance, self.importance)
-        return Refined(label, float(over.max()), cost, rounds, gains, restarts)
+        problem = self.ground.problem
+        load = self.ground.loads(label) * np.where(problem.target > 0.0, problem.target, 1.0)
+        over = float(self.ground.bands.excess(problem, load).max())
+        cost = objective(problem, label, self.ground.importance)
+        return Refined(label, over, cost, self.rounds, self.gains, self.restarts)
 
-    def begin(self, label: Ints, *, restart: int) -> None:
-        """Anneal from `label` and polish; hotter and with weaker borders at each restart.
+    def outside(self) -> bool:
+        """Return whether a cell is outside its bands."""
+        return bool(self.ground.excess(self.ground.loads(self.label)).max() > 0.0)
+
+    def stopped(self) -> bool:
+        """Return whether to stop. Excess first, then cost: no cost comes near the factor."""
+        if self.stop is None:
+            return False
+        excess, cost = self.score(self.label)
+        return self.stop(excess * 1e6 + cost)
+
+    def start(self, restarts: Sequence[float], label: Ints) -> None:
+        """Anneal from `label` a few times and keep the best if it betters the plan."""
+        self.failures[:] = 0.0
+        seeds = [int(one) for one in self.rng.integers(1 << 31, size=len(restarts))]
+        found = _side_by_side(
+            lambda job: self._begin(label, *job), list(zip(restarts, seeds, strict=True))
+        )
+        best = min(found, key=self.score)
+        if self.score(best) < self.score(self.label) or self.rounds == 0:
+            self.label = best
+
+    def _begin(self, label: Ints, restart: float, seed: int) -> Ints:
+        """Anneal and polish; hotter and with weaker borders at each restart.
 
         Heat and weak borders open walls that no repair gets through.
         """
-        params = self.params
-        self.hotter = 1.0 + 2.0 * restart
-        self.compactness = self.importance.compactness * (0.4**restart)
-        self.failures[:] = 0.0
-        self.take(label)
+        params, area = self.params, self.ground.whole()
+        hotter, lines = 1.0 + 2.0 * restart, 0.4**restart
         start, end = params.heat
-        self._anneal(
+        own = self._anneal(
+            area,
+            label,
+            seed=seed,
             narrowing=params.narrowings[0],
-            heat=(start * self.hotter, end),
+            heat=(start * hotter, end),
             sweeps=int(params.sweeps * (1.0 + 0.5 * restart)),
+            lines=lines,
         )
-        if self._excess().max() <= 0:
-            self._anneal(
-                narrowing=params.narrowings[1],
-                heat=(start / 2.0, end),
-                sweeps=params.release_sweeps,
-            )
-        if self._excess().max() <= 0:
-            self._polish(params.polish_sweeps)
+        if area.excess(own).max() > 0.0:
+            return own
+        own = self._anneal(
+            area,
+            own,
+            seed=seed + 1,
+            narrowing=params.narrowings[1],
+            heat=(start / 2.0, end),
+            sweeps=params.release_sweeps,
+        )
+        if area.excess(own).max() > 0.0:
+            return own
+        return self._polish(area, own, seed + 2, 2e-3, params.polish_sweeps)
 
     def round(self) -> bool:
-        """Make one round; return whether it bettered the plan."""
-        saved = self.label
-        excess = self._excess()
-        if excess.max() > 0:
-            return self._repair(saved, excess)
-        return self._improve(saved)
-
-    def _repair(self, saved: Ints, excess: Floats) -> bool:
-        """Anneal the neighbourhood of a cell outside the band; keep it if the excess falls."""
-        rng, params = self.rng, self.params
-        odds = np.sqrt(excess) / (1.0 + self.failures)
-        middle = int(rng.choice(len(odds), p=odds / odds.sum()))
-        tries = int(self.failures[middle])
-        active = self._region(middle, int(rng.integers(1, 5 if tries > 6 else 4)))
-        self._anneal(
-            narrowing=1.0 - (1.0 - params.narrowings[0]) * rng.choice([1.0, 0.8, 0.5]),
-            heat=(
-                params.heat[0] * np.sqrt(self.hotter) * rng.choice([0.25, 0.5, 1.0, 2.0]),
-                params.heat[1],
-            ),
-            stiffness=(rng.choice([10.0, 30.0, 100.0]), rng.choice([500.0, 1500.0, 5000.0])),
-            sweeps=params.repair_sweeps + 150 * min(4, tries // 4),
-            compactness=self.compactness * rng.choice([0.3, 1.0]),
-            steal_share=0.1,
-            active=active,
-        )
-        now = self._excess()
-        if now.sum() + now.max() < (excess.sum() + excess.max()) * 0.999:
-            self.failures[active] = 0.0
-            if now.max() <= 0:
-                self._polish(params.polish_sweeps)
-            return True
-        self.take(saved)
-        self.failures[middle] += 1.0
-        return False
-
-    def _improve(self, saved: Ints) -> bool:
-        """Anneal a random neighbourhood; keep it if it is cheaper and within the band."""
-        rng, params = self.rng, self.params
-        before = self.score()
-        middle = int(rng.integers(self.problem.n_cells))
-        active = self._region(middle, int(rng.integers(1, 3)))
-        self._anneal(
-            narrowing=rng.choice([0.02, 0.1, 0.2]),
-            heat=(params.heat[0] * rng.choice([0.05, 0.1, 0.2, 0.4]), params.heat[1]),
-            stiffness=(100.0, 3000.0),
-            sweeps=params.improve_sweeps,
-            compactness=self.importance.compactness,
-            steal_share=0.1,
-            active=active,
-        )
-        if self._excess().max() <= 0:
-            self._polish(60, heat=3.0 * params.heat[1], active=active)
-            if self.score() < before:
-                return True
-        self.take(saved)
-        return False
-
-    def take(self, label: Ints) -> None:
-        """Go on from `label`."""
+        """Search neighbourhoods that cover the map; return whether any bettered the plan."""
+        self.rounds += 1
+        excess = self.ground.excess(self.ground.loads(self.label))
+        jobs = [
+            (middle, active, int(self.rng.integers(1 << 31)))
+            for middle, active in self._neighbourhoods(excess)
+        ]
+        found = _side_by_side(lambda job: self._search_in(*job), jobs)
+        label = self.label.copy()
+        gains = 0
+        for (middle, active, _), better in zip(jobs, found, strict=True):
+            if better is None:
+                self.failures[middle] += 1.0
+            else:
+                area, own = better
+                area.put(own, label)
+                self.failures[active] = 0.0
+                gains += 1
         self.label = label
-        self.load = np.ascontiguousarray(loads(self.problem, label))
+        self.gains += gains > 0
+        return gains > 0
 
-    def _excess(self) -> Floats:
-        """Return how far each cell is outside its band, in mean loads. Shape (n_cells,)."""
-        return violation(self.load[:, 0], *self.band) / self.mean
+    def _neighbourhoods(self, excess: Floats) -> list[tuple[int, Bools]]:
+        """Return middles and cells of neighbourhoods that do not overlap, the worst first."""
+        n_cells, rng = self.ground.problem.n_cells, self.rng
+        away = self._hops()
+        # Cells outside come first, in an order that gives way to those that failed less often.
+        urge = np.sqrt(excess) / (1.0 + self.failures)
+        order = np.lexsort((rng.random(n_cells), -urge * rng.random(n_cells)))
+        taken = np.zeros(n_cells, dtype=bool)
+        found: list[tuple[int, Bools]] = []
+        load = self.ground.loads(self.label)
+        for middle in order.tolist():
+            if taken[middle]:
+                continue
+            most = 4 if self.failures[middle] > 6 else 3
+            hops = int(rng.integers(1, most + 1 if excess[middle] > 0 else 3))
+            active = self._grown(away[middle], taken, load, hops)
+            if active.sum() > 1:
+                found.append((middle, active))
+                taken |= active
+        return found
 
-    def _region(self, middle: int, hops: int) -> Bools:
-        """Return the cells within so many hops, more if these cannot meet their bands alone."""
-        here = self.label[self.problem.arc_from]
-        there = self.label[self.problem.indices]
-        n_cells = self.problem.n_cells
-        graph = csr_array((np.ones(len(here)), (here, there)), shape=(n_cells, n_cells))
-        away = shortest_path(graph, unweighted=True, indices=middle)
-        low, high = self.band
+    def _grown(self, away: Floats, taken: Bools, load: Floats, hops: int) -> Bools:
+        """Return the free cells within so many hops, more if these cannot meet their bands."""
+        low, high = self.ground.low, self.ground.high
         while True:
-            active: Bools = away <= hops
-            load = float(self.load[active, 0].sum())
-            room = low[active].sum() * 1.01 <= load <= high[active].sum() * 0.99
-            if room or active.all() or not (np.isfinite(away) & ~active).any():
+            active: Bools = (away <= hops) & ~taken
+            total = load[active].sum(axis=0)
+            room = (low[active].sum(axis=0) * 1.002 <= total) | np.isneginf(low[active]).any(axis=0)
+            room &= (total <= high[active].sum(axis=0) * 0.998) | np.isposinf(high[active]).any(
+                axis=0
+            )
+            further = np.isfinite(away) & (away > hops) & ~taken
+            if room.all() or not further.any():
                 return active
             hops += 1
 
-    def _polish(self, sweeps: int, *, heat: float = 2e-3, active: Bools | None = None) -> None:
-        self._anneal(narrowing=0.0, heat=(heat, 1e-6), sweeps=sweeps, hard=True, active=active)
+    def _hops(self) -> Floats:
+        """Return the hops between cells. Shape (n_cells, n_cells)."""
+        problem, n_cells = self.ground.problem, self.ground.problem.n_cells
+        pairs = self.label[problem.arc_from] * n_cells + self.label[problem.indices]
+        pairs = np.unique(pairs)
+        graph = csr_array(
+            (np.ones(len(pairs)), (pairs // n_cells, pairs % n_cells)), shape=(n_cells, n_cells)
+        )
+        return np.asarray(shortest_path(graph, unweighted=True), dtype=np.float64)
+
+    def _search_in(self, middle: int, active: Bools, seed: int) -> tuple[Area, Ints] | None:
+        """Search one neighbourhood; return what is better, if anything."""
+        area = self.ground.cut_out(self.label, active)
+        own = area.take(self.label)
+        rng = np.random.default_rng(seed)
+        excess = area.excess(own)
+        if excess.max() > 0.0:
+            new = self._repair(area, own, rng, int(self.failures[middle]))
+            now = area.excess(new)
+            if now.sum() + now.max() < (excess.sum() + excess.max()) * 0.999:
+                return area, new
+            return None
+        new = self._improve(area, own, rng)
+        if area.excess(new).max() > 0.0 or area.cost(new) >= area.cost(own) * (1 - 1e-12):
+            return None
+        return area, new
+
+    def _repair(self, area: Area, own: Ints, rng: np.random.Generator, failures: int) -> Ints:
+        params = self.params
+        narrowing = 1.0 - (1.0 - params.narrowings[0]) * rng.choice([1.0, 0.8, 0.5])
+        hotter = 1.0 + 2.0 * self.restarts
+        new = self._anneal(
+            area,
+            own,
+            seed=int(rng.integers(1 << 31)),
+            narrowing=float(narrowing),
+            heat=(
+                params.heat[0] * float(np.sqrt(hotter)) * rng.choice([0.25, 0.5, 1.0, 2.0]),
+                params.heat[1],
+            ),
+            stiffness=(rng.choice([10.0, 30.0, 100.0]), rng.choice([500.0, 1500.0, 5000.0])),
+            sweeps=params.repair_sweeps + 150 * min(4, failures // 4),
+            lines=float(rng.choice([0.3, 1.0])),
+            steal_share=0.1,
+        )
+        if area.excess(new).max() > 0.0:
+            return new
+        return self._polish(area, new, int(rng.integers(1 << 31)), 2e-3, params.polish_sweeps)
+
+    def _improve(self, area: Area, own: Ints, rng: np.random.Generator) -> Ints:
+        params = self.params
+        new = self._anneal(
+            area,
+            own,
+            seed=int(rng.integers(1 << 31)),
+            narrowing=float(rng.choice([0.02, 0.1, 0.2])),
+            heat=(params.heat[0] * rng.choice([0.05, 0.1, 0.2, 0.4]), params.heat[1]),
+            stiffness=(100.0, 3000.0),
+            sweeps=params.improve_sweeps,
+            steal_share=0.1,
+        )
+        if area.excess(new).max() > 0.0:
+            return new
+        return self._polish(
+            area, new, int(rng.integers(1 << 31)), 3.0 * params.heat[1], params.settle_sweeps
+        )
+
+    def _polish(self, area: Area, own: Ints, seed: int, heat: float, sweeps: int) -> Ints:
+        return self._anneal(
+            area, own, seed=seed, narrowing=0.0, heat=(heat, 1e-6), sweeps=sweeps, hard=True
+        )
 
     def _anneal(
         self,
+        area: Area,
+        own: Ints,
         *,
+        seed: int,
         narrowing: float,
         heat: tuple[float, float],
         sweeps: int,
         stiffness: tuple[float, float] | None = None,
-        compactness: float | None = None,
+        lines: float = 1.0,
         steal_share: float | None = None,
-        active: Bools | None = None,
         hard: bool = False,
-    ) -> None:
-        problem, params = self.problem, self.params
+    ) -> Ints:
+        """Anneal a copy of `own` and return the best labels, in chunks that `stop` can end."""
+        params, seconds = self.params, self.ground.seconds
         stiffness = params.stiffness if stiffness is None else stiffness
-        compactness = self.compactness if compactness is None else compactness
-        active = np.ones(problem.n_cells, dtype=bool) if active is None else active
-        low, high = self.soft_low.copy(), self.soft_high.copy()
-        low[:, 0] = self.band[0] + narrowing * self.trim_low
-        high[:, 0] = self.band[1] - narrowing * self.trim_high
-        price = np.zeros_like(self.load)
-        price[:, 0] = self.anchor
-        line_cost = compactness * self.unit / self.width_m
-        lines_m = problem.shared_m - self.importance.barrier * problem.barrier_m
-        most_tries = MOST_TRIES if active.all() else MOST_ROUND_TRIES
-        # Stiffness in cost per squared workload: mean travel over mean load.
-        per_load = problem.mean_nearest_s / self.mean
-        world = World(
-            problem.indptr,
-            problem.indices,
-            line_cost * lines_m,
-            problem.weights,
-            problem.travel_s,
-            low,
-            high,
-            pool=np.flatnonzero(active[self.label] & ~self.held).astype(np.int64),
-            held=self.held,
-            active=active,
-            centre_unit=problem.centre_unit,
-        )
+        world = area.world._replace(cut_cost=lines * area.world.cut_cost)
+        anchor = np.ascontiguousarray(self.ground.anchor[area.cells])
         schedule = Schedule(
-            sweeps=max(1, min(sweeps, most_tries // max(1, len(world.pool)))),
-            hot=float(heat[0] * self.unit),
-            cold=float(heat[1] * self.unit),
-            soft=float(stiffness[0] * per_load),
-            stiff=float(stiffness[1] * per_load),
+            sweeps=max(1, sweeps),
+            hot=heat[0] * seconds,
+            cold=heat[1] * seconds,
+            soft=float(stiffness[0]) * seconds,
+            stiff=float(stiffness[1]) * seconds,
             steal_share=params.steal_share if steal_share is None else steal_share,
-            anchor=self.anchor,
-            price_reach=params.price_reach * problem.mean_nearest_s,
+            exchange_share=params.exchange_share,
+            anchor=anchor,
+            price_reach=params.price_reach * seconds,
             price_rate=params.price_rate,
-            price_stiffness=params.price_stiffness * per_load,
+            price_stiffness=params.price_stiffness * seconds,
             hard=hard,
         )
         # Copies: nobody who holds a plan sees it change.
-        state = new_state(self.label.copy(), self.load.copy(), price, self.soft.copy())
-        found = anneal(schedule, world, state, int(self.rng.integers(1 << 31)))
-        # The hard polish stays within the band, so its end is best; loads are added up anew.
-        self.take(state.label if hard else found)
+        state = new_state(own.copy(), area.ledger(own, narrowing=narrowing), world.indptr)
+        best, best_excess = own.copy(), np.inf
+        found = own.copy()
+        chunk = max(1, _CHUNK_TRIES // max(1, len(own)))
+        for begin in range(0, schedule.sweeps, chunk):
+            end = min(begin + chunk, schedule.sweeps)
+            excess = anneal(schedule, world, state, (seed + begin) % (1 << 31), begin, end, found)
+            if excess <= best_excess:
+                best_excess = excess
+                best[:] = found
+            if end < schedule.sweeps and self.stopped():
+                break
+        return state.label if hard else best
+
+
+def _side_by_side(work: Callable[[_T], _R], jobs: Iterable[_T]) -> list[_R]:
+    """Do jobs on the processors there are; the answers do not depend on how many."""
+    listed = list(jobs)
+    workers = min(len(listed), os.cpu_count() or 1)
+    if workers <= 1:
+        return [work(job) for job in listed]
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(work, listed))

@@ -1,12 +1,13 @@
-"""The balanced method on plain arrays: bands, prices, start, search."""
+"""The balanced method on plain arrays: prices, start, search."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gridmap.partition.certificate import Certificate, bands
-from gridmap.partition.objective import IMPORTANCE, Importance
+import numpy as np
+
+from gridmap.partition.objective import IMPORTANCE, Bands, Importance
 from gridmap.partition.prices import cell_prices
 from gridmap.partition.problem import Ints, PartitionProblem
 from gridmap.partition.refine import PARAMS, RefineParams, refine
@@ -40,9 +41,8 @@ class Solved:
 
 def solve(
     problem: PartitionProblem,
-    certificate: Certificate,
+    bands: Bands,
     *,
-    tolerance: float,
     iterations: int,
     seed: int,
     stop: Stop | None = None,
@@ -54,23 +54,20 @@ def solve(
 
     Parameters
     ----------
-    problem, certificate
-        What is to be cut, and what is proven about its balance.
-    tolerance
-        Allowed deviation of the first workload.
+    problem, bands
+        What is to be cut, and the loads allowed.
     iterations, seed, stop, on_round, importance, params
         See `gridmap.partition.refine.refine`.
     """
-    low, high = bands(problem, tolerance, certificate)
-    prices = cell_prices(problem, low, high)
+    prices = cell_prices(problem, bands.low[:, 0], bands.high[:, 0])
     start = assign_and_regrow(problem, problem.travel_s + prices.price_s)
+    price_s = np.zeros_like(bands.low)
+    price_s[:, 0] = prices.price_s
     found = refine(
         problem,
         start,
-        prices.price_s,
-        low,
-        high,
-        tolerance=tolerance,
+        price_s,
+        bands,
         iterations=iterations,
         seed=seed,
         stop=stop,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -184,12 +185,66 @@ def test_part_without_a_centre_is_attached_and_said() -> None:
     assert keys(plan) == ["partition.part_attached"]
 
 
-def test_further_workloads_are_reported_without_a_tolerance() -> None:
+def test_workload_without_a_tolerance_is_only_reported() -> None:
     """In the order of the policy."""
-    plan = draw(territory(6, 6, [7, 28]), further=np.arange(36.0))
+    plan = draw(territory(6, 6, [7, 28]), further=np.arange(36.0), tolerance={"demand": 0.05})
     assert [one.workload for one in plan.balances] == ["demand", "visit_minutes"]
     assert [one.tolerance for one in plan.balances] == [0.05, None]
     assert plan.balances[1].load.sum() == 630
+    assert keys(plan) == []
+
+
+def test_every_workload_with_a_tolerance_is_held() -> None:
+    """Both within 5 %; where the second cannot be, that is said of it."""
+    further = np.tile([0.0, 1.0, 2.0, 2.0, 1.0, 0.0], 6)
+    plan = draw(territory(6, 6, [7, 28]), further=further)
+    assert [one.tolerance for one in plan.balances] == [0.05, 0.05]
+    assert all(one.kept for one in plan.balances)
+    lump = np.zeros(36)
+    lump[0] = 1.0
+    missed = draw(territory(6, 6, [7, 28]), further=lump)
+    assert missed.balances[0].kept
+    assert keys(missed) == ["partition.not_reached"]
+    assert missed.notices[0].values["workload"] == "visit_minutes"
+
+
+def with_visits(place: Territory, **units: int) -> Territory:
+    """Add partner outlets in the middle of units."""
+    xy = place.units.inner_xy
+    more = pd.DataFrame(
+        [
+            {"outlet_id": name, "x": xy[unit, 0], "y": xy[unit, 1], "unit": unit}
+            for name, unit in units.items()
+        ]
+    )
+    return replace(place, outlets=pd.concat([place.outlets, more], ignore_index=True))
+
+
+def test_forced_and_forbidden_pairs_are_kept() -> None:
+    """p lies beside o0 and must belong to o28; q lies beside o28 and must not."""
+    place = with_visits(territory(6, 6, [7, 28]), p=8, q=34)
+    rows = [0, 1]
+    free = draw(place, centre=rows)
+    assert (free.label[8], free.label[34]) == (0, 1)
+    kept = draw(place, centre=rows, forced=[("p", "o28")], forbidden=[("q", "o28")])
+    assert (kept.label[8], kept.label[34]) == (1, 0)
+    assert keys(kept) == []
+
+
+def test_pairs_that_cannot_be_kept_are_faults() -> None:
+    """Unknown outlet and centre, a centre in another's cell, a way that is barred."""
+    place = with_visits(territory(1, 6, [1, 4]), p=0)
+    pairs = [("nobody", "o1"), ("p", "p"), ("o1", "o4")]
+    with pytest.raises(InputError) as raised:
+        draw(place, centre=[0, 1], forced=pairs)
+    assert [one.key for one in raised.value.faults] == [
+        "partition.pair_unknown",
+        "partition.pair_unknown",
+        "partition.pair_contradicts",
+    ]
+    with pytest.raises(InputError, match="one piece") as barred:
+        draw(place, centre=[0, 1], forced=[("p", "o4")])
+    assert barred.value.text("zh") != barred.value.text("en")
 
 
 def test_barriers_of_the_policy_count_where_no_street_crosses() -> None:
