@@ -23,11 +23,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gridmap.partition.problem import Floats, PartitionProblem
+from gridmap.partition.price_kernels import nearest_sum, soft_sum
+from gridmap.partition.problem import Floats, Ints, PartitionProblem
+from gridmap.partition.side_by_side import side_by_side
 
-#: Units in one step of the evaluation, so that memory stays at a few tens of megabytes.
-CHUNK = 1 << 22
-
+#: Pieces that the units are summed in, side by side.
+PIECES = 4
 FIRST_TEMPERATURE = 0.3
 LAST_TEMPERATURE = 0.001
 COOLING = 0.45
@@ -81,24 +82,21 @@ class _Dual:
 
     def __init__(self, problem: PartitionProblem, low: Floats, high: Floats) -> None:
         self.scale = problem.mean_nearest_s
-        used = problem.weights[:, 0] > 0
+        self.seconds = problem.travel_s
         self.mass = max(float(problem.target[0]), 1e-300)
-        self.weight = problem.weights[used, 0] / self.mass
-        self.seconds = problem.travel_s[used] / self.scale
-        held = problem.fixed[used]
-        rows = np.flatnonzero(held >= 0)
-        own = self.seconds[rows, held[rows]]
-        self.seconds[rows] = np.inf
-        self.seconds[rows, held[rows]] = own
         self.middle = (low + high) / 2.0 / self.mass
         self.half = (high - low) / 2.0 / self.mass
-        self.step = max(1, CHUNK // problem.n_cells)
+        rows = np.flatnonzero(problem.weights[:, 0] > 0)
+        # The same pieces on every machine, so that sums round the same way.
+        self.pieces = [one for one in np.array_split(rows, PIECES) if len(one)]
+        self.weights = [problem.weights[one, 0] / self.mass for one in self.pieces]
 
     def bound(self, price: Floats) -> float:
         """Return g(price) in workload · seconds, rounded down by a hair for the summation."""
         nearest = sum(
-            float(self.weight[rows] @ (self.seconds[rows] + price).min(axis=1))
-            for rows in self._chunks()
+            side_by_side(
+                lambda piece: nearest_sum(*piece, self.seconds, self.scale, price), self._work()
+            )
         )
         value = nearest - float(self.middle @ price + self.half @ np.abs(price))
         return (value - 1e-10 * abs(nearest)) * self.scale * self.mass
@@ -134,19 +132,27 @@ class _Dual:
     def _smooth(self, price: Floats, temperature: float) -> tuple[float, Floats, Floats]:
         """Return value, loads and curvature of the smooth dual."""
         n_cells = len(price)
-        value = -float(self.middle @ price + self.half @ np.sqrt(price**2 + temperature**2))
-        load, shared = np.zeros(n_cells), np.zeros((n_cells, n_cells))
-        for rows in self._chunks():
-            cost = self.seconds[rows] + price
-            least = cost.min(axis=1)
-            share = np.exp((least[:, None] - cost) / temperature)
-            total = share.sum(axis=1)
-            value += float(self.weight[rows] @ (least - temperature * np.log(total)))
-            share /= total[:, None]
-            weighted = share * self.weight[rows, None]
-            load += weighted.sum(axis=0)
-            shared += weighted.T @ share
+        loads = np.zeros((len(self.pieces), n_cells))
+        products = np.zeros((len(self.pieces), n_cells, n_cells))
+        values = side_by_side(
+            lambda number: soft_sum(
+                self.pieces[number],
+                self.weights[number],
+                self.seconds,
+                self.scale,
+                price,
+                temperature,
+                loads[number],
+                products[number],
+            ),
+            range(len(self.pieces)),
+        )
+        value = sum(values) - float(
+            self.middle @ price + self.half @ np.sqrt(price**2 + temperature**2)
+        )
+        load, shared = loads.sum(axis=0), products.sum(axis=0)
+        shared += np.tril(shared, -1).T
         return value, load, (np.diag(load) - shared) / temperature
 
-    def _chunks(self) -> list[slice]:
-        return [slice(start, start + self.step) for start in range(0, len(self.weight), self.step)]
+    def _work(self) -> list[tuple[Ints, Floats]]:
+        return list(zip(self.pieces, self.weights, strict=True))

@@ -25,11 +25,8 @@ optimization with general constraints and simple bounds. SIAM J. Numer. Anal. 28
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -40,13 +37,11 @@ from gridmap.partition.area import Area, Ground
 from gridmap.partition.kernels import new_state
 from gridmap.partition.objective import IMPORTANCE, Bands, Importance, objective
 from gridmap.partition.problem import Bools, Floats, Ints, PartitionProblem
+from gridmap.partition.side_by_side import side_by_side
 from gridmap.progress import Stop
 
 #: Tries between two looks at whether to stop.
 _CHUNK_TRIES = 2_000_000
-
-_T = TypeVar("_T")
-_R = TypeVar("_R")
 
 
 @dataclass(frozen=True)
@@ -216,7 +211,7 @@ class _Search:
         """Anneal from `label` a few times and keep the best if it betters the plan."""
         self.failures[:] = 0.0
         seeds = [int(one) for one in self.rng.integers(1 << 31, size=len(restarts))]
-        found = _side_by_side(
+        found = side_by_side(
             lambda job: self._begin(label, *job), list(zip(restarts, seeds, strict=True))
         )
         best = min(found, key=self.score)
@@ -262,7 +257,7 @@ class _Search:
             (middle, active, int(self.rng.integers(1 << 31)))
             for middle, active in self._neighbourhoods(excess)
         ]
-        found = _side_by_side(lambda job: self._search_in(*job), jobs)
+        found = side_by_side(lambda job: self._search_in(*job), jobs)
         label = self.label.copy()
         gains = 0
         for (middle, active, _), better in zip(jobs, found, strict=True):
@@ -432,13 +427,3 @@ class _Search:
             if end < schedule.sweeps and self.stopped():
                 break
         return state.label if hard else best
-
-
-def _side_by_side(work: Callable[[_T], _R], jobs: Iterable[_T]) -> list[_R]:
-    """Do jobs on the processors there are; the answers do not depend on how many."""
-    listed = list(jobs)
-    workers = min(len(listed), os.cpu_count() or 1)
-    if workers <= 1:
-        return [work(job) for job in listed]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(work, listed))
