@@ -6,6 +6,7 @@ Nothing here is shared with the engine: plain dictionaries, shapely, and loops.
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -24,7 +25,7 @@ def directed_edges(polygon: BaseGeometry) -> list[Edge]:
             xy = list(ring.coords)
             if ring.is_ccw == (number > 0):
                 xy.reverse()
-            found += zip(xy[:-1], xy[1:], strict=True)
+            found += pairwise(xy)
     return found
 
 
