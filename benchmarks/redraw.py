@@ -15,7 +15,6 @@ import argparse
 import platform
 import resource
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -27,7 +26,6 @@ from scipy.sparse.csgraph import dijkstra
 from benchmarks.redraw_campaign import campaign, random_edit
 from gridmap.errors import InputError
 from gridmap.partition.edit import redraw
-from gridmap.partition.edits import Edit
 from gridmap.partition.ground import Ground, Reach, build_ground
 from gridmap.partition.outline import outline_of
 from gridmap.partition.redraw import DrawnPlan, draw

@@ -134,7 +134,6 @@ def assert_sound(plan: DrawnPlan) -> None:
     ground = plan.ground
     crs = "EPSG:32630"
     cells = list(plan.cells)
-    row = {cell: number for number, cell in enumerate(cells)}
     own_at = {int(unit): number for number, unit in enumerate(ground.own_unit)}
     own_cell = plan.label[ground.own_unit]
     centres = [own_at[plan.centre[cell]] for cell in cells]

@@ -13,7 +13,7 @@ from gridmap.partition.edits import CloseCell, Lock, Merge, NewCell
 from gridmap.partition.ground import Ground
 from gridmap.partition.redraw import CLOSED, DrawnPlan, unit_seconds
 from gridmap.partition.rules import centre_parts, known_faults, stray_units
-from gridmap.partition.trial import Budget, Draft, Trial, in_order
+from gridmap.partition.trial import Budget, Draft, Trial
 from gridmap.territory import Floats, Ints
 
 
@@ -49,7 +49,7 @@ def new_cell(plan: DrawnPlan, edit: NewCell) -> Draft:
         share = float(weight.sum()) / len(trial.centre)
         wanted = share if edit.load is None else edit.load
         budget = Budget(weight, wanted - float(weight[first].sum()))
-    trial.grow(cell, in_order(part, seconds), budget=budget)
+    trial.grow(cell, trial.in_order(part, seconds), budget=budget)
     return Draft(trial.change(centres=((cell, edit.unit),), next_cell=cell + 1))
 
 

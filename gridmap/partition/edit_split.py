@@ -45,13 +45,18 @@ def split(plan: DrawnPlan, edit: Split) -> Draft:
     centre = None if edit.to is not None else _centre(plan, whole.ground, edit, other)
     cell = plan.next_cell if edit.to is None else edit.to
     away = _away(whole, other, centre)
-    change = replace(
-        cut,
-        labels=(*_labels(cut.rows, edit.cell, away), *((unit, cell) for unit in away.tolist())),
+    given = Change(
+        labels=tuple((unit, cell) for unit in away.tolist()),
         centres=() if centre is None else ((cell, centre),),
         next_cell=None if centre is None else cell + 1,
     )
-    return Draft(change)
+    both = replace(
+        cut,
+        labels=(*_labels(cut.rows, edit.cell, away), *given.labels),
+        centres=given.centres,
+        next_cell=given.next_cell,
+    )
+    return Draft(both, after=changed(whole, given))
 
 
 def _labels(

@@ -15,7 +15,7 @@ from gridmap.partition.ground import Ground
 from gridmap.partition.redraw import DrawnPlan
 from gridmap.partition.redraw_kernels import flood
 from gridmap.partition.rules import known_faults
-from gridmap.partition.trial import Budget, Draft, Trial, in_order
+from gridmap.partition.trial import Budget, Draft, Trial
 from gridmap.territory import Floats, Ints
 
 
@@ -64,7 +64,7 @@ def brush(plan: DrawnPlan, edit: Brush) -> Draft:
         for part in [group for group in groups if len(group) > 1]:
             trial.give(part, edit.to)
         away = _distance(xy[asked], _line(edit.stroke))
-        cost = in_order(asked, away)
+        cost = trial.in_order(asked, away)
         trial.grow(edit.to, cost)
         _islands(trial, asked, edit.to)
     out = asked[trial.label[asked] != edit.to]
@@ -94,7 +94,7 @@ def shift(plan: DrawnPlan, edit: Shift) -> Draft:
         units, away = units[away <= edit.metres], away[away <= edit.metres]
     if edit.amount is not None:
         budget = Budget(plan.ground.weights[:, edit.workload], edit.amount)
-    if not trial.grow(edit.taker, in_order(units, away), budget=budget):
+    if not trial.grow(edit.taker, trial.in_order(units, away), budget=budget):
         raise InputError(fault("redraw.border_stuck", giver=edit.giver, taker=edit.taker))
     return Draft(trial.change())
 
@@ -143,10 +143,10 @@ def _border(plan: DrawnPlan, one: int, other: int) -> BaseGeometry:
     """Return the border of two cells as lines in metres; of a bridge, its unit's inner point."""
     ground = plan.ground
     edges, owner = ground.edges_of(plan.members(one))
-    beyond = ground.edge_other[edges]
+    beyond = edges[:, 4]
     shared = edges[(beyond >= 0) & (plan.label[beyond] == other)]
     if len(shared):
-        ends = np.stack([ground.edge_start[shared], ground.edge_end[shared]], axis=1)
+        ends = shared[:, :4].reshape(-1, 2, 2)
         return shapely.MultiLineString(list(ground.world_m(ends)))
     heads = [
         unit

@@ -19,7 +19,6 @@ NM_PER_M = 10**9
 NM_PER_STEP = NM_PER_M // STEPS_PER_M
 AREA_PER_M2 = 2 * STEPS_PER_M**2
 OUTSIDE = -1
-Narrow = NDArray[np.int32]
 
 
 class Reach:
@@ -75,9 +74,10 @@ class Ground:
         Local origin in steps of the grid. Shape (2,).
     polygons
         One polygon a unit. Shape (n_units,).
-    edge_ptr, edge_start, edge_end, edge_other
-        Directed edges of each unit, the unit on their left, in local steps; and the unit on the
-        right or -1. Shapes (n_units + 1,), (n_edges, 2), (n_edges, 2) and (n_edges,).
+    edges
+        An array a unit with its directed edges, the unit on their left: x and y of the start
+        and of the end in local steps, and the unit on the right or -1. Shape (n_units,) of
+        arrays (n_edges, 5). A new ground so shares the edges of all units it leaves alone.
     indptr, indices, shared_nm
         Neighbours in compressed rows, both directions, with nanometres of shared border; 0 for
         a bridge. Shapes (n_units + 1,), (n_arcs,), (n_arcs,).
@@ -105,10 +105,7 @@ class Ground:
 
     origin: Ints
     polygons: Polygons
-    edge_ptr: Ints
-    edge_start: Ints
-    edge_end: Ints
-    edge_other: Narrow
+    edges: NDArray[np.object_]
     indptr: Ints
     indices: Ints
     shared_nm: Ints
@@ -141,11 +138,11 @@ class Ground:
         return np.unique(np.concatenate(rows)).astype(np.int64)
 
     def edges_of(self, units: Ints) -> tuple[Ints, Ints]:
-        """Return the edges of some units and the unit of each. Shape (n,)."""
-        count = self.edge_ptr[units + 1] - self.edge_ptr[units]
-        owner = np.repeat(units, count)
-        first = np.repeat(self.edge_ptr[units] - (np.cumsum(count) - count), count)
-        return first + np.arange(len(owner)), owner
+        """Return the edges of some units and the unit of each. Shapes (n, 5) and (n,)."""
+        blocks = self.edges[units].tolist()
+        owner = np.repeat(units, [len(block) for block in blocks])
+        none = np.empty((0, 5), dtype=np.int32)
+        return np.concatenate([none, *blocks]).astype(np.int64), owner
 
     def world_m(self, steps: Ints) -> Floats:
         """Return coordinates in metres of local steps, exactly those of the units."""
@@ -193,8 +190,7 @@ def build_ground(
     n_units = len(polygons)
     corner = np.floor(shapely.total_bounds(polygons)[:2] * STEPS_PER_M)
     origin = corner.astype(np.int64)
-    ptr, start, end = edges_in_steps(polygons, origin)
-    owner = np.repeat(np.arange(n_units, dtype=np.int64), np.diff(ptr))
+    start, end, owner = edges_in_steps(polygons, origin)
     other = matching(start, end, owner)
     length = length_nm(start, end)
     bridges = np.asarray([] if bridges is None else bridges, dtype=np.int64).reshape(-1, 2)
@@ -208,10 +204,7 @@ def build_ground(
     return Ground(
         origin=origin,
         polygons=polygons,
-        edge_ptr=ptr,
-        edge_start=start,
-        edge_end=end,
-        edge_other=other.astype(np.int32),
+        edges=edge_blocks(start, end, other, np.bincount(owner, minlength=n_units)),
         indptr=indptr,
         indices=indices,
         shared_nm=shared,
@@ -232,7 +225,7 @@ def build_ground(
 
 
 def edges_in_steps(polygons: Polygons, origin: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return directed edges of polygons in compressed rows: `edge_ptr`, start, end.
+    """Return the start, the end and the polygon of directed edges, ordered by polygon.
 
     Raises
     ------
@@ -247,8 +240,15 @@ def edges_in_steps(polygons: Polygons, origin: Ints) -> tuple[Ints, Ints, Ints]:
             raise ValueError("Expected every vertex of the units on the grid.")
         ends.append(steps.astype(np.int64) - origin)
     order = np.argsort(owner, kind="stable")
-    ptr = np.searchsorted(owner[order], np.arange(len(polygons) + 1)).astype(np.int64)
-    return ptr, ends[0][order], ends[1][order]
+    return ends[0][order], ends[1][order], owner[order]
+
+
+def edge_blocks(start: Ints, end: Ints, other: Ints, count: Ints) -> NDArray[np.object_]:
+    """Return edges that stand one unit after another as an array a unit. Shape (n_units,)."""
+    table = np.column_stack([start, end, other]).astype(np.int32)
+    blocks = np.empty(len(count), dtype=object)
+    blocks[:] = np.split(table, np.cumsum(count)[:-1])
+    return blocks
 
 
 def matching(start: Ints, end: Ints, owner: Ints) -> Ints:

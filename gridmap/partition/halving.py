@@ -11,8 +11,8 @@ from shapely.geometry.base import BaseGeometry
 from gridmap.errors import InputError, fault, some_ids
 from gridmap.partition.change import Change
 from gridmap.partition.ground import Ground
-from gridmap.partition.noding import STEPS_PER_M, Segments, join, node, pack
-from gridmap.partition.retile import Rings, polygon_of, rings_of
+from gridmap.partition.noding import STEPS_PER_M, Segments, join, node, orientation, pack
+from gridmap.partition.retile import Rings, polygon_of
 from gridmap.territory import Bools, Floats, Ints, Polygons
 
 #: An own outlet must be this far from a line that cuts its unit: two steps of the grid.
@@ -135,16 +135,16 @@ def _beyond(start: Floats, end: Floats, far_m: float) -> Floats:
 def _faces(ground: Ground, halves: Halves, local: Ints) -> list[list[BaseGeometry]] | None:
     """Return the faces of each local unit in steps, or None if edges around would move."""
     edges, owner = ground.edges_of(local)
-    other = ground.edge_other[edges]
+    other = edges[:, 4]
     mine = np.isin(other, local)
     once = edges[~mine | (owner < other)]
-    start, end = ground.edge_start[once], ground.edge_end[once]
     beyond = edges[~mine & (other >= 0)]
-    rim = Segments(ground.edge_start[beyond], ground.edge_end[beyond], beyond)
+    rim = Segments(beyond[:, :2], beyond[:, 2:4], beyond[:, 4])
     line = _line_segments(ground, halves)
-    streets = Segments(start, end, np.full(len(once), _STREET, dtype=np.int64))
-    fresh = np.append(np.zeros(len(streets), dtype=bool), np.ones(len(line), dtype=bool))
-    noded = node(join(streets, line), fresh)
+    streets = Segments(once[:, :2], once[:, 2:4], np.full(len(once), _STREET, dtype=np.int64))
+    near = _near(streets, line)
+    fresh = np.append(np.zeros(int(near.sum()), dtype=bool), np.ones(len(line), dtype=bool))
+    noded = join(node(join(streets[near], line), fresh), streets[~near])
     if not _kept_edges(rim, noded):
         return None
     found = shapely.get_parts(shapely.polygonize(noded.linestrings()))
@@ -174,12 +174,27 @@ def _line_segments(ground: Ground, halves: Halves) -> Segments:
     )
 
 
+def _near(streets: Segments, line: Segments) -> Bools:
+    """Return which segments come within two steps of the line, or a few more. Shape (n,)."""
+    near: Bools = np.zeros(len(streets), dtype=np.bool_)
+    for number in range(len(line)):
+        start, end = line.start[[number]], line.end[[number]]
+        far = 2.0 * float(np.hypot(*(end - start)[0]))
+        here, there = orientation(start, end, streets.start), orientation(start, end, streets.end)
+        near |= (np.minimum(here, there) <= far) & (np.maximum(here, there) >= -far)
+    return near
+
+
 def _kept_edges(rim: Segments, noded: Segments) -> bool:
     """Return whether every edge of the rim is still one edge."""
-    have = set(zip(pack(noded.start).tolist(), pack(noded.end).tolist(), strict=True))
-    one, other = pack(rim.start), pack(rim.end)
+    return _keys(rim) <= _keys(noded)
+
+
+def _keys(segments: Segments) -> set[tuple[int, int]]:
+    """Return the segments as pairs of packed ends, the lower one first."""
+    one, other = pack(segments.start), pack(segments.end)
     low, high = np.minimum(one, other).tolist(), np.maximum(one, other).tolist()
-    return all(edge in have for edge in zip(low, high, strict=True))
+    return set(zip(low, high, strict=True))
 
 
 def _change(ground: Ground, local: Ints, faces: list[list[BaseGeometry]]) -> Change:
@@ -189,11 +204,14 @@ def _change(ground: Ground, local: Ints, faces: list[list[BaseGeometry]]) -> Cha
     rows: list[tuple[int, int]] = []
     points: list[tuple[int, int]] = []
     following = ground.n_units
-    for unit, found in zip(local.tolist(), faces, strict=True):
+    # Noding only adds vertices: a unit in one piece with as many as before is as before.
+    before = shapely.get_num_coordinates(ground.polygons[local]).tolist()
+    for unit, found, vertices in zip(local.tolist(), faces, before, strict=True):
+        if len(found) == 1 and shapely.get_num_coordinates(found[0]) == vertices:
+            continue
         rings = [_rings(face) for face in found]
         if len(found) == 1:
-            if _others(rings[0]) != _others(rings_of(ground, unit)):
-                outlines.append((unit, rings[0]))
+            outlines.append((unit, rings[0]))
             continue
         pieces = np.array([polygon_of(ground, one) for one in rings], dtype=object)
         kept = _kept(ground, unit, pieces)
@@ -228,11 +246,6 @@ def _rings(face: BaseGeometry) -> Rings:
     return tuple(
         tuple(shapely.get_coordinates(ring).astype(np.int64).ravel().tolist()) for ring in rings
     )
-
-
-def _others(rings: Rings) -> list[frozenset[tuple[int, int]]]:
-    """Return the vertices of each ring, whatever their order."""
-    return [frozenset(zip(ring[::2], ring[1::2], strict=True)) for ring in rings]
 
 
 def _kept(ground: Ground, unit: int, pieces: Polygons) -> int:

@@ -8,7 +8,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gridmap.partition.ground import Ground, cross
 from gridmap.partition.noding import pack
-from gridmap.partition.redraw_kernels import Labels, rim_edges, trace
+from gridmap.partition.redraw_kernels import Labels, trace
 from gridmap.territory import Ints
 
 
@@ -30,8 +30,10 @@ def outline_of(ground: Ground, label: Labels, cell: int) -> BaseGeometry:
         A cell with at least one unit.
     """
     members = np.flatnonzero(label == cell)
-    edges = rim_edges(cell, members, label, ground.edge_ptr, ground.edge_other)
-    start, end = ground.edge_start[edges], ground.edge_end[edges]
+    edges, _ = ground.edges_of(members)
+    other = edges[:, 4]
+    edges = edges[(other < 0) | (label[other] != cell)]
+    start, end = edges[:, :2], edges[:, 2:4]
     rings = _rings(start, end)
     shell = [] if rings is None else [ring for ring in rings if _twice_area(start[ring]) > 0]
     if rings is None or len(shell) != 1:

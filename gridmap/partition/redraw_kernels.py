@@ -185,23 +185,6 @@ def relabel(
 
 
 @njit(cache=True)
-def rim_edges(cell: int, members: Ints, label: Labels, edge_ptr: Ints, edge_other: Labels) -> Ints:
-    """Return the edges of a cell's units with another cell or the outside beyond them."""
-    room = 0
-    for i in range(len(members)):
-        room += edge_ptr[members[i] + 1] - edge_ptr[members[i]]
-    found = np.empty(room, np.int64)
-    size = 0
-    for i in range(len(members)):
-        for edge in range(edge_ptr[members[i]], edge_ptr[members[i] + 1]):
-            other = edge_other[edge]
-            if other < 0 or label[other] != cell:
-                found[size] = edge
-                size += 1
-    return found[:size].copy()
-
-
-@njit(cache=True)
 def trace(following: Ints) -> tuple[Ints, Ints]:
     """Return the cycles of a permutation one after another, and where each begins."""
     order = np.empty(len(following), np.int64)

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from gridmap.partition.ground import (
     Ground,
     cross,
+    edge_blocks,
     edges_in_steps,
     length_nm,
     matching,
@@ -111,13 +112,13 @@ def _with_edges(new: Ground, old: Ground, reshaped: Ints) -> Ground:
     around = around[around < n_units].astype(np.int64)
     still = np.setdiff1d(around, reshaped)
 
-    ptr, start, end = edges_in_steps(new.polygons[reshaped], new.origin)
+    start, end, place = edges_in_steps(new.polygons[reshaped], new.origin)
     kept, kept_owner = old.edges_of(still)
-    owner = np.append(np.repeat(reshaped, np.diff(ptr)), kept_owner)
-    start = np.concatenate([start, old.edge_start[kept]])
-    end = np.concatenate([end, old.edge_end[kept]])
+    owner = np.append(reshaped[place], kept_owner)
+    start = np.concatenate([start, kept[:, :2]])
+    end = np.concatenate([end, kept[:, 2:4]])
     other = matching(start, end, owner)
-    beyond = old.edge_other[kept].astype(np.int64)
+    beyond = kept[:, 4]
     unmatched = other[len(owner) - len(kept) :] < 0
     if np.isin(beyond[unmatched], np.append(around, gone)).any():
         raise ValueError("Expected outlines that fit the units around them.")
@@ -126,15 +127,9 @@ def _with_edges(new: Ground, old: Ground, reshaped: Ints) -> Ground:
     owner, start, end, other = owner[order], start[order], end[order], other[order]
     length = length_nm(start, end)
 
+    edges = _resized(old.edges, n_units)
     rows = np.searchsorted(owner, np.append(around, n_units))
-    edge_ptr, (edge_start, edge_end, edge_other) = _replaced(
-        old.edge_ptr,
-        (old.edge_start, old.edge_end, old.edge_other),
-        around,
-        np.diff(rows),
-        values=(start, end, other.astype(np.int32)),
-        n_rows=n_units,
-    )
+    edges[around] = edge_blocks(start, end, other, np.diff(rows))
     count, there, shared = _arcs(new, around, owner, other, length)
     indptr, (indices, shared_nm) = _replaced(
         old.indptr,
@@ -151,10 +146,7 @@ def _with_edges(new: Ground, old: Ground, reshaped: Ints) -> Ground:
     inner_xy[reshaped] = shapely.get_coordinates(shapely.point_on_surface(new.polygons[reshaped]))
     return replace(
         new,
-        edge_ptr=edge_ptr,
-        edge_start=edge_start,
-        edge_end=edge_end,
-        edge_other=edge_other,
+        edges=edges,
         indptr=indptr,
         indices=indices,
         shared_nm=shared_nm,

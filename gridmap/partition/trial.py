@@ -106,7 +106,7 @@ class Trial:
         return False
 
     def grow(
-        self, to: int, cost: Mapping[int, float], *, budget: Budget | None = None
+        self, to: int, cost: Floats, *, budget: Budget | None = None
     ) -> list[int]:
         """Let a cell take units at its border, cheapest first, as long as no cell breaks.
 
@@ -115,7 +115,8 @@ class Trial:
         to
             Cell that grows.
         cost
-            The units that it may take, and the order to take them in.
+            The order in which it may take units; infinite for those that it may not take.
+            Shape (n_units,).
         budget
             How much it may take; None for all.
 
@@ -124,7 +125,9 @@ class Trial:
         list of int
             Units taken, in this order.
         """
-        queue = [(cost[unit], unit) for unit in cost if self._beside(unit, to)]
+        rim = self.ground.neighbourhood(np.flatnonzero(self.label == to))
+        rim = rim[np.isfinite(cost[rim]) & (self.label[rim] != to)]
+        queue = [(float(cost[unit]), unit) for unit in rim.tolist()]
         heapq.heapify(queue)
         taken: list[int] = []
         while queue:
@@ -138,8 +141,8 @@ class Trial:
                 budget.spend(unit)
             # A neighbour that could not leave before may be able to now.
             for other in self.ground.neighbours(unit).tolist():
-                if other in cost and self.label[other] != to:
-                    heapq.heappush(queue, (cost[other], other))
+                if np.isfinite(cost[other]) and self.label[other] != to:
+                    heapq.heappush(queue, (float(cost[other]), other))
         return taken
 
     def change(
@@ -150,10 +153,8 @@ class Trial:
         pairs = zip(units.tolist(), self.label[units].tolist(), strict=True)
         return Change(labels=tuple(pairs), centres=centres, next_cell=next_cell)
 
-    def _beside(self, unit: int, cell: int) -> bool:
-        return bool((self.label[self.ground.neighbours(unit)] == cell).any())
-
-
-def in_order(units: Ints, cost: Floats) -> dict[int, float]:
-    """Return the cost of each unit by its number."""
-    return dict(zip(units.tolist(), cost.tolist(), strict=True))
+    def in_order(self, units: Ints, cost: Floats) -> Floats:
+        """Return the cost of some units among all, infinite for the others. (n_units,)."""
+        every = np.full(self.ground.n_units, np.inf)
+        every[units] = cost
+        return every
