@@ -289,7 +289,8 @@ def neighbour_rows(
 def length_nm(start: Ints, end: Ints) -> Ints:
     """Return the length of edges in whole nanometres, equal both ways round."""
     across = np.abs(end - start).astype(np.float64)
-    return np.rint(np.hypot(across[:, 0], across[:, 1]) * NM_PER_STEP).astype(np.int64)
+    nm = np.hypot(across[:, 0], across[:, 1]) * NM_PER_STEP
+    return np.asarray(np.rint(nm), dtype=np.int64)
 
 
 def cross(start: Ints, end: Ints) -> Ints:

@@ -18,6 +18,8 @@ from gridmap.territory import Bools, Floats, Ints, Polygons
 #: An own outlet must be this far from a line that cuts its unit: two steps of the grid.
 _CLEAR_M = 0.02
 _STREET, _LINE = 1, 2
+#: A cut may end this far along the border of the territory from where it was drawn.
+_ALONG_STEPS = 200
 Line = tuple[tuple[float, float], ...]
 
 
@@ -163,15 +165,43 @@ def _faces(ground: Ground, halves: Halves, local: Ints) -> list[list[BaseGeometr
 
 
 def _line_segments(ground: Ground, halves: Halves) -> Segments:
-    """Return the line as far as it runs through units to be cut, in steps of the grid."""
+    """Return the line as far as it runs through units to be cut, in steps of the grid.
+
+    Where it ends at the border of the territory, that end is the position within
+    `_ALONG_STEPS` that is closest to the border, lest the territory be another one afterwards.
+    """
     area = shapely.coverage_union_all(ground.polygons[halves.cut])
     parts = shapely.get_parts(shapely.intersection(halves.line, area))
     xy, part = shapely.get_coordinates(parts, return_index=True)
     steps = np.rint(ground.local_steps(xy)).astype(np.int64)
     same = part[1:] == part[:-1]
+    edges, _ = ground.edges_of(halves.cut)
+    border = edges[edges[:, 4] < 0]
+    for end in np.flatnonzero(~(np.append(same, False) & np.append(False, same))).tolist():
+        steps[end] = _on_border(steps[end], border)
     return Segments(
         steps[:-1][same], steps[1:][same], np.full(int(same.sum()), _LINE, dtype=np.int64)
     )
+
+
+def _on_border(end: Ints, border: Ints) -> Ints:
+    """Return the position closest to the border's edge at which a line ends, or its end."""
+    start, stop = border[:, :2], border[:, 2:4]
+    side = np.abs(orientation(start, stop, end[None, :]))
+    boxed = (np.minimum(start, stop) <= end + 1) & (np.maximum(start, stop) >= end - 1)
+    at = np.flatnonzero((side <= 2.0 * np.abs(stop - start).sum(axis=1)) & boxed.all(axis=1))
+    if len(at) == 0:
+        return end
+    first, last = start[at[0]], stop[at[0]]
+    axis = int(np.argmax(np.abs(last - first)))
+    low, high = sorted((int(first[axis]), int(last[axis])))
+    along = np.arange(
+        max(low, int(end[axis]) - _ALONG_STEPS), min(high, int(end[axis]) + _ALONG_STEPS) + 1
+    )
+    share = (along - first[axis]) / (last[axis] - first[axis])
+    places = np.rint(first + share[:, None] * (last - first)).astype(np.int64)
+    off = np.abs(orientation(first[None, :], last[None, :], places))
+    return np.asarray(places[np.lexsort((np.abs(along - end[axis]), off))[0]])
 
 
 def _near(streets: Segments, line: Segments) -> Bools:

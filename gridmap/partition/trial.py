@@ -105,9 +105,7 @@ class Trial:
         self.label[units] = old
         return False
 
-    def grow(
-        self, to: int, cost: Floats, *, budget: Budget | None = None
-    ) -> list[int]:
+    def grow(self, to: int, cost: Floats, *, budget: Budget | None = None) -> list[int]:
         """Let a cell take units at its border, cheapest first, as long as no cell breaks.
 
         Parameters

@@ -38,7 +38,9 @@ def overcautious(patch: pytest.MonkeyPatch) -> None:
     right = rules.check
 
     def wrong(plan: Any, given: Any, after: Any) -> Any:
-        return right(plan, given, after) or [fault("redraw.nothing_to_do")] * (len(given.labels) > 2)
+        return right(plan, given, after) or [fault("redraw.nothing_to_do")] * (
+            len(given.labels) > 2
+        )
 
     patch.setattr(edit, "check", wrong)
 

@@ -117,3 +117,25 @@ def town_plan() -> DrawnPlan:
 def _seconds(units: Units, centre: int) -> np.ndarray:
     away = units.inner_xy - units.inner_xy[centre]
     return np.hypot(away[:, 0], away[:, 1]) / 1.25
+
+
+def grid_plan(columns: int, rows: int, label: list[int], centres: dict[int, int]) -> DrawnPlan:
+    """Return a plan on squares of 100 m, row by row, each with workload 1 and 10.
+
+    Travel is a second a metre between the middles; further own outlets stand in no unit.
+    """
+    polygons = [
+        shapely.box(100 * x, 100 * y, 100 * x + 100, 100 * y + 100)
+        for y in range(rows)
+        for x in range(columns)
+    ]
+    middle = np.array(
+        [(100.0 * x + 50, 100.0 * y + 50) for y in range(rows) for x in range(columns)]
+    )
+    ground = build_ground(
+        np.array(polygons, dtype=object),
+        weights=np.tile([1.0, 10.0], (len(middle), 1)),
+        reach=Reach({}, lambda unit: np.hypot(*(middle - middle[unit]).T)),
+        own_xy=middle[list(centres.values())],
+    )
+    return draw(ground, np.array(label), centres)
