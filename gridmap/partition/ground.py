@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gridmap.partition.noding import STEPS_PER_M, pack
 from gridmap.partition.planar import connected, ring_edges
-from gridmap.territory import Floats, Ints, Polygons
+from gridmap.territory import Adjacency, Floats, Ints, Polygons
 
 #: Lengths are kept in whole nanometres and areas in half square steps: sums and differences of
 #: them are exact, so that a figure by difference is the figure from scratch.
@@ -173,8 +173,7 @@ def build_ground(
     reach
         Travel.
     bridges
-        Pairs of units that are neighbours; those that share a border anyway do not matter.
-        Shape (n, 2).
+        Pairs of units that are neighbours without a border, see `bridges_of`. Shape (n, 2).
     own_xy
         Own outlets, each strictly inside a unit of its own. Shape (n_own, 2).
     demand
@@ -222,6 +221,12 @@ def build_ground(
         point_unit=_unit_of(tree, demand.xy),
         reach=reach,
     )
+
+
+def bridges_of(pairs: Adjacency) -> Ints:
+    """Return the neighbouring pairs of units that only a bridge links. Shape (n, 2)."""
+    alone = pairs.shared_m == 0.0
+    return np.column_stack([pairs.first[alone], pairs.second[alone]])
 
 
 def edges_in_steps(polygons: Polygons, origin: Ints) -> tuple[Ints, Ints, Ints]:

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from towns import LOCAL, linework, units_of
 
-from gridmap.partition.ground import Demand, Ground, Reach, build_ground
+from gridmap.partition.ground import Demand, Ground, Reach, bridges_of, build_ground
 from gridmap.partition.linework import LineKind, Linework
 from gridmap.partition.redraw import DrawnPlan, draw
 from gridmap.partition.units import UnitLimits
@@ -78,13 +78,11 @@ def town_ground() -> Ground:
     np.add.at(weights, unit, point_weight)
     weights[::5, 1] += 4.0
     travel = {int(one): _seconds(units, int(one)) for one in units.locate(OWN)}
-    pairs = units.adjacency
-    bridged = pairs.shared_m == 0.0
     return build_ground(
         units.polygons,
         weights=weights,
         reach=Reach(travel),
-        bridges=np.column_stack([pairs.first[bridged], pairs.second[bridged]]),
+        bridges=bridges_of(units.adjacency),
         own_xy=OWN,
         demand=Demand(xy, point_weight),
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 from redraw_checks import assert_same, assert_sound
-from redraw_town import grid_plan, town_ground, town_plan
+from redraw_town import grid_plan, town, town_ground, town_plan
 
 from gridmap.partition.change import Change
 from gridmap.partition.edit import Redrawn, redraw
@@ -219,6 +219,35 @@ def grid_with_island() -> DrawnPlan:
 )
 def test_town_there_and_back(edit: Edit) -> None:
     there_and_back(PLAN, edit)
+
+
+def test_ground_finds_the_neighbours_that_units_have() -> None:
+    pairs, ground = town()[0].adjacency, PLAN.ground
+    tail = np.repeat(np.arange(ground.n_units), np.diff(ground.indptr))
+    once = tail < ground.indices
+    np.testing.assert_array_equal(tail[once], pairs.first)
+    np.testing.assert_array_equal(ground.indices[once], pairs.second)
+    np.testing.assert_allclose(ground.shared_nm[once] / 1e9, pairs.shared_m, atol=1e-6)
+    assert (pairs.shared_m == 0.0).sum() == 1
+
+
+def test_border_over_a_bridge_is_pushed_from_its_end() -> None:
+    first, second = PLAN.ground.bridge_ends[0].tolist()
+    island = PLAN.ground.inner_xy[:, 0] > 960.0
+    label = np.where(island & (PLAN.ground.component == 0), 4, PLAN.label)
+    plan = draw(PLAN.ground, label, {**PLAN.centre, 4: OWN_UNIT[6]})
+    here, there = int(plan.label[first]), int(plan.label[second])
+    assert 4 in {here, there}
+    giver = here if there == 4 else there
+    assert plan.shared_m(giver, 4) == 0.0 and 4 in plan.neighbours(giver)
+    done = there_and_back(plan, Shift(giver, 4, metres=1.0))
+    assert done.plan.label[first] == done.plan.label[second] == 4
+
+
+def test_brush_over_two_islands_leaves_out_a_centre() -> None:
+    done = there_and_back(PLAN, Brush(1, ((1000.0, 250.0), (1100.0, 570.0)), 150.0))
+    lonely = PLAN.ground.component == 1
+    assert (done.plan.label[lonely] == 1).all()
 
 
 def test_draw_checks_what_it_is_given() -> None:
