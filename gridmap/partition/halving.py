@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,7 +127,7 @@ def cut_by(ground: Ground, halves: Halves) -> Change:
         faces = _faces(ground, halves, local)
     if faces is None:
         raise InputError(fault("redraw.cut_failed", units=some_ids(halves.cut.tolist())))
-    return _change(ground, local, faces)
+    return _change(ground, faces)
 
 
 def _beyond(start: Floats, end: Floats, far_m: float) -> Floats:
@@ -134,34 +135,37 @@ def _beyond(start: Floats, end: Floats, far_m: float) -> Floats:
     return np.asarray(end + along * (far_m / np.hypot(*along)))
 
 
-def _faces(ground: Ground, halves: Halves, local: Ints) -> list[list[BaseGeometry]] | None:
-    """Return the faces of each local unit in steps, or None if edges around would move."""
+def _faces(ground: Ground, halves: Halves, local: Ints) -> dict[int, list[BaseGeometry]] | None:
+    """Return the faces in steps of all units whose edges change, those to be cut among them.
+
+    None if an edge would change that a unit beyond the local ones shares, or if units do not
+    keep their ground.
+    """
     edges, owner = ground.edges_of(local)
     other = edges[:, 4]
-    mine = np.isin(other, local)
-    once = edges[~mine | (owner < other)]
-    beyond = edges[~mine & (other >= 0)]
-    rim = Segments(beyond[:, :2], beyond[:, 2:4], beyond[:, 4])
+    once = ~np.isin(other, local) | (owner < other)
+    edges, sides = edges[once], np.column_stack([owner[once], other[once]])
+    streets = Segments(edges[:, :2], edges[:, 2:4], np.full(len(edges), _STREET, dtype=np.int64))
     line = _line_segments(ground, halves)
-    streets = Segments(once[:, :2], once[:, 2:4], np.full(len(once), _STREET, dtype=np.int64))
     near = _near(streets, line)
     fresh = np.append(np.zeros(int(near.sum()), dtype=bool), np.ones(len(line), dtype=bool))
-    noded = join(node(join(streets[near], line), fresh), streets[~near])
-    if not _kept_edges(rim, noded):
+    noded = node(join(streets[near], line), fresh)
+    bent = np.unique(sides[near][_missing(streets[near], noded)])
+    changed = np.union1d(halves.cut, bent[bent >= 0])
+    if not np.isin(changed, local).all():
         return None
-    found = shapely.get_parts(shapely.polygonize(noded.linestrings()))
+    around = streets[~near & np.isin(sides, changed).any(axis=1)]
+    found = shapely.get_parts(shapely.polygonize(join(noded, around).linestrings()))
     at = shapely.get_coordinates(shapely.point_on_surface(found)).reshape(-1, 2)
-    face, place = shapely.STRtree(ground.polygons[local]).query(
+    face, place = shapely.STRtree(ground.polygons[changed]).query(
         shapely.points((at + ground.origin) / STEPS_PER_M), predicate="intersects"
     )
-    faces: list[list[BaseGeometry]] = [[] for _ in local]
-    for one, unit in zip(face.tolist(), place.tolist(), strict=True):
+    faces: dict[int, list[BaseGeometry]] = {unit: [] for unit in changed.tolist()}
+    for one, unit in zip(face.tolist(), changed[place].tolist(), strict=True):
         faces[unit].append(found[one])
-    several = np.array([len(one) for one in faces])
-    whole = ~np.isin(local, halves.cut)
-    matched = len(np.unique(face)) == len(face)
-    good = matched and (several[whole] == 1).all() and (several > 0).all()
-    return faces if good else None
+    to_cut = set(halves.cut.tolist())
+    kept = all(faces[unit] if unit in to_cut else len(faces[unit]) == 1 for unit in faces)
+    return faces if kept and len(np.unique(face)) == len(face) else None
 
 
 def _line_segments(ground: Ground, halves: Halves) -> Segments:
@@ -215,32 +219,26 @@ def _near(streets: Segments, line: Segments) -> Bools:
     return near
 
 
-def _kept_edges(rim: Segments, noded: Segments) -> bool:
-    """Return whether every edge of the rim is still one edge."""
-    return _keys(rim) <= _keys(noded)
-
-
-def _keys(segments: Segments) -> set[tuple[int, int]]:
-    """Return the segments as pairs of packed ends, the lower one first."""
-    one, other = pack(segments.start), pack(segments.end)
+def _missing(streets: Segments, noded: Segments) -> Bools:
+    """Return which segments are no longer one segment. Shape (n,)."""
+    have = set(zip(pack(noded.start).tolist(), pack(noded.end).tolist(), strict=True))
+    one, other = pack(streets.start), pack(streets.end)
     low, high = np.minimum(one, other).tolist(), np.maximum(one, other).tolist()
-    return set(zip(low, high, strict=True))
+    gone = [edge not in have for edge in zip(low, high, strict=True)]
+    return np.array(gone, dtype=np.bool_)
 
 
-def _change(ground: Ground, local: Ints, faces: list[list[BaseGeometry]]) -> Change:
+def _change(ground: Ground, faces: Mapping[int, list[BaseGeometry]]) -> Change:
     """Number the pieces and share out workload and demand points."""
     outlines: list[tuple[int, Rings]] = []
     weights: list[tuple[int, tuple[float, ...]]] = []
     rows: list[tuple[int, int]] = []
     points: list[tuple[int, int]] = []
     following = ground.n_units
-    # Noding only adds vertices: a unit in one piece with as many as before is as before.
-    before = shapely.get_num_coordinates(ground.polygons[local]).tolist()
-    for unit, found, vertices in zip(local.tolist(), faces, before, strict=True):
-        if len(found) == 1 and shapely.get_num_coordinates(found[0]) == vertices:
-            continue
+    for unit, found in faces.items():
         rings = [_rings(face) for face in found]
         if len(found) == 1:
+            # A neighbour with a new vertex, or a unit that the line only touches.
             outlines.append((unit, rings[0]))
             continue
         pieces = np.array([polygon_of(ground, one) for one in rings], dtype=object)
