@@ -11,6 +11,7 @@ import numpy as np
 from gridmap.errors import Fault, InputError, fault
 from gridmap.partition import edit_cells, edit_split, edit_units
 from gridmap.partition.change import Change, changed, inverse
+from gridmap.partition.edit_cells import has_travel
 from gridmap.partition.edits import (
     Brush,
     CloseCell,
@@ -104,9 +105,11 @@ def _fits(plan: DrawnPlan, change: Change) -> None:
     after = ground.n_units if change.n_units is None else change.n_units
     added = set(range(ground.n_units, after))
     opened = {cell for cell, unit in change.centres if unit >= 0}
+    named = [unit for unit, _ in (*change.labels, *change.outlines, *change.unit_locks)]
+    named += [unit for _, unit in change.centres if unit >= 0]
     faults = known_faults(
         plan,
-        units=[unit for unit, _ in (*change.labels, *change.outlines) if unit not in added],
+        units=[unit for unit in named if unit not in added],
         cells=[cell for _, cell in change.labels if cell not in opened],
     )
     told = {unit for unit, _ in change.labels}
@@ -121,6 +124,11 @@ def _fits(plan: DrawnPlan, change: Change) -> None:
         and emptied
         and (change.next_cell is None or change.next_cell > last)
     )
+    faults += [
+        fault("redraw.no_travel", unit=unit)
+        for _, unit in change.centres
+        if 0 <= unit < ground.n_units and not has_travel(ground, unit)
+    ]
     if not fitting:
         faults.append(fault("redraw.out_of_order"))
     if faults:

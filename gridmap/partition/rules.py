@@ -49,18 +49,19 @@ def check(plan: DrawnPlan, change: Change, after: DrawnPlan) -> list[Fault]:
     old[there] = plan.label[units[there]]
     moves = old != target
     faults = locks_kept(plan, units[moves & there], old[moves & there], target[moves & there])
-    faults += centres_kept(after, units[moves], old[moves])
+    recentred = [cell for cell, _ in change.centres]
+    concerned = np.unique([*old[moves].tolist(), *target[moves].tolist(), *recentred])
+    faults += centres_kept(after, concerned)
     if faults:
         return faults
-    cells = np.union1d(old, target)
     reshaped = bool(change.outlines) or change.n_units is not None
     if reshaped or change.centres:
         outlined = [unit for unit, _ in change.outlines if unit < after.ground.n_units]
-        cells = np.union1d(cells, after.label[np.array(outlined, dtype=np.int64)])
+        cells = np.union1d(concerned, after.label[np.array(outlined, dtype=np.int64)])
         return in_one_piece(after, [cell for cell in cells.tolist() if cell in after.centre])
     broken = [
         cell
-        for cell in np.union1d(old[moves], target[moves]).tolist()
+        for cell in concerned.tolist()
         if not stays_whole(after, cell, units[moves], old[moves])
     ]
     return in_one_piece(after, broken)
@@ -79,14 +80,12 @@ def locks_kept(plan: DrawnPlan, units: Ints, old: Labels, target: Labels) -> lis
     return faults
 
 
-def centres_kept(after: Standing, units: Ints, old: Labels) -> list[Fault]:
-    """Return a fault for each cell whose own outlet would come to another cell."""
-    suspected = {int(cell) for cell in old.tolist()} & set(after.centre)
-    suspected |= {int(after.label[unit]) for unit in units.tolist()} & set(after.centre)
+def centres_kept(after: Standing, cells: Ints) -> list[Fault]:
+    """Return a fault for each open cell, of some, whose own outlet would be in another one."""
     return [
         fault("redraw.holds_centre", unit=after.centre[cell], cell=cell)
-        for cell in sorted(suspected)
-        if after.label[after.centre[cell]] != cell
+        for cell in cells.tolist()
+        if cell in after.centre and after.label[after.centre[cell]] != cell
     ]
 
 

@@ -11,6 +11,7 @@ from redraw_checks import assert_same, assert_sound
 from redraw_town import grid_plan, town_plan
 
 from gridmap.errors import InputError
+from gridmap.partition import halving
 from gridmap.partition.edit import redraw
 from gridmap.partition.edits import Lock, Merge, Split
 from gridmap.partition.ground import Demand, Reach, build_ground
@@ -196,3 +197,37 @@ def test_change_for_another_state_is_refused() -> None:
         done.change, outlines=((1, ((0, 0, 50, 0, 50, 50, 0, 0),)), *done.change.outlines[1:])
     )
     assert keys(PLAN, moved) == ["redraw.out_of_order"]  # type: ignore[arg-type]
+
+
+def sharp_corner(tip_m: float) -> DrawnPlan:
+    """Return a square, a needle beside it, and two more that only the needle parts from it."""
+    tip = (200.0 + tip_m, 150.0)
+    polygons = [
+        shapely.Polygon([(100, 100), (200, 100), (200, 150), (200, 200), (100, 200)]),
+        shapely.Polygon([(200, 150), tip, (200, 200)]),
+        shapely.Polygon([(200, 100), (300, 100), (300, 150), tip, (200, 150)]),
+        shapely.Polygon([tip, (300, 150), (300, 200), (200, 200)]),
+    ]
+    ground = build_ground(
+        np.array(polygons, dtype=object),
+        weights=np.ones((4, 1)),
+        reach=Reach({}, lambda _: np.zeros(4)),
+        own_xy=np.array([[150.0, 120.0], [250.0, 120.0]]),
+    )
+    return draw(ground, np.array([0, 1, 1, 1]), {0: 0, 1: 2})
+
+
+def test_edge_beyond_the_neighbours_is_bent_with_all_that_share_it() -> None:
+    plan = sharp_corner(0.3)
+    # The needle is less than a step wide where the line ends: its far side bends there, too.
+    line = ((90.0, 199.4), (210.0, 199.4))
+    done = redraw(plan, Split(0, line, to=1, least_m2=1.0))
+    assert sorted(unit for unit, _ in done.change.outlines) == [0, 1, 3, 4]
+    assert_sound(done.plan)
+    assert_same(redraw(done.plan, done.inverse).plan, plan)
+
+
+def test_cut_that_would_move_edges_far_away_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(halving, "_faces", lambda *_: None)
+    edit = Split(0, ((160.0, -10.0), (160.0, 110.0)), to=1)
+    assert keys(PLAN, edit) == ["redraw.cut_failed"]
