@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gridmap.errors import InputError, fault
+from gridmap.errors import InputError, fault, some_ids
 from gridmap.partition.change import Change, changed
 from gridmap.partition.edit_cells import check_centre, has_travel
 from gridmap.partition.edit_units import lock_faults, refuse
@@ -33,6 +33,9 @@ def split(plan: DrawnPlan, edit: Split) -> Draft:
     halves = halves_of(plan.ground, members, edit.line, edit.least_m2)
     if edit.to == edit.cell:
         raise InputError(fault("redraw.nothing_to_do"))
+    held = sorted(plan.locked_units.intersection(halves.cut.tolist()))
+    if held:
+        raise InputError(fault("redraw.units_locked", units=some_ids(held)))
     cut = cut_by(plan.ground, halves)
     # The cell on the new ground, all pieces still in it: the sides are found there.
     whole = changed(plan, replace(cut, labels=_labels(cut.rows, edit.cell)))

@@ -244,8 +244,9 @@ def test_border_over_a_bridge_is_pushed_from_its_end() -> None:
     assert done.plan.label[first] == done.plan.label[second] == 4
 
 
-def test_brush_over_two_islands_leaves_out_a_centre() -> None:
-    done = there_and_back(PLAN, Brush(1, ((1000.0, 250.0), (1100.0, 570.0)), 150.0))
+def test_brush_takes_an_island_whole_and_leaves_out_a_centre() -> None:
+    done = there_and_back(PLAN, Brush(1, ((740.0, 580.0), (1010.0, 570.0)), 60.0))
+    assert OWN_UNIT[3] in done.left_out
     lonely = PLAN.ground.component == 1
     assert (done.plan.label[lonely] == 1).all()
 

@@ -186,6 +186,8 @@ def test_locked_cells_and_units_are_not_split() -> None:
     edit = Split(0, ((160.0, -10.0), (160.0, 110.0)), to=1)
     assert keys(redraw(PLAN, Lock(cells=(1,))).plan, edit) == ["redraw.cell_locked"]
     assert keys(redraw(PLAN, Lock(units=(2,))).plan, edit) == ["redraw.units_locked"]
+    # Square 1 keeps its number and cell when it is cut, but a piece of it would leave.
+    assert keys(redraw(PLAN, Lock(units=(1,))).plan, edit) == ["redraw.units_locked"]
 
 
 def test_change_for_another_state_is_refused() -> None:
