@@ -120,7 +120,7 @@ def _seconds(units: Units, centre: int) -> np.ndarray:
 def grid_plan(columns: int, rows: int, label: list[int], centres: dict[int, int]) -> DrawnPlan:
     """Return a plan on squares of 100 m, row by row, each with workload 1 and 10.
 
-    Travel is a second a metre between the middles; further own outlets stand in no unit.
+    Travel is a second a metre between the middles; own outlets stand in the centres alone.
     """
     polygons = [
         shapely.box(100 * x, 100 * y, 100 * x + 100, 100 * y + 100)
