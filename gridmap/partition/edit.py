@@ -114,10 +114,10 @@ def _fits(plan: DrawnPlan, change: Change) -> None:
     )
     told = {unit for unit, _ in change.labels}
     moving = np.array(sorted({*told, *range(after, ground.n_units)} - added), dtype=np.int64)
-    emptied = all(
-        np.isin(plan.members(cell), moving).all() for cell, unit in change.centres if unit < 0
-    )
-    last = max({*plan.centre, *opened} - {cell for cell, unit in change.centres if unit < 0})
+    closed = {cell for cell, unit in change.centres if unit < 0}
+    emptied = all(np.isin(plan.members(cell), moving).all() for cell in closed)
+    emptied = emptied and not closed & {cell for _, cell in change.labels}
+    last = max({*plan.centre, *opened} - closed, default=-1)
     fitting = (
         (change.units_before is None or change.units_before == ground.n_units)
         and added <= told & {unit for unit, _ in change.outlines}

@@ -89,6 +89,8 @@ def refusal(plan: DrawnPlan, edit: Edit) -> InputError:
         (ROW, Change(centres=((0, 8),)), ["holds_centre"]),
         (ROW, Change(centres=((0, 80),)), ["unknown_units"]),
         (ROW, Change(next_cell=1), ["out_of_order"]),
+        (ROW, Change(labels=((2, 1),), centres=((1, -1),)), ["out_of_order"]),
+        (ROW, Change(centres=((0, -1), (1, -1), (2, -1))), ["out_of_order"]),
         (ROW, Change(n_units=10), ["out_of_order"]),
         (ROW, Change(labels=((2, 1),), units_before=8), ["out_of_order"]),
     ],
