@@ -117,11 +117,14 @@ def _fits(plan: DrawnPlan, change: Change) -> None:
     closed = {cell for cell, unit in change.centres if unit < 0}
     emptied = all(np.isin(plan.members(cell), moving).all() for cell in closed)
     emptied = emptied and not closed & {cell for _, cell in change.labels}
+    centres = {cell: unit for cell, unit in plan.centre.items() if cell not in closed}
+    centres |= dict(change.centres)
     last = max({*plan.centre, *opened} - closed, default=-1)
     fitting = (
         (change.units_before is None or change.units_before == ground.n_units)
         and added <= told & {unit for unit, _ in change.outlines}
         and emptied
+        and max(centres.values(), default=-1) < after
         and (change.next_cell is None or change.next_cell > last)
     )
     faults += [

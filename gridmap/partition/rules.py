@@ -48,7 +48,12 @@ def check(plan: DrawnPlan, change: Change, after: DrawnPlan) -> list[Fault]:
     old = np.full(len(units), CLOSED, dtype=np.int32)
     old[there] = plan.label[units[there]]
     moves = old != target
-    faults = locks_kept(plan, units[moves & there], old[moves & there], target[moves & there])
+    cut = _reshaped(plan, change)
+    faults = locks_kept(
+        plan,
+        np.union1d(units[moves], cut),
+        np.concatenate([old[moves], target[moves], plan.label[cut]]),
+    )
     recentred = [cell for cell, _ in change.centres]
     concerned = np.unique([*old[moves].tolist(), *target[moves].tolist(), *recentred])
     faults += centres_kept(after, concerned)
@@ -67,11 +72,19 @@ def check(plan: DrawnPlan, change: Change, after: DrawnPlan) -> list[Fault]:
     return in_one_piece(after, broken)
 
 
-def locks_kept(plan: DrawnPlan, units: Ints, old: Labels, target: Labels) -> list[Fault]:
-    """Return a fault for each locked cell that loses or gains units, and for locked units."""
+def _reshaped(plan: DrawnPlan, change: Change) -> Ints:
+    """Return the units that are cut, put together again, or dropped."""
+    before = plan.ground.n_units
+    after = before if change.n_units is None else change.n_units
+    weighed = [unit for unit, _ in change.weights if unit < before]
+    return np.array(sorted({*weighed, *range(after, before)}), dtype=np.int64)
+
+
+def locks_kept(plan: DrawnPlan, units: Ints, cells: Labels) -> list[Fault]:
+    """Return a fault for each locked cell, and for locked units, among those that change."""
     faults = [
         fault("redraw.cell_locked", cell=cell)
-        for cell in np.union1d(old, target).tolist()
+        for cell in np.unique(cells).tolist()
         if cell in plan.locked_cells
     ]
     held = [unit for unit in units.tolist() if unit in plan.locked_units]

@@ -87,7 +87,7 @@ def refusal(plan: DrawnPlan, edit: Edit) -> InputError:
         (ROW, Change(labels=((0, 8),)), ["unknown_cells"]),
         (ROW, Change(centres=((0, -1),)), ["out_of_order"]),
         (ROW, Change(centres=((0, 8),)), ["holds_centre"]),
-        (ROW, Change(centres=((0, 80),)), ["unknown_units"]),
+        (ROW, Change(centres=((0, 80),)), ["unknown_units", "out_of_order"]),
         (ROW, Change(next_cell=1), ["out_of_order"]),
         (ROW, Change(labels=((2, 1),), centres=((1, -1),)), ["out_of_order"]),
         (ROW, Change(centres=((0, -1), (1, -1), (2, -1))), ["out_of_order"]),

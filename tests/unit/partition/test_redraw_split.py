@@ -13,7 +13,7 @@ from redraw_town import grid_plan, town_plan
 from gridmap.errors import InputError
 from gridmap.partition import halving
 from gridmap.partition.edit import redraw
-from gridmap.partition.edits import Lock, Merge, Split
+from gridmap.partition.edits import Lock, Merge, NewCell, Split
 from gridmap.partition.ground import Demand, Reach, build_ground
 from gridmap.partition.redraw import DrawnPlan, draw
 
@@ -188,6 +188,18 @@ def test_locked_cells_and_units_are_not_split() -> None:
     assert keys(redraw(PLAN, Lock(units=(2,))).plan, edit) == ["redraw.units_locked"]
     # Square 1 keeps its number and cell when it is cut, but a piece of it would leave.
     assert keys(redraw(PLAN, Lock(units=(1,))).plan, edit) == ["redraw.units_locked"]
+
+
+def test_cut_is_not_undone_under_a_lock_or_a_centre() -> None:
+    done = redraw(PLAN, Split(0, ((160.0, -10.0), (160.0, 110.0)), to=1))
+    locked = redraw(done.plan, Lock(units=(4,))).plan
+    assert keys(locked, done.inverse) == ["redraw.units_locked"]  # type: ignore[arg-type]
+    locked = redraw(done.plan, Lock(cells=(1,))).plan
+    assert keys(locked, done.inverse) == ["redraw.cell_locked"]  # type: ignore[arg-type]
+    again = redraw(PLAN, Lock(cells=(1,))).plan
+    assert keys(again, done.change) == ["redraw.cell_locked"]  # type: ignore[arg-type]
+    opened = redraw(done.plan, NewCell(4, load=0.1)).plan
+    assert keys(opened, done.inverse) == ["redraw.out_of_order"]  # type: ignore[arg-type]
 
 
 def test_change_for_another_state_is_refused() -> None:
