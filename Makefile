@@ -29,6 +29,7 @@ test: $(VENV)/.tested browser-tools lint
 
 test-deep: $(VENV)/.tested browser-tools
 	GRIDMAP_FUZZ_FILES=20000 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/hostile
+	GRIDMAP_DEEP=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/property/test_redraw_stateful.py
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

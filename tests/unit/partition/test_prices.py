@@ -93,10 +93,22 @@ def test_bound_stays_finite_when_no_sharing_fits() -> None:
     assert np.isfinite(cell_prices(problem, *band(problem, 0.05)).bound)
 
 
-def test_units_are_evaluated_in_chunks_to_the_same_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seven units at a time instead of all at once."""
+def test_processors_do_not_change_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last bit: the pieces that are summed are always the same."""
+    problem = random_planar(50, 3, 1)
+    low, high = band(problem, 0.05)
+    found = []
+    for processors in (1, 4):
+        monkeypatch.setattr("os.cpu_count", lambda count=processors: count)
+        found.append(cell_prices(problem, low, high))
+    assert found[0].bound == found[1].bound
+    assert (found[0].price_s == found[1].price_s).all()
+
+
+def test_pieces_change_the_bound_only_by_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven units at a time."""
     problem = random_planar(50, 3, 1)
     low, high = band(problem, 0.05)
     whole = cell_prices(problem, low, high).bound
-    monkeypatch.setattr("gridmap.partition.prices.CHUNK", 21)
+    monkeypatch.setattr("gridmap.partition.prices.PIECES", 7)
     assert cell_prices(problem, low, high).bound == pytest.approx(whole, rel=1e-4)
