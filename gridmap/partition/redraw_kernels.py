@@ -1,5 +1,4 @@
 """Compiled inner loops of redrawing: contiguity nearby, borders by difference."""
-# ruff: noqa: PLR0917 (compiled functions take their arguments by place)
 
 from __future__ import annotations
 

@@ -34,14 +34,17 @@ from scipy.sparse.csgraph import shortest_path
 
 from gridmap.partition.anneal import Schedule, anneal
 from gridmap.partition.area import Area, Ground
-from gridmap.partition.kernels import new_state
+from gridmap.partition.kernels import gather_rim, new_state
 from gridmap.partition.objective import IMPORTANCE, Bands, Importance, objective
 from gridmap.partition.problem import Bools, Floats, Ints, PartitionProblem
 from gridmap.partition.side_by_side import side_by_side
 from gridmap.progress import Stop
 
+#: Tries of one anneal at most: with tens of thousands of units beside other cells sweeps get
+#: fewer. Such plans have many units a cell and need fewer of them.
+_MOST_TRIES = 6_000_000
 #: Tries between two looks at whether to stop.
-_CHUNK_TRIES = 2_000_000
+_CHUNK_TRIES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -399,8 +402,11 @@ class _Search:
         stiffness = params.stiffness if stiffness is None else stiffness
         world = area.world._replace(cut_cost=lines * area.world.cut_cost)
         anchor = np.ascontiguousarray(self.ground.anchor[area.cells])
+        # Copies: nobody who holds a plan sees it change.
+        state = new_state(own.copy(), area.ledger(own, narrowing=narrowing), world.indptr)
+        rim = max(1, gather_rim(world, state))
         schedule = Schedule(
-            sweeps=max(1, sweeps),
+            sweeps=max(1, min(sweeps, _MOST_TRIES // rim)),
             hot=heat[0] * seconds,
             cold=heat[1] * seconds,
             soft=float(stiffness[0]) * seconds,
@@ -413,11 +419,9 @@ class _Search:
             price_stiffness=params.price_stiffness * seconds,
             hard=hard,
         )
-        # Copies: nobody who holds a plan sees it change.
-        state = new_state(own.copy(), area.ledger(own, narrowing=narrowing), world.indptr)
         best, best_excess = own.copy(), np.inf
         found = own.copy()
-        chunk = max(1, _CHUNK_TRIES // max(1, len(own)))
+        chunk = max(1, _CHUNK_TRIES // rim)
         for begin in range(0, schedule.sweeps, chunk):
             end = min(begin + chunk, schedule.sweeps)
             excess = anneal(schedule, world, state, (seed + begin) % (1 << 31), begin, end, found)
