@@ -1,0 +1,401 @@
+"""Small partitions to proven optimality, and the judge of the heuristic.
+
+The plan with the least travel, every workload of every cell in its band and every cell in one
+piece, as a program with a yes or no for each pair of unit and cell:
+
+1. The linear relaxation without contiguity gives prices of all workloads, hence a Lagrangian
+   bound g and a reduced cost r of each pair: a plan that uses the pair travels at least g + r.
+2. Only pairs with r within a *margin* are kept. The margin starts narrow and is widened until
+   the best plan found is no dearer than g + margin, which proves that no pair left out could
+   help. A first plan caps the margin.
+3. The program is solved in rounds. Where a component K of cell j strays from its centre, cuts
+   are added for its units u: x[u, j] <= Σ x[v, j] over a minimal separator v between K and the
+   centre, in the graph of the pairs kept.
+
+Nodes are limited, never the clock; `stop` is asked between rounds.
+
+References
+----------
+Fischetti, M., Leitner, M., Ljubić, I. et al. (2017). Thinning out Steiner trees: a node-based
+model for uniform edge costs. Mathematical Programming Computation 9.
+Oehrlein, J., Haunert, J.-H. (2017). A cutting-plane method for contiguity-constrained spatial
+aggregation. Journal of Spatial Information Science 15.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog, milp
+from scipy.sparse import csr_array, vstack
+
+from gridmap.partition.objective import broken_cells, cost_unit, loads, pieces, travel_cost
+from gridmap.partition.problem import Bools, Floats, Ints, PartitionProblem
+from gridmap.partition.regrow import assign_and_regrow, regrow
+from gridmap.progress import Stop
+
+Status = Literal["optimal", "stopped", "infeasible"]
+
+REL_GAP = 1e-4
+NODE_LIMIT = 200_000
+#: Margins beyond the bound, as shares of it, tried in turn before all pairs are let in.
+MARGINS = (0.0025, 0.01, 0.04, 0.16)
+#: Loads may leave their band by this share of a mean load, the solver's own accuracy.
+ACCURACY = 1e-6
+INFEASIBLE = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Exact:
+    """What is known of the optimum.
+
+    Attributes
+    ----------
+    label
+        Cell of each unit in the best plan, or None where none was found. Shape (n_units,).
+    cost
+        Travel of that plan in workload · seconds; infinite without one.
+    bound
+        No plan in the bands and in one piece each travels less; infinite if there is no plan.
+    rounds
+        Programs solved.
+    nodes
+        Nodes of all their trees.
+    status
+        `optimal` within the relative gap asked for, `infeasible` proven, or `stopped` before.
+    """
+
+    label: Ints | None
+    cost: float
+    bound: float
+    rounds: int
+    nodes: int
+    status: Status
+
+    @property
+    def gap(self) -> float:
+        """Share by which the plan may exceed the optimum; infinite without a plan."""
+        if self.label is None:
+            return float("inf")
+        return max(self.cost - self.bound, 0.0) / max(self.bound, 1e-300) if self.cost else 0.0
+
+
+def solve_exact(
+    problem: PartitionProblem,
+    low: Floats,
+    high: Floats,
+    *,
+    first: Ints | None = None,
+    rel_gap: float = REL_GAP,
+    node_limit: int = NODE_LIMIT,
+    stop: Stop | None = None,
+) -> Exact:
+    """Return the plan with the least travel and the bound that proves it.
+
+    Parameters
+    ----------
+    problem
+        Graph, workloads, fixed units and travel; an infinite travel time forbids a pair.
+    low, high
+        Band of each workload of each cell; infinite where there is none.
+        Shape (n_cells, n_workloads).
+    first
+        A plan known already, the better the quicker; ignored if it breaks a rule.
+        Shape (n_units,).
+    rel_gap
+        Relative gap at which a plan counts as optimal.
+    node_limit
+        Nodes of all branch-and-bound trees together.
+    stop
+        Asked between rounds, with the travel of the best plan so far.
+
+    Raises
+    ------
+    ValueError
+        If the bands have another shape than the workloads or a band is empty.
+    """
+    shape = (problem.n_cells, problem.weights.shape[1])
+    if low.shape != shape or high.shape != shape or not (low <= high).all():
+        raise ValueError(f"Expected bands of shape {shape} with low <= high.")
+    return _Search(problem, low, high, rel_gap, node_limit, stop).run(first)
+
+
+class _Pairs:
+    """Pairs of unit and cell that may be, with their costs; costs and loads as pure numbers.
+
+    `bound` and `reduced` follow from the prices of the linear relaxation by weak duality, so they
+    hold however accurate the prices are.
+    """
+
+    def __init__(self, problem: PartitionProblem, low: Floats, high: Floats) -> None:
+        self.problem = problem
+        held = problem.fixed[:, None]
+        cells = np.arange(problem.n_cells)
+        may = np.isfinite(problem.travel_s) & ((held < 0) | (held == cells))
+        self.may = reachable_pairs(problem, may)
+        self.unit, self.cell = np.nonzero(self.may)
+        unit_cost = problem.weights[self.unit, 0] * problem.travel_s[self.unit, self.cell]
+        self.cost = unit_cost / cost_unit(problem)
+        size = np.where(problem.target > 0, problem.target, 1.0)
+        self.low, self.high = (low / size).ravel(), (high / size).ravel()
+        self.weight = problem.weights / size
+        self.feasible = bool(self.may.any(axis=1).all())
+        self.bound = np.inf
+        self.reduced = np.zeros(len(self.unit))
+        if self.feasible:
+            self._price()
+
+    def shares(self, kept: Ints) -> tuple[csr_array, csr_array]:
+        """Return the rows that share out units and the rows of loads, over the pairs kept."""
+        unit, cell, place = self.unit[kept], self.cell[kept], np.arange(len(kept))
+        size = (self.problem.n_units, len(kept))
+        once = csr_array((np.ones(len(kept)), (unit, place)), shape=size)
+        n_loads = self.weight.shape[1]
+        rows = (cell[:, None] * n_loads + np.arange(n_loads)).ravel()
+        values = (self.weight[unit].ravel(), (rows, np.repeat(place, n_loads)))
+        size = (self.problem.n_cells * n_loads, len(kept))
+        return once, csr_array(values, shape=size)
+
+    def _price(self) -> None:
+        once, loaded = self.shares(np.arange(len(self.unit)))
+        upper, lower = np.isfinite(self.high), np.isfinite(self.low)
+        matrix = vstack([loaded[upper], -loaded[lower]], format="csr")
+        limit = np.concatenate([self.high[upper], -self.low[lower]])
+        found = linprog(
+            self.cost,
+            A_ub=matrix if len(limit) else None,
+            b_ub=limit if len(limit) else None,
+            A_eq=once,
+            b_eq=np.ones(self.problem.n_units),
+            method="highs",
+        )
+        if found.status == INFEASIBLE:
+            self.feasible = False
+            return
+        price = np.minimum(np.asarray(found.ineqlin.marginals), 0.0)
+        value = self.cost - (matrix.T @ price if len(limit) else 0.0)
+        least = np.full(self.problem.n_units, np.inf)
+        np.minimum.at(least, self.unit, value)
+        total = float(least.sum() + (limit @ price if len(limit) else 0.0))
+        # Rounded down by a hair for the summation.
+        self.bound = total - 1e-10 * (np.abs(least).sum() + abs(total))
+        self.reduced = value - least[self.unit]
+
+
+class _Search:
+    """Margins, rounds, cuts. Costs in mean cells' travel."""
+
+    def __init__(
+        self,
+        problem: PartitionProblem,
+        low: Floats,
+        high: Floats,
+        rel_gap: float,
+        node_limit: int,
+        stop: Stop | None,
+    ) -> None:
+        self.problem, self.low, self.high = problem, low, high
+        self.rel_gap, self.nodes_left, self.stop = rel_gap, node_limit, stop
+        self.node_limit = node_limit
+        self.scale = cost_unit(problem)
+        self.pairs = _Pairs(problem, low, high)
+        self.label: Ints | None = None
+        self.cost = np.inf
+        self.bound = self.pairs.bound
+        self.rounds = 0
+        self.strayed: dict[tuple[int, tuple[int, ...]], None] = {}
+        self.over = False
+
+    def run(self, first: Ints | None) -> Exact:
+        """Widen the margin until nothing left out can help."""
+        if not self.pairs.feasible:
+            return self._result("infeasible")
+        if first is not None:
+            self._offer(first)
+        if np.isfinite(self.pairs.bound):
+            cost = np.full(self.pairs.may.shape, np.inf)
+            cost[self.pairs.unit, self.pairs.cell] = self.pairs.reduced
+            self._offer(assign_and_regrow(self.problem, cost))
+        widest = float(self.pairs.reduced.max()) if len(self.pairs.reduced) else 0.0
+        steps = [share * abs(self.pairs.bound) for share in MARGINS]
+        for step in [*steps, np.inf]:
+            # A plan known already shows which pairs can't help, however wide the step.
+            margin = min(step, self.cost - self.pairs.bound)
+            beyond = self.pairs.bound + margin if margin < widest else np.inf
+            self._within(np.flatnonzero(self.pairs.reduced <= margin + 1e-9), beyond)
+            if self._closed():
+                return self._result("optimal")
+            if self.over:
+                return self._result("stopped")
+            if not np.isfinite(beyond):
+                break
+        if self.label is None and not np.isfinite(self.bound):
+            return self._result("infeasible")
+        return self._result("optimal" if self._closed() else "stopped")
+
+    def _closed(self) -> bool:
+        known = self.label is not None
+        return known and self.cost - self.bound <= self.rel_gap * abs(self.cost)
+
+    def _within(self, kept: Ints, beyond: float) -> None:
+        """Solve rounds over the pairs kept; plans with others travel at least `beyond`."""
+        may = np.zeros_like(self.pairs.may)
+        may[self.pairs.unit[kept], self.pairs.cell[kept]] = True
+        may = reachable_pairs(self.problem, may)
+        kept = kept[may[self.pairs.unit[kept], self.pairs.cell[kept]]]
+        while True:
+            found = self._program(kept, may)
+            self.rounds += 1
+            self.nodes_left -= max(int(found.mip_node_count or 0), 1)
+            self._raise_bound(found, beyond)
+            fresh = 0
+            if found.x is not None:
+                label = np.zeros(self.problem.n_units, dtype=np.int64)
+                on = kept[found.x > 0.5]
+                label[self.pairs.unit[on]] = self.pairs.cell[on]
+                self._offer(label)
+                fresh = self._stray(label)
+                if fresh:
+                    self._offer(regrow(self.problem, label, self._cost_s()))
+            if self._closed() or found.status == INFEASIBLE or not fresh:
+                # Without a new cut the same program would come again.
+                return
+            asked = self.stop is not None and self.stop(self.cost * self.scale)
+            if asked or self.nodes_left <= 0:
+                self.over = True
+                return
+
+    def _raise_bound(self, found: OptimizeResult, beyond: float) -> None:
+        if found.status == INFEASIBLE:
+            self.bound = max(self.bound, min(beyond, self.cost))
+            return
+        dual = getattr(found, "mip_dual_bound", None)
+        if dual is not None and np.isfinite(dual):
+            self.bound = max(self.bound, min(float(dual), beyond, self.cost))
+        if found.status != 0 and self.nodes_left <= 0:
+            self.over = True
+
+    def _program(self, kept: Ints, may: Bools) -> OptimizeResult:
+        once, loaded = self.pairs.shares(kept)
+        rules = [
+            LinearConstraint(once, 1.0, 1.0),
+            LinearConstraint(loaded, self.pairs.low, self.pairs.high),
+        ]
+        cuts = self._cuts(kept, may)
+        if cuts.shape[0]:
+            rules.append(LinearConstraint(cuts, 0.0, np.inf))
+        return milp(
+            self.pairs.cost[kept],
+            constraints=rules,
+            integrality=np.ones(len(kept)),
+            bounds=Bounds(0.0, 1.0),
+            options={"node_limit": max(self.nodes_left, 1), "mip_rel_gap": self.rel_gap / 2.0},
+        )
+
+    def _cuts(self, kept: Ints, may: Bools) -> csr_array:
+        """Return the rows of all strayed components in the graph of the pairs kept."""
+        number = np.full(may.shape, -1, dtype=np.int64)
+        number[self.pairs.unit[kept], self.pairs.cell[kept]] = np.arange(len(kept))
+        columns: list[int] = []
+        values: list[float] = []
+        start = [0]
+        for cell, component in self.strayed:
+            inside = np.array(component)
+            wall = separator(self.problem, may[:, cell], inside, cell)
+            for place in number[inside, cell]:
+                if place >= 0:
+                    columns += [int(place), *number[wall, cell].tolist()]
+                    values += [-1.0] + [1.0] * len(wall)
+                    start.append(len(columns))
+        return csr_array((values, columns, start), shape=(len(start) - 1, len(kept)))
+
+    def _stray(self, label: Ints) -> int:
+        """Note the components apart from their centres; return how many are new."""
+        piece = pieces(self.problem, label)
+        apart = np.flatnonzero(piece != piece[self.problem.centre_unit][label])
+        known = len(self.strayed)
+        for one in np.unique(piece[apart]):
+            units = np.flatnonzero(piece == one)
+            self.strayed[int(label[units[0]]), tuple(units.tolist())] = None
+        return len(self.strayed) - known
+
+    def _cost_s(self) -> Floats:
+        return np.where(self.pairs.may, self.problem.travel_s, np.inf)
+
+    def _offer(self, label: Ints) -> None:
+        """Take the plan if it keeps the rules and travels less."""
+        problem = self.problem
+        if broken_cells(problem, label) or not self.pairs.may[np.arange(len(label)), label].all():
+            return
+        load = loads(problem, label)
+        room = ACCURACY * problem.target
+        if (load > self.high + room).any() or (load < self.low - room).any():
+            return
+        cost = travel_cost(problem, label) / self.scale
+        if cost < self.cost:
+            self.label, self.cost = label.copy(), cost
+
+    def _result(self, status: Status) -> Exact:
+        bound = min(self.bound, self.cost)
+        return Exact(
+            self.label,
+            self.cost * self.scale,
+            bound * self.scale,
+            self.rounds,
+            self.node_limit - self.nodes_left,
+            status,
+        )
+
+
+def reachable_pairs(problem: PartitionProblem, may: Bools) -> Bools:
+    """Return the pairs whose unit the cell can reach from its centre along such pairs.
+
+    Shapes (n_units, n_cells).
+    """
+    found = np.zeros_like(may)
+    for cell, centre in enumerate(problem.centre_unit.tolist()):
+        found[:, cell] = _reach(problem, may[:, cell], centre)
+    return found
+
+
+def separator(problem: PartitionProblem, may: Bools, inside: Ints, cell: int) -> Ints:
+    """Return a minimal separator between connected units and the centre of a cell.
+
+    Parameters
+    ----------
+    problem
+        The graph.
+    may
+        Units the cell may have. Shape (n_units,).
+    inside
+        Connected units that neither hold the centre nor border on it.
+    cell
+        The cell.
+    """
+    rim = np.zeros_like(may)
+    rim[problem.indices[np.isin(problem.arc_from, inside)]] = True
+    rim &= may
+    rim[inside] = False
+    closed = may & ~rim
+    closed[inside] = False
+    outside = _reach(problem, closed, int(problem.centre_unit[cell]))
+    beside = np.zeros_like(may)
+    beside[problem.indices[outside[problem.arc_from]]] = True
+    return np.flatnonzero(rim & beside)
+
+
+def _reach(problem: PartitionProblem, may: Bools, start: int) -> Bools:
+    found = np.zeros(problem.n_units, dtype=np.bool_)
+    if not may[start]:
+        return found
+    found[start] = True
+    stack = [start]
+    while stack:
+        unit = stack.pop()
+        for other in problem.indices[problem.indptr[unit] : problem.indptr[unit + 1]].tolist():
+            if may[other] and not found[other]:
+                found[other] = True
+                stack.append(other)
+    return found
