@@ -10,7 +10,9 @@ piece, as a program with a yes or no for each pair of unit and cell:
    help. A first plan caps the margin.
 3. The program is solved in rounds. Where a component K of cell j strays from its centre, cuts
    are added for its units u: x[u, j] <= Σ x[v, j] over a minimal separator v between K and the
-   centre, in the graph of the pairs kept.
+   centre, in the graph of the pairs kept. First rounds are linear: there K is a component of
+   what a cell has any part of, or a unit it has more of than of all the unit's neighbours. Their
+   prices, cuts included, drop further pairs.
 
 Nodes are limited, never the clock; `stop` is asked between rounds.
 
@@ -41,10 +43,16 @@ Status = Literal["optimal", "stopped", "infeasible"]
 REL_GAP = 1e-4
 NODE_LIMIT = 200_000
 #: Margins beyond the bound, as shares of it, tried in turn before all pairs are let in.
-MARGINS = (0.0025, 0.01, 0.04, 0.16)
+MARGINS = (0.0003, 0.0012, 0.005, 0.02, 0.08)
 #: Loads may leave their band by this share of a mean load, the solver's own accuracy.
 ACCURACY = 1e-6
 INFEASIBLE = 2
+#: Linear programs solved for cuts before the first tree of a margin.
+LINEAR_ROUNDS = 20
+#: How far a fractional plan must break a cut for it to be added.
+BROKEN = 0.05
+#: Gap of the trees while their plans still stray.
+LOOSE_GAP = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,29 +167,41 @@ class _Pairs:
         return once, csr_array(values, shape=size)
 
     def _price(self) -> None:
-        once, loaded = self.shares(np.arange(len(self.unit)))
+        every = np.arange(len(self.unit))
+        priced = self.relax(every, csr_array((0, len(every))))
+        self.feasible = priced is not None
+        if priced is not None:
+            self.bound, self.reduced, _ = priced
+
+    def relax(self, kept: Ints, cuts: csr_array) -> tuple[float, Floats, Floats] | None:
+        """Return bound, reduced costs and plan of the linear relaxation, None if it has no plan.
+
+        `cuts` are rows that must not be negative, over the pairs kept.
+        """
+        once, loaded = self.shares(kept)
         upper, lower = np.isfinite(self.high), np.isfinite(self.low)
-        matrix = vstack([loaded[upper], -loaded[lower]], format="csr")
-        limit = np.concatenate([self.high[upper], -self.low[lower]])
+        matrix = vstack([loaded[upper], -loaded[lower], -cuts], format="csr")
+        limit = np.concatenate([self.high[upper], -self.low[lower], np.zeros(cuts.shape[0])])
         found = linprog(
-            self.cost,
+            self.cost[kept],
             A_ub=matrix if len(limit) else None,
             b_ub=limit if len(limit) else None,
             A_eq=once,
             b_eq=np.ones(self.problem.n_units),
             method="highs",
         )
-        if found.status == INFEASIBLE:
-            self.feasible = False
-            return
-        price = np.minimum(np.asarray(found.ineqlin.marginals), 0.0)
-        value = self.cost - (matrix.T @ price if len(limit) else 0.0)
+        if found.x is None:
+            if found.status == INFEASIBLE:
+                return None
+            return -np.inf, np.zeros(len(kept)), np.zeros(len(kept))
+        price = np.minimum(np.asarray(found.ineqlin.marginals), 0.0) if len(limit) else limit
+        value = self.cost[kept] - matrix.T @ price
         least = np.full(self.problem.n_units, np.inf)
-        np.minimum.at(least, self.unit, value)
-        total = float(least.sum() + (limit @ price if len(limit) else 0.0))
+        np.minimum.at(least, self.unit[kept], value)
+        total = float(least.sum() + limit @ price)
         # Rounded down by a hair for the summation.
-        self.bound = total - 1e-10 * (np.abs(least).sum() + abs(total))
-        self.reduced = value - least[self.unit]
+        total -= 1e-10 * float(np.abs(least).sum() + abs(total))
+        return total, value - least[self.unit[kept]], np.asarray(found.x)
 
 
 class _Search:
@@ -241,15 +261,29 @@ class _Search:
 
     def _within(self, kept: Ints, beyond: float) -> None:
         """Solve rounds over the pairs kept; plans with others travel at least `beyond`."""
-        may = np.zeros_like(self.pairs.may)
-        may[self.pairs.unit[kept], self.pairs.cell[kept]] = True
-        may = reachable_pairs(self.problem, may)
-        kept = kept[may[self.pairs.unit[kept], self.pairs.cell[kept]]]
-        while True:
-            found = self._program(kept, may)
+        kept, may = self._connected(kept)
+        for _ in range(LINEAR_ROUNDS):
+            priced = self.pairs.relax(kept, self._cuts(kept, may))
+            if priced is None:
+                self._raise_bound(np.inf, beyond)
+                return
+            bound, reduced, plan = priced
+            self._raise_bound(bound, beyond)
+            kept_now = reduced <= self.cost - bound + 1e-9
+            fresh = self._stray_parts(kept, may, plan)
+            if not kept_now.all():
+                kept, may = self._connected(kept[kept_now])
+            if not fresh:
+                break
+        gap = max(LOOSE_GAP, self.rel_gap / 2.0)
+        while not self._closed():
+            if self.nodes_left <= 0 or (self.stop and self.stop(self.cost * self.scale)):
+                self.over = True
+                return
+            found = self._program(kept, may, gap)
             self.rounds += 1
             self.nodes_left -= max(int(found.mip_node_count or 0), 1)
-            self._raise_bound(found, beyond)
+            self._raise_bound(_dual_bound(found), beyond)
             fresh = 0
             if found.x is not None:
                 label = np.zeros(self.problem.n_units, dtype=np.int64)
@@ -259,25 +293,24 @@ class _Search:
                 fresh = self._stray(label)
                 if fresh:
                     self._offer(regrow(self.problem, label, self._cost_s()))
-            if self._closed() or found.status == INFEASIBLE or not fresh:
-                # Without a new cut the same program would come again.
+            if found.status == INFEASIBLE:
                 return
-            asked = self.stop is not None and self.stop(self.cost * self.scale)
-            if asked or self.nodes_left <= 0:
-                self.over = True
-                return
+            if not fresh:
+                if gap <= self.rel_gap / 2.0:
+                    return
+                gap = self.rel_gap / 2.0
 
-    def _raise_bound(self, found: OptimizeResult, beyond: float) -> None:
-        if found.status == INFEASIBLE:
-            self.bound = max(self.bound, min(beyond, self.cost))
-            return
-        dual = getattr(found, "mip_dual_bound", None)
-        if dual is not None and np.isfinite(dual):
-            self.bound = max(self.bound, min(float(dual), beyond, self.cost))
-        if found.status != 0 and self.nodes_left <= 0:
-            self.over = True
+    def _connected(self, kept: Ints) -> tuple[Ints, Bools]:
+        """Return the pairs kept that their cell can reach, also as a table."""
+        may = np.zeros_like(self.pairs.may)
+        may[self.pairs.unit[kept], self.pairs.cell[kept]] = True
+        may = reachable_pairs(self.problem, may)
+        return kept[may[self.pairs.unit[kept], self.pairs.cell[kept]]], may
 
-    def _program(self, kept: Ints, may: Bools) -> OptimizeResult:
+    def _raise_bound(self, found: float, beyond: float) -> None:
+        self.bound = max(self.bound, min(found, beyond, self.cost))
+
+    def _program(self, kept: Ints, may: Bools, gap: float) -> OptimizeResult:
         once, loaded = self.pairs.shares(kept)
         rules = [
             LinearConstraint(once, 1.0, 1.0),
@@ -291,7 +324,7 @@ class _Search:
             constraints=rules,
             integrality=np.ones(len(kept)),
             bounds=Bounds(0.0, 1.0),
-            options={"node_limit": max(self.nodes_left, 1), "mip_rel_gap": self.rel_gap / 2.0},
+            options={"node_limit": max(self.nodes_left, 1), "mip_rel_gap": gap},
         )
 
     def _cuts(self, kept: Ints, may: Bools) -> csr_array:
@@ -321,6 +354,28 @@ class _Search:
             self.strayed[int(label[units[0]]), tuple(units.tolist())] = None
         return len(self.strayed) - known
 
+    def _stray_parts(self, kept: Ints, may: Bools, plan: Floats) -> int:
+        """Note what a fractional plan has apart from the centres; return how much is new."""
+        problem, known = self.problem, len(self.strayed)
+        share = np.zeros(may.shape)
+        share[self.pairs.unit[kept], self.pairs.cell[kept]] = plan
+        around = np.zeros(may.shape)
+        np.add.at(around, problem.arc_from, share[problem.indices])
+        for cell, centre in enumerate(problem.centre_unit.tolist()):
+            beside = problem.indices[problem.indptr[centre] : problem.indptr[centre + 1]]
+            lone = share[:, cell] > around[:, cell] + BROKEN
+            lone[centre] = lone[beside] = False
+            for unit in np.flatnonzero(lone).tolist():
+                self.strayed[cell, (unit,)] = None
+            held = share[:, cell] > 1e-9
+            apart = held & ~_reach(problem, held, centre)
+            for unit in np.flatnonzero(apart & (share[:, cell] > BROKEN)).tolist():
+                if apart[unit]:
+                    component = _reach(problem, apart, unit)
+                    apart &= ~component
+                    self.strayed[cell, tuple(np.flatnonzero(component).tolist())] = None
+        return len(self.strayed) - known
+
     def _cost_s(self) -> Floats:
         return np.where(self.pairs.may, self.problem.travel_s, np.inf)
 
@@ -347,6 +402,13 @@ class _Search:
             self.node_limit - self.nodes_left,
             status,
         )
+
+
+def _dual_bound(found: OptimizeResult) -> float:
+    if found.status == INFEASIBLE:
+        return np.inf
+    dual = getattr(found, "mip_dual_bound", None)
+    return float(dual) if dual is not None and np.isfinite(dual) else -np.inf
 
 
 def reachable_pairs(problem: PartitionProblem, may: Bools) -> Bools:
