@@ -53,6 +53,8 @@ LINEAR_ROUNDS = 20
 BROKEN = 0.05
 #: Gap of the trees while their plans still stray.
 LOOSE_GAP = 1e-3
+#: With so few pairs beyond one a unit, cuts for units alone are all made at once.
+FEW_PAIRS = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,8 +243,10 @@ class _Search:
         widest = float(self.pairs.reduced.max()) if len(self.pairs.reduced) else 0.0
         steps = [share * abs(self.pairs.bound) for share in MARGINS]
         for step in [*steps, np.inf]:
-            # A plan known already shows which pairs can't help, however wide the step.
-            margin = min(step, self.cost - self.pairs.bound)
+            # A plan shows which pairs can't help; one found here is so good that none else is
+            # left out, while a first one from elsewhere may be worse than the next step finds.
+            known = self.cost - self.pairs.bound
+            margin = known if self.rounds and self.label is not None else min(step, known)
             beyond = self.pairs.bound + margin if margin < widest else np.inf
             self._within(np.flatnonzero(self.pairs.reduced <= margin + 1e-9), beyond)
             if self._closed():
@@ -275,6 +279,8 @@ class _Search:
                 kept, may = self._connected(kept[kept_now])
             if not fresh:
                 break
+        if len(kept) - self.problem.n_units <= FEW_PAIRS:
+            self._stray_alone(kept)
         gap = max(LOOSE_GAP, self.rel_gap / 2.0)
         while not self._closed():
             if self.nodes_left <= 0 or (self.stop and self.stop(self.cost * self.scale)):
@@ -353,6 +359,17 @@ class _Search:
             units = np.flatnonzero(piece == one)
             self.strayed[int(label[units[0]]), tuple(units.tolist())] = None
         return len(self.strayed) - known
+
+    def _stray_alone(self, kept: Ints) -> None:
+        """Note every unit that strays when its cell has none of its neighbours."""
+        beside = np.zeros_like(self.pairs.may)
+        for cell, centre in enumerate(self.problem.centre_unit.tolist()):
+            beside[centre, cell] = True
+            around = self.problem.indices[self.problem.indptr[centre] :]
+            beside[around[: self.problem.indptr[centre + 1] - self.problem.indptr[centre]], cell] = True
+        for unit, cell in zip(self.pairs.unit[kept].tolist(), self.pairs.cell[kept].tolist(), strict=True):
+            if not beside[unit, cell]:
+                self.strayed[cell, (unit,)] = None
 
     def _stray_parts(self, kept: Ints, may: Bools, plan: Floats) -> int:
         """Note what a fractional plan has apart from the centres; return how much is new."""
