@@ -58,7 +58,9 @@ def read_design(path: Path, centre_seed: int) -> tuple[PartitionProblem, float]:
     n_pairs = int(lines[n_units + 1][0])
     pairs = np.array(lines[n_units + 2 : n_units + 2 + n_pairs], dtype=np.int64)
     asked = lines[n_units + 2 + n_pairs]
-    problem = build(units[:, 1:3], units[:, 3:6], np.unique(pairs, axis=0), int(asked[0]), centre_seed)
+    problem = build(
+        units[:, 1:3], units[:, 3:6], np.unique(pairs, axis=0), int(asked[0]), centre_seed
+    )
     return problem, float(asked[2])
 
 

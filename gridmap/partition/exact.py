@@ -52,7 +52,7 @@ LINEAR_ROUNDS = 20
 #: How far a fractional plan must break a cut for it to be added.
 BROKEN = 0.05
 #: Gap of the trees while their plans still stray.
-LOOSE_GAP = 1e-3
+LOOSE_GAP = 4e-3
 #: With so few pairs beyond one a unit, cuts for units alone are all made at once.
 FEW_PAIRS = 2000
 
@@ -366,8 +366,12 @@ class _Search:
         for cell, centre in enumerate(self.problem.centre_unit.tolist()):
             beside[centre, cell] = True
             around = self.problem.indices[self.problem.indptr[centre] :]
-            beside[around[: self.problem.indptr[centre + 1] - self.problem.indptr[centre]], cell] = True
-        for unit, cell in zip(self.pairs.unit[kept].tolist(), self.pairs.cell[kept].tolist(), strict=True):
+            beside[
+                around[: self.problem.indptr[centre + 1] - self.problem.indptr[centre]], cell
+            ] = True
+        for unit, cell in zip(
+            self.pairs.unit[kept].tolist(), self.pairs.cell[kept].tolist(), strict=True
+        ):
             if not beside[unit, cell]:
                 self.strayed[cell, (unit,)] = None
 
