@@ -22,8 +22,8 @@ from gridmap.partition.blocks import Block, block_forest, mean_load
 from gridmap.partition.necks import Neck, narrow_pockets
 from gridmap.partition.problem import Floats, PartitionProblem
 
-#: Above so many yes-or-no decisions necks are left out and only loads of whole parts count.
-MOST_DECISIONS = 20_000
+#: Above so many yes-or-no decisions necks are left to the minimum cuts: it would take too long.
+MOST_DECISIONS = 1_500
 NODE_LIMIT = 400
 #: Room around a pocket's load in the relaxation, in mean loads, since real units are coarse.
 POCKET_ROOM = 0.03
@@ -139,7 +139,7 @@ def certify_each(
 def _with_wide(
     problem: PartitionProblem, named: tuple[Pocket, ...], wide: Sequence[Neck]
 ) -> tuple[Pocket, ...]:
-    """Add the pockets behind wide necks in which no cell is named yet, the worst first."""
+    """Add the pockets of necks where no cell is named yet, and what is known of those named."""
     found = list(named)
     for neck in wide:
         rivals = neck.cells
@@ -147,7 +147,15 @@ def _with_wide(
             # Also whoever has his centre in the neck has to share the burden.
             around = problem.fixed[list(neck.cut)]
             rivals = tuple(sorted({*neck.cells, *(int(one) for one in around if one >= 0)}))
-        if not rivals or {one.cell for one in found} & set(rivals):
+        if not rivals:
+            continue
+        if any(one.cell in rivals for one in found):
+            found = [
+                replace(one, units=neck.units, rivals=rivals)
+                if one.cell in rivals and not one.rivals
+                else one
+                for one in found
+            ]
             continue
         inner = _from_neck(problem, neck, rivals)
         inner = inner[-neck.staying :] if neck.staying else inner

@@ -129,7 +129,8 @@ def solve_exact(
     shape = (problem.n_cells, problem.weights.shape[1])
     if low.shape != shape or high.shape != shape or not (low <= high).all():
         raise ValueError(f"Expected bands of shape {shape} with low <= high.")
-    return _Search(problem, low, high, rel_gap, node_limit, stop).run(first)
+    search = _Search(problem, low, high, rel_gap=rel_gap, node_limit=node_limit, stop=stop)
+    return search.run(first)
 
 
 class _Pairs:
@@ -184,7 +185,8 @@ class _Pairs:
         upper, lower = np.isfinite(self.high), np.isfinite(self.low)
         matrix = vstack([loaded[upper], -loaded[lower], -cuts], format="csr")
         limit = np.concatenate([self.high[upper], -self.low[lower], np.zeros(cuts.shape[0])])
-        found = linprog(
+        # The stubs know no sparse matrices.
+        found = linprog(  # type: ignore[call-overload]
             self.cost[kept],
             A_ub=matrix if len(limit) else None,
             b_ub=limit if len(limit) else None,
@@ -214,6 +216,7 @@ class _Search:
         problem: PartitionProblem,
         low: Floats,
         high: Floats,
+        *,
         rel_gap: float,
         node_limit: int,
         stop: Stop | None,
@@ -328,7 +331,7 @@ class _Search:
         return milp(
             self.pairs.cost[kept],
             constraints=rules,
-            integrality=np.ones(len(kept)),
+            integrality=np.ones(len(kept), dtype=np.int64),
             bounds=Bounds(0.0, 1.0),
             options={"node_limit": max(self.nodes_left, 1), "mip_rel_gap": gap},
         )

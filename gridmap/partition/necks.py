@@ -28,7 +28,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array, csr_matrix
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow
 
 from gridmap.partition.problem import Bools, Floats, Ints, PartitionProblem
@@ -90,7 +90,9 @@ def narrow_pockets(problem: PartitionProblem, tolerance: float) -> tuple[Neck, .
     for scarce in (True, False):
         wide = tolerance
         for _ in range(NEWTON_STEPS):
-            fresh = [one for one in cutter.pockets(wide, scarce=scarce) if one.bound > wide + EPSILON]
+            fresh = [
+                one for one in cutter.pockets(wide, scarce=scarce) if one.bound > wide + EPSILON
+            ]
             if not fresh:
                 break
             for one in fresh:
@@ -138,7 +140,9 @@ class _Cutter:
             # Whoever leaves keeps his own unit; fewer may leave than could.
             own = np.sort(self.weight[units & self.centre])
             leaving = np.arange(len(cut) + 1)
-            left = float(self.weight[units].sum()) - np.concatenate([[0.0], np.cumsum(own)])[leaving]
+            left = (
+                float(self.weight[units].sum()) - np.concatenate([[0.0], np.cumsum(own)])[leaving]
+            )
             share = float((left / (len(cells) - leaving)).max())
             staying = len(cells) - len(cut)
         else:
@@ -164,17 +168,15 @@ class _Cutter:
         source, sink = 2 * n, 2 * n + 1
         gain, loss = np.flatnonzero(whole > 0), np.flatnonzero(whole < 0)
         unit = np.arange(n)
-        start = np.concatenate(
-            [np.full(len(gain), source), loss, n + unit, n + problem.arc_from]
-        )
+        start = np.concatenate([np.full(len(gain), source), loss, n + unit, n + problem.arc_from])
         end = np.concatenate([gain, np.full(len(loss), sink), unit, problem.indices])
         room = np.concatenate(
             [whole[gain], -whole[loss], np.full(n + len(problem.indices), LARGEST)]
         )
         size = (2 * n + 2, 2 * n + 2)
-        graph = csr_matrix((room.astype(np.int32), (start, end)), shape=size)
+        graph = csr_array((room.astype(np.int32), (start, end)), shape=size)
         flow = maximum_flow(graph, source, sink, method="dinic").flow
-        rest = csr_matrix(graph - flow)
+        rest = csr_array(graph - flow)
         rest.data[rest.data < 0] = 0
         rest.eliminate_zeros()
         seen = breadth_first_order(rest, source, directed=True, return_predecessors=False)

@@ -66,7 +66,9 @@ def test_never_refuses_what_the_exact_mode_finds(seed: int) -> None:
 def test_random_graphs_have_pockets_of_both_kinds() -> None:
     """Otherwise the test above proves nothing."""
     found = [
-        one for seed in range(40) for one in narrow_pockets(random_planar(24, 2 + seed % 5, seed), 0.05)[:1]
+        one
+        for seed in range(40)
+        for one in narrow_pockets(random_planar(24, 2 + seed % 5, seed), 0.05)[:1]
     ]
     assert {one.staying == 0 for one in found} == {True, False}
     assert any(len(one.cut) >= 2 for one in found)
