@@ -109,7 +109,7 @@ def certify(
     named: tuple[Pocket, ...] = ()
     if proven > EPSILON:
         named = model.pockets(proven if least.x is None else float(least.x[0]), node_limit)
-    return Certificate(bound, _with_wide(problem, named, wide))
+    return Certificate(bound, _with_wide(problem, tolerance, named, wide))
 
 
 def certify_each(
@@ -137,30 +137,39 @@ def certify_each(
 
 
 def _with_wide(
-    problem: PartitionProblem, named: tuple[Pocket, ...], wide: Sequence[Neck]
+    problem: PartitionProblem,
+    tolerance: float,
+    named: tuple[Pocket, ...],
+    wide: Sequence[Neck],
 ) -> tuple[Pocket, ...]:
-    """Add the pockets of necks where no cell is named yet, and what is known of those named."""
-    found = list(named)
-    for neck in wide:
+    """Add the pockets of necks, inner before outer, and what is known of those named already.
+
+    Whoever stays in an inner pocket also stays in the outer one and takes his share of it.
+    """
+    found = {one.cell: one for one in named}
+    for neck in sorted(wide, key=lambda one: (len(one.units), one.units)):
         rivals = neck.cells
         if neck.staying == 0:
             # Also whoever has his centre in the neck has to share the burden.
             around = problem.fixed[list(neck.cut)]
             rivals = tuple(sorted({*neck.cells, *(int(one) for one in around if one >= 0)}))
-        if not rivals:
+        known = [cell for cell in rivals if cell in found]
+        for cell in known:
+            if not found[cell].rivals:
+                found[cell] = replace(found[cell], units=neck.units, rivals=rivals)
+        left = (neck.staying or len(rivals)) - len(known)
+        if left <= 0 or (neck.staying == 0 and known):
             continue
-        if any(one.cell in rivals for one in found):
-            found = [
-                replace(one, units=neck.units, rivals=rivals)
-                if one.cell in rivals and not one.rivals
-                else one
-                for one in found
-            ]
+        taken = sum(found[cell].load_share for cell in known)
+        share = neck.load_share
+        if neck.staying:
+            share = max(neck.staying * share - taken, 0.0) / left
+        if abs(share - 1.0) <= tolerance:
             continue
-        inner = _from_neck(problem, neck, rivals)
-        inner = inner[-neck.staying :] if neck.staying else inner
-        found += [Pocket(one, neck.load_share, neck.cut, neck.units, rivals) for one in inner]
-    return tuple(sorted(found, key=lambda one: one.cell))
+        inner = [cell for cell in _from_neck(problem, neck, rivals) if cell not in found]
+        for cell in inner[-left:]:
+            found[cell] = Pocket(cell, share, neck.cut, neck.units, rivals)
+    return tuple(found[cell] for cell in sorted(found))
 
 
 def _from_neck(problem: PartitionProblem, neck: Neck, cells: Sequence[int]) -> list[int]:

@@ -30,12 +30,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog, milp
-from scipy.sparse import csr_array, vstack
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
+from scipy.sparse import csr_array
 
 from gridmap.partition.objective import broken_cells, cost_unit, loads, pieces, travel_cost
 from gridmap.partition.problem import Bools, Floats, Ints, PartitionProblem
 from gridmap.partition.regrow import assign_and_regrow, regrow
+from gridmap.partition.relaxation import (
+    INFEASIBLE,
+    Pairs,
+    reach,
+    reachable_pairs,
+    separator,
+)
 from gridmap.progress import Stop
 
 Status = Literal["optimal", "stopped", "infeasible"]
@@ -46,7 +53,6 @@ NODE_LIMIT = 200_000
 MARGINS = (0.0003, 0.0012, 0.005, 0.02, 0.08)
 #: Loads may leave their band by this share of a mean load, the solver's own accuracy.
 ACCURACY = 1e-6
-INFEASIBLE = 2
 #: Linear programs solved for cuts before the first tree of a margin.
 LINEAR_ROUNDS = 20
 #: How far a fractional plan must break a cut for it to be added.
@@ -133,81 +139,6 @@ def solve_exact(
     return search.run(first)
 
 
-class _Pairs:
-    """Pairs of unit and cell that may be, with their costs; costs and loads as pure numbers.
-
-    `bound` and `reduced` follow from the prices of the linear relaxation by weak duality, so they
-    hold however accurate the prices are.
-    """
-
-    def __init__(self, problem: PartitionProblem, low: Floats, high: Floats) -> None:
-        self.problem = problem
-        held = problem.fixed[:, None]
-        cells = np.arange(problem.n_cells)
-        may = np.isfinite(problem.travel_s) & ((held < 0) | (held == cells))
-        self.may = reachable_pairs(problem, may)
-        self.unit, self.cell = np.nonzero(self.may)
-        unit_cost = problem.weights[self.unit, 0] * problem.travel_s[self.unit, self.cell]
-        self.cost = unit_cost / cost_unit(problem)
-        size = np.where(problem.target > 0, problem.target, 1.0)
-        self.low, self.high = (low / size).ravel(), (high / size).ravel()
-        self.weight = problem.weights / size
-        self.feasible = bool(self.may.any(axis=1).all())
-        self.bound = np.inf
-        self.reduced = np.zeros(len(self.unit))
-        if self.feasible:
-            self._price()
-
-    def shares(self, kept: Ints) -> tuple[csr_array, csr_array]:
-        """Return the rows that share out units and the rows of loads, over the pairs kept."""
-        unit, cell, place = self.unit[kept], self.cell[kept], np.arange(len(kept))
-        size = (self.problem.n_units, len(kept))
-        once = csr_array((np.ones(len(kept)), (unit, place)), shape=size)
-        n_loads = self.weight.shape[1]
-        rows = (cell[:, None] * n_loads + np.arange(n_loads)).ravel()
-        values = (self.weight[unit].ravel(), (rows, np.repeat(place, n_loads)))
-        size = (self.problem.n_cells * n_loads, len(kept))
-        return once, csr_array(values, shape=size)
-
-    def _price(self) -> None:
-        every = np.arange(len(self.unit))
-        priced = self.relax(every, csr_array((0, len(every))))
-        self.feasible = priced is not None
-        if priced is not None:
-            self.bound, self.reduced, _ = priced
-
-    def relax(self, kept: Ints, cuts: csr_array) -> tuple[float, Floats, Floats] | None:
-        """Return bound, reduced costs and plan of the linear relaxation, None if it has no plan.
-
-        `cuts` are rows that must not be negative, over the pairs kept.
-        """
-        once, loaded = self.shares(kept)
-        upper, lower = np.isfinite(self.high), np.isfinite(self.low)
-        matrix = vstack([loaded[upper], -loaded[lower], -cuts], format="csr")
-        limit = np.concatenate([self.high[upper], -self.low[lower], np.zeros(cuts.shape[0])])
-        # The stubs know no sparse matrices.
-        found = linprog(  # type: ignore[call-overload]
-            self.cost[kept],
-            A_ub=matrix if len(limit) else None,
-            b_ub=limit if len(limit) else None,
-            A_eq=once,
-            b_eq=np.ones(self.problem.n_units),
-            method="highs",
-        )
-        if found.x is None:
-            if found.status == INFEASIBLE:
-                return None
-            return -np.inf, np.zeros(len(kept)), np.zeros(len(kept))
-        price = np.minimum(np.asarray(found.ineqlin.marginals), 0.0) if len(limit) else limit
-        value = self.cost[kept] - matrix.T @ price
-        least = np.full(self.problem.n_units, np.inf)
-        np.minimum.at(least, self.unit[kept], value)
-        total = float(least.sum() + limit @ price)
-        # Rounded down by a hair for the summation.
-        total -= 1e-10 * float(np.abs(least).sum() + abs(total))
-        return total, value - least[self.unit[kept]], np.asarray(found.x)
-
-
 class _Search:
     """Margins, rounds, cuts. Costs in mean cells' travel."""
 
@@ -225,7 +156,7 @@ class _Search:
         self.rel_gap, self.nodes_left, self.stop = rel_gap, node_limit, stop
         self.node_limit = node_limit
         self.scale = cost_unit(problem)
-        self.pairs = _Pairs(problem, low, high)
+        self.pairs = Pairs(problem, low, high)
         self.label: Ints | None = None
         self.cost = np.inf
         self.bound = self.pairs.bound
@@ -392,10 +323,10 @@ class _Search:
             for unit in np.flatnonzero(lone).tolist():
                 self.strayed[cell, (unit,)] = None
             held = share[:, cell] > 1e-9
-            apart = held & ~_reach(problem, held, centre)
+            apart = held & ~reach(problem, held, centre)
             for unit in np.flatnonzero(apart & (share[:, cell] > BROKEN)).tolist():
                 if apart[unit]:
-                    component = _reach(problem, apart, unit)
+                    component = reach(problem, apart, unit)
                     apart &= ~component
                     self.strayed[cell, tuple(np.flatnonzero(component).tolist())] = None
         return len(self.strayed) - known
@@ -433,55 +364,3 @@ def _dual_bound(found: OptimizeResult) -> float:
         return np.inf
     dual = getattr(found, "mip_dual_bound", None)
     return float(dual) if dual is not None and np.isfinite(dual) else -np.inf
-
-
-def reachable_pairs(problem: PartitionProblem, may: Bools) -> Bools:
-    """Return the pairs whose unit the cell can reach from its centre along such pairs.
-
-    Shapes (n_units, n_cells).
-    """
-    found = np.zeros_like(may)
-    for cell, centre in enumerate(problem.centre_unit.tolist()):
-        found[:, cell] = _reach(problem, may[:, cell], centre)
-    return found
-
-
-def separator(problem: PartitionProblem, may: Bools, inside: Ints, cell: int) -> Ints:
-    """Return a minimal separator between connected units and the centre of a cell.
-
-    Parameters
-    ----------
-    problem
-        The graph.
-    may
-        Units the cell may have. Shape (n_units,).
-    inside
-        Connected units that neither hold the centre nor border on it.
-    cell
-        The cell.
-    """
-    rim = np.zeros_like(may)
-    rim[problem.indices[np.isin(problem.arc_from, inside)]] = True
-    rim &= may
-    rim[inside] = False
-    closed = may & ~rim
-    closed[inside] = False
-    outside = _reach(problem, closed, int(problem.centre_unit[cell]))
-    beside = np.zeros_like(may)
-    beside[problem.indices[outside[problem.arc_from]]] = True
-    return np.flatnonzero(rim & beside)
-
-
-def _reach(problem: PartitionProblem, may: Bools, start: int) -> Bools:
-    found = np.zeros(problem.n_units, dtype=np.bool_)
-    if not may[start]:
-        return found
-    found[start] = True
-    stack = [start]
-    while stack:
-        unit = stack.pop()
-        for other in problem.indices[problem.indptr[unit] : problem.indptr[unit + 1]].tolist():
-            if may[other] and not found[other]:
-                found[other] = True
-                stack.append(other)
-    return found

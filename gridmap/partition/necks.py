@@ -87,11 +87,15 @@ def narrow_pockets(problem: PartitionProblem, tolerance: float) -> tuple[Neck, .
         return ()
     cutter = _Cutter(problem)
     found: dict[tuple[tuple[int, ...], int], Neck] = {}
-    for scarce in (True, False):
+    # Whoever leaves takes his own unit along; which one he is, only `_neck` can say. So the cut
+    # looks once as if nobody did and once as if all did.
+    for scarce, bare in ((True, False), (True, True), (False, False)):
         wide = tolerance
         for _ in range(NEWTON_STEPS):
             fresh = [
-                one for one in cutter.pockets(wide, scarce=scarce) if one.bound > wide + EPSILON
+                one
+                for one in cutter.pockets(wide, scarce=scarce, bare=bare)
+                if one.bound > wide + EPSILON
             ]
             if not fresh:
                 break
@@ -111,12 +115,15 @@ class _Cutter:
         self.cell[problem.centre_unit] = np.arange(problem.n_cells)
         self.centre = self.cell >= 0
 
-    def pockets(self, tolerance: float, *, scarce: bool) -> list[Neck]:
-        """Return the parts of the set that breaks the rule most at this tolerance."""
+    def pockets(self, tolerance: float, *, scarce: bool, bare: bool) -> list[Neck]:
+        """Return the parts of the set that breaks the rule most at this tolerance.
+
+        `bare` leaves the centres' own units out of what a scarce pocket has.
+        """
         limit = max(1.0 - tolerance, 0.0) if scarce else 1.0 + tolerance
         if scarce:
             around = np.where(self.centre, 0.0, -limit)
-            inside = limit - self.weight
+            inside = limit - np.where(self.centre & bare, 0.0, self.weight)
         else:
             around = self.weight - limit
             inside = np.where(self.centre, 0.0, limit)

@@ -8,9 +8,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from gridmap.partition.exact import Exact, reachable_pairs, separator, solve_exact
+from gridmap.partition.exact import Exact, solve_exact
 from gridmap.partition.objective import broken_cells, loads, travel_cost
 from gridmap.partition.problem import PartitionProblem
+from gridmap.partition.relaxation import reachable_pairs, separator
 from tests.partition_graphs import from_edges, grid_edges, grid_problem, random_planar, straight_s
 
 
