@@ -1,6 +1,6 @@
 """Solve small instances to proven optimality and judge the heuristic by it.
 
-    python -m benchmarks.exact [FOLDER_OR_FILE ...] [--gap 1e-4] [--iterations 40]
+    python -m benchmarks.exact [FOLDER_OR_FILE ...] [--gap 1e-4] [--nodes 5000]
 
 A file is an instance of territory design in the format of Ríos-Mercado and Fernández (2009): the
 number of units, a line `id x y w1 w2 w3 flag` for each, the number of borders, a line `first
@@ -90,13 +90,15 @@ def instances(
                 yield f"random-{n_units}-{seed}", *random_design(n_units, cells, seed)
 
 
-def line(
-    name: str, problem: PartitionProblem, tolerance: float, gap: float, iterations: int
-) -> str:
+def line(name: str, problem: PartitionProblem, tolerance: float, asked: argparse.Namespace) -> str:
     """Solve one instance both ways and return its line."""
     started = time.process_time()
     solved = solve(
-        problem, certify(problem, tolerance), tolerance=tolerance, iterations=iterations, seed=1
+        problem,
+        certify(problem, tolerance),
+        tolerance=tolerance,
+        iterations=asked.iterations,
+        seed=1,
     )
     heuristic_s = time.process_time() - started
     mean = np.tile(problem.target, (problem.n_cells, 1))
@@ -106,7 +108,8 @@ def line(
         mean * (1.0 - tolerance),
         mean * (1.0 + tolerance),
         first=solved.label,
-        rel_gap=gap,
+        rel_gap=asked.gap,
+        node_limit=asked.nodes,
     )
     exact_s = time.process_time() - started
     travel = travel_cost(problem, solved.label)
@@ -126,10 +129,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--centre-seed", type=int, default=1)
     parser.add_argument("--gap", type=float, default=1e-4)
     parser.add_argument("--iterations", type=int, default=40)
+    parser.add_argument("--nodes", type=int, default=5000)
     asked = parser.parse_args(arguments)
     print(HEAD)
     for name, problem, tolerance in instances(asked.paths, asked.centre_seed):
-        print(line(name, problem, tolerance, asked.gap, asked.iterations), flush=True)
+        print(line(name, problem, tolerance, asked), flush=True)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ ACCURACY = 1e-6
 LINEAR_ROUNDS = 20
 #: How far a fractional plan must break a cut for it to be added.
 BROKEN = 0.05
-#: Gap of the trees while their plans still stray.
+#: Gap of the trees while their plans still stray, if one far smaller is asked for.
 LOOSE_GAP = 4e-3
 #: With so few pairs beyond one a unit, cuts for units alone are all made at once.
 FEW_PAIRS = 2000
@@ -215,7 +215,7 @@ class _Search:
                 break
         if len(kept) - self.problem.n_units <= FEW_PAIRS:
             self._stray_alone(kept)
-        gap = max(LOOSE_GAP, self.rel_gap / 2.0)
+        gap = self.rel_gap / 2.0 if self.rel_gap >= LOOSE_GAP / 4.0 else LOOSE_GAP
         while not self._closed():
             if self.nodes_left <= 0 or (self.stop and self.stop(self.cost * self.scale)):
                 self.over = True
