@@ -5,22 +5,25 @@ centres, and each neck to exactly one cell. The least worst deviation over all s
 mixed-integer programming, is a lower bound on the worst deviation of every plan in one piece;
 what counts as proven is the *dual* bound of the solver, which holds even if it stops early.
 It stops after a number of nodes, never by the clock. Simple bounds stand beside it: a unit too
-heavy for any cell, and a part of the graph whose load does not fit its centres.
+heavy for any cell, and a part of the graph whose load does not fit its centres. Necks of two and
+more units are the matter of `gridmap.partition.necks`; the greater bound counts.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import csr_array
 
 from gridmap.partition.blocks import Block, block_forest, mean_load
+from gridmap.partition.necks import Neck, narrow_pockets
 from gridmap.partition.problem import Floats, PartitionProblem
 
-#: Above so many yes-or-no decisions necks are left out and only loads of whole parts count.
-MOST_DECISIONS = 20_000
+#: Above so many yes-or-no decisions necks are left to the minimum cuts: it would take too long.
+MOST_DECISIONS = 1_500
 NODE_LIMIT = 400
 #: Room around a pocket's load in the relaxation, in mean loads, since real units are coarse.
 POCKET_ROOM = 0.03
@@ -39,12 +42,19 @@ class Pocket:
         Load, in mean loads, that it may hope for. One cheapest explanation of the bound; there
         may be others.
     necks
-        Single units that stand between the cell and its fair load.
+        Units that stand between the cell and its fair load.
+    units
+        The units it is hemmed in by the necks with, where known.
+    rivals
+        Cells with their centres among these units, of which this one is the farthest from the
+        neck; any of them might stay inside instead.
     """
 
     cell: int
     load_share: float
     necks: tuple[int, ...]
+    units: tuple[int, ...] = ()
+    rivals: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,11 +96,94 @@ def certify(
         model = _Sharing(problem, blocks, tolerance)
     least = model.least_worst(node_limit)
     proven = max(_dual_bound(least), 0.0)
-    bound = max(simple_bound(problem), tolerance + proven if proven > EPSILON else 0.0)
+    wide = [one for one in narrow_pockets(problem, tolerance) if one.bound > tolerance + EPSILON]
+    bound = max(
+        [
+            simple_bound(problem),
+            tolerance + proven if proven > EPSILON else 0.0,
+            *(one.bound for one in wide),
+        ]
+    )
     if bound <= tolerance + EPSILON:
         return Certificate(0.0)
-    reached = proven if least.x is None else float(least.x[0])
-    return Certificate(bound, model.pockets(reached, node_limit))
+    named: tuple[Pocket, ...] = ()
+    if proven > EPSILON:
+        named = model.pockets(proven if least.x is None else float(least.x[0]), node_limit)
+    return Certificate(bound, _with_wide(problem, tolerance, named, wide))
+
+
+def certify_each(
+    problem: PartitionProblem, tolerances: Sequence[float], *, node_limit: int = NODE_LIMIT
+) -> tuple[Certificate, ...]:
+    """Return a certificate for each workload by itself.
+
+    Parameters
+    ----------
+    problem
+        Graph, centres and workloads.
+    tolerances
+        Allowed deviation of each workload; infinite for one that is not held.
+    node_limit
+        See `certify`.
+    """
+    found = []
+    for column, tolerance in enumerate(tolerances):
+        if not np.isfinite(tolerance):
+            found.append(Certificate(0.0))
+            continue
+        alone = replace(problem, weights=problem.weights[:, [column]])
+        found.append(certify(alone, tolerance, node_limit=node_limit))
+    return tuple(found)
+
+
+def _with_wide(
+    problem: PartitionProblem,
+    tolerance: float,
+    named: tuple[Pocket, ...],
+    wide: Sequence[Neck],
+) -> tuple[Pocket, ...]:
+    """Add the pockets of necks, inner before outer, and what is known of those named already.
+
+    Whoever stays in an inner pocket also stays in the outer one and takes his share of it.
+    """
+    found = {one.cell: one for one in named}
+    for neck in sorted(wide, key=lambda one: (len(one.units), one.units)):
+        rivals = neck.cells
+        if neck.staying == 0:
+            # Also whoever has his centre in the neck has to share the burden.
+            around = problem.fixed[list(neck.cut)]
+            rivals = tuple(sorted({*neck.cells, *(int(one) for one in around if one >= 0)}))
+        known = [cell for cell in rivals if cell in found]
+        for cell in known:
+            if not found[cell].rivals:
+                found[cell] = replace(found[cell], units=neck.units, rivals=rivals)
+        left = (neck.staying or len(rivals)) - len(known)
+        if left <= 0 or (neck.staying == 0 and known):
+            continue
+        taken = sum(found[cell].load_share for cell in known)
+        share = neck.load_share
+        if neck.staying:
+            share = max(neck.staying * share - taken, 0.0) / left
+        if abs(share - 1.0) <= tolerance:
+            continue
+        inner = [cell for cell in _from_neck(problem, neck, rivals) if cell not in found]
+        for cell in inner[-left:]:
+            found[cell] = Pocket(cell, share, neck.cut, neck.units, rivals)
+    return tuple(found[cell] for cell in sorted(found))
+
+
+def _from_neck(problem: PartitionProblem, neck: Neck, cells: Sequence[int]) -> list[int]:
+    """Return the cells by the steps from the neck to their centres, inside the pocket."""
+    steps = dict.fromkeys(neck.cut, 0)
+    inside = set(neck.units)
+    order = list(neck.cut)
+    for unit in order:
+        for other in problem.indices[problem.indptr[unit] : problem.indptr[unit + 1]].tolist():
+            if other in inside and other not in steps:
+                steps[other] = steps[unit] + 1
+                order.append(other)
+    far = problem.n_units
+    return sorted(cells, key=lambda cell: (steps.get(int(problem.centre_unit[cell]), far), cell))
 
 
 def simple_bound(problem: PartitionProblem) -> float:

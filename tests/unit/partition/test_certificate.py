@@ -160,3 +160,20 @@ def test_bound_holds_for_every_plan_of_random_graphs(seed: int) -> None:
     """No plan of eleven units is more even than what is proven impossible."""
     problem = random_planar(11, 3, seed, parts=1 + seed % 2)
     assert certify(problem, 0.02).bound <= least_worst_deviation(problem) + 1e-6
+
+
+def test_nested_pockets_name_inner_and_outer_cells() -> None:
+    """Cells 3, 4 behind neck 38; they and cell 5 behind neck 40: mean 42 / 6 = 7.
+
+    Behind 38 one keeps its 1. Behind 40 two of the three stay and share 36 - 39 and 41 without
+    the own unit of the one that leaves: 4, so the second has 3 of 7.
+    """
+    hung = [(36, 38), (37, 38), (38, 41), (39, 41), (41, 40), (40, 0)]
+    problem = from_edges([*grid_edges(6, 6), *hung], [1.0] * 42, [8, 21, 34, 36, 37, 39])
+    found = certify(problem, 0.1)
+    assert 1.0 - 2.0 / 7.0 <= found.bound <= 1.0 - 1.0 / 7.0 + 1e-6
+    named = {pocket.cell for pocket in found.pockets}
+    assert len(named & {3, 4}) >= 1
+    assert len(named & {3, 4, 5}) == 2
+    hemmed = [pocket.load_share for pocket in found.pockets if pocket.cell in {3, 4, 5}]
+    assert sum(hemmed) * 7.0 <= 4.0 + 0.1
