@@ -158,14 +158,15 @@ def refine(
         return search.result(label)
     search.label = label
     search.start([0.0] * params.starts, label)
-    fruitless = 0
+    fruitless, least = 0, search.excess()
     while search.rounds < iterations and not search.stopped():
-        hopeless = fruitless >= params.patience and search.restarts < params.restarts
-        if search.outside() and hopeless:
+        if least > 0.0 and fruitless >= params.patience and search.restarts < params.restarts:
             search.restarts += 1
             search.start([float(search.restarts)] * params.starts, label)
             fruitless = 0
-        fruitless = 0 if search.round() else fruitless + 1
+        search.round()
+        fruitless = 0 if search.excess() < 0.98 * least else fruitless + 1
+        least = min(least, search.excess())
         on_round(search.rounds)
     return search.result(search.label)
 
@@ -199,9 +200,9 @@ class _Search:
         cost = objective(problem, label, self.ground.importance)
         return Refined(label, over, cost, self.rounds, self.gains, self.restarts)
 
-    def outside(self) -> bool:
-        """Return whether a cell is outside its bands."""
-        return bool(self.ground.excess(self.ground.loads(self.label)).max() > 0.0)
+    def excess(self) -> float:
+        """Return how far all cells together are outside their bands, in mean loads."""
+        return float(self.ground.excess(self.ground.loads(self.label)).sum())
 
     def stopped(self) -> bool:
         """Return whether to stop. Excess first, then cost: no cost comes near the factor."""
@@ -252,8 +253,8 @@ class _Search:
             return own
         return self._polish(area, own, seed + 2, 2e-3, params.polish_sweeps)
 
-    def round(self) -> bool:
-        """Search neighbourhoods that cover the map; return whether any bettered the plan."""
+    def round(self) -> None:
+        """Search neighbourhoods that cover the map and keep what is better."""
         self.rounds += 1
         excess = self.ground.excess(self.ground.loads(self.label))
         jobs = [
@@ -273,7 +274,6 @@ class _Search:
                 gains += 1
         self.label = label
         self.gains += gains > 0
-        return gains > 0
 
     def _neighbourhoods(self, excess: Floats) -> list[tuple[int, Bools]]:
         """Return middles and cells of neighbourhoods that do not overlap, the worst first."""
@@ -289,7 +289,9 @@ class _Search:
             if taken[middle]:
                 continue
             most = 4 if self.failures[middle] > 6 else 3
-            hops = int(rng.integers(1, most + 1 if excess[middle] > 0 else 3))
+            hops = (
+                int(rng.integers(1, most + 1)) if excess[middle] > 0 else 1 + (rng.random() < 0.2)
+            )
             active = self._grown(away[middle], taken, load, hops)
             if active.sum() > 1:
                 found.append((middle, active))
@@ -367,7 +369,7 @@ class _Search:
             own,
             seed=int(rng.integers(1 << 31)),
             narrowing=float(rng.choice([0.02, 0.1, 0.2])),
-            heat=(params.heat[0] * rng.choice([0.05, 0.1, 0.2, 0.4]), params.heat[1]),
+            heat=(params.heat[0] * rng.choice([0.05, 0.1, 0.1, 0.2, 0.8]), params.heat[1]),
             stiffness=(100.0, 3000.0),
             sweeps=params.improve_sweeps,
             steal_share=0.1,
