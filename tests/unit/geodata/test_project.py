@@ -16,7 +16,8 @@ import shapely
 
 from geodata import street_sources
 from geodata.network_exchange import to_osmnx, write_graphml
-from geodata.project import hexagon_resolution, load_project, street_extract
+from geodata.project import load_project, street_extract
+from geodata.project_units import hexagon_resolution
 from geodata.street_sources import drawn, lines_of, read_lines, read_streets, unjoined
 from geodata.synthetic import write_town
 from gridmap import schemas
