@@ -232,7 +232,7 @@ def test_two_own_outlets_in_one_unit(town: Path, monkeypatch: pytest.MonkeyPatch
 
     from geodata.project import build_units as load_units
 
-    monkeypatch.setattr("geodata.project.build_units", one_unit)
+    monkeypatch.setattr("geodata.project_units.build_units", one_unit)
     found = faults(town)
     assert "own0001, own0002, own0003" in found["world.own_share_unit"]
 
@@ -326,7 +326,7 @@ def test_what_is_wrong_with_units_is_handed_on(town: Path, monkeypatch: pytest.M
     def refuse(*_: object, **__: object) -> None:
         raise InputError(fault("units.unknown_resolution", found=3))
 
-    monkeypatch.setattr("geodata.project.build_units", refuse)
+    monkeypatch.setattr("geodata.project_units.build_units", refuse)
     assert set(faults(town)) == {"units.unknown_resolution"}
 
 
