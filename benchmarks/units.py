@@ -38,8 +38,9 @@ from gridmap.territory import Units
 from gridmap.travel.network import StreetNetwork
 
 HEAD = (
-    "territory", "units", "exact", "valid", "border cm", "slivers", "small", "admin lost m",
-    "straddling", "over load", "over area", "own crowded / homeless", "CPU s", "MB",
+    "territory", "units", "exact", "valid", "border cm", "slivers", "small", "joinable",
+    "admin lost m",
+    "straddling", "strips", "over load", "over area", "own crowded / homeless", "CPU s", "MB",
 )  # fmt: skip
 
 
@@ -129,8 +130,10 @@ def row(case: Case, units: Units, seconds: float, peak_mb: float) -> str:
         f"{found.border_cm:.2f}",
         f"{found.slivers:.2%}",
         f"{found.small:.2%}",
+        f"{found.joinable:.2%}",
         f"{found.admin_lost_m:.1f}",
         f"{found.straddling:.2%}",
+        f"{found.strips:.2%}",
         f"{found.over_load}",
         f"{found.over_area}",
         f"{found.crowded} / {found.homeless}",

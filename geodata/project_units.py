@@ -31,6 +31,7 @@ AS_THEY_ARE = UnitLimits(
     min_width_m=0.0,
     sliver_area_m2=0.0,
     sliver_width_m=0.0,
+    strip_width_m=0.0,
 )
 
 

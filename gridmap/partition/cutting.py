@@ -73,6 +73,10 @@ class Load:
         held = np.bincount(face[inside], self.weight[inside], len(plane.faces))
         return np.asarray(held, dtype=np.float64)
 
+    def at_most(self, most: float) -> Load:
+        """Return the points such that no place has more than `most`."""
+        return Load(self.xy, self.capped(most))
+
     def capped(self, most: float) -> Floats:
         """Return the weights such that no place has more than `most`. Shape (n,).
 

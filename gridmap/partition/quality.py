@@ -21,9 +21,13 @@ SLIVER_M2, SLIVER_WIDTH_M = 400.0, 6.0
 SMALL_M2, SMALL_WIDTH_M = 2000.0, 16.0
 #: Lines nearer than this to a border run along it: half a step of the grid, rounded up, either way.
 ALONG_M = 0.03
-#: A unit straddles a barrier if the smaller side has at least this area and mean width.
-SIDE_M2, SIDE_WIDTH_M = 400.0, 6.0
-BARRIER = LineKind.RIVER | LineKind.SHORE | LineKind.RAIL | LineKind.MOTORWAY
+#: Narrower ground beside a barrier, without demand or a street along it, is a strip that belongs
+#: to the barrier: the ground between two carriageways, or between a railway and its fence.
+STRIP_WIDTH_M = 16.0
+BARRIER = LineKind.RIVER | LineKind.RAIL | LineKind.MOTORWAY
+STREET = LineKind.MAJOR_STREET | LineKind.MINOR_STREET | LineKind.LOCAL_STREET
+_MOST_LOAD, _MOST_AREA = 1.25, 1.5
+_FRONTAGE = 3.0
 _STEPS_PER_M = 100
 #: Borders are compared at points this far apart.
 _SAMPLE_M = 5.0
@@ -44,17 +48,22 @@ class UnitFigures:
         Whether all polygons are valid.
     border_cm
         Hausdorff distance between the border of all units together and the boundary given.
-    slivers, small, strips
-        Share of units with less than `SLIVER_M2` or `SLIVER_WIDTH_M`; `SMALL_M2` or
-        `SMALL_WIDTH_M`; and that have no demand and no street and only barriers along at least
-        half of their outline.
+    slivers
+        Share of units with less than `SLIVER_M2` or `SLIVER_WIDTH_M`.
+    small, joinable
+        Share of units with less than `SMALL_M2` or `SMALL_WIDTH_M`; and of those among them
+        whose demand and a neighbour's together would keep to 1.25 × the limit.
     admin_lost_m
         Metres of administrative lines inside the territory along which no unit ends.
     straddling
-        Share of units with ground on both sides of a barrier.
+        Share of units with ground on both sides of a river, railway or motorway: land that is
+        neither a sliver nor a strip of the barrier's own ground, see `STRIP_WIDTH_M`.
+    strips
+        Share of units that such a strip beyond a barrier has been joined to.
     over_load, over_area
-        Units above 1.25 × the demand limit (apart from those whose heaviest single place is the
-        reason) and above 1.5 × the area limit.
+        Units above 1.25 × the demand limit and above 1.5 × the area limit. A single place with
+        more than the limit cannot be cut and counts as the limit; a place is a square of
+        `SLIVER_M2`, as no smaller unit may be.
     crowded, homeless
         Units with several own outlets; own outlets in no unit.
     """
@@ -65,8 +74,10 @@ class UnitFigures:
     border_cm: float
     slivers: float
     small: float
+    joinable: float
     admin_lost_m: float
     straddling: float
+    strips: float
     over_load: int
     over_area: int
     crowded: int
@@ -102,20 +113,23 @@ def unit_figures(
         Limits of a unit.
     """
     area, width = shapely.area(polygons), mean_width_m(polygons)
-    load, heaviest = _loads(polygons, demand_xy, demand_weight)
+    load = _loads(polygons, demand_xy, demand_weight, max_load)
     own = _held(polygons, own_xy)
-    too_heavy = (load > 1.25 * max_load) & (load > heaviest + 1e-9)
+    small = (area < SMALL_M2) | (width < SMALL_WIDTH_M)
+    straddling, strips = both_sides(polygons, linework, demand_xy)
     return UnitFigures(
         units=len(polygons),
         exact=exact_faults(polygons, boundary) == 0,
         valid=bool(shapely.is_valid(polygons).all()),
         border_cm=100.0 * border_distance_m(polygons, boundary),
         slivers=float(((area < SLIVER_M2) | (width < SLIVER_WIDTH_M)).mean()),
-        small=float(((area < SMALL_M2) | (width < SMALL_WIDTH_M)).mean()),
+        small=float(small.mean()),
+        joinable=float((small & (load + _lightest_beside(polygons, load) <= _MOST_LOAD * max_load)).mean()),
         admin_lost_m=lost_m(polygons, boundary, linework, LineKind.ADMIN),
-        straddling=float(straddling(polygons, linework).mean()),
-        over_load=int(too_heavy.sum()),
-        over_area=int((area > 1.5 * max_area_m2).sum()),
+        straddling=float(straddling.mean()),
+        strips=float(strips.mean()),
+        over_load=int((load > _MOST_LOAD * max_load * (1 + 1e-9)).sum()),
+        over_area=int((area > _MOST_AREA * max_area_m2).sum()),
         crowded=int((own > 1).sum()),
         homeless=len(own_xy) - int(own.sum()),
     )
@@ -185,33 +199,75 @@ def lost_m(
     return float(shapely.length(pieces)[lost].sum())
 
 
-def straddling(polygons: Geometries, linework: Linework) -> Bools:
-    """Return which polygons have real ground on both sides of a barrier. Shape (n,).
+def both_sides(
+    polygons: Geometries, linework: Linework, demand_xy: Floats
+) -> tuple[Bools, Bools]:
+    """Return which polygons have ground on both sides of a barrier, or a strip beyond one.
 
-    A polygon is split by the barriers through it; it straddles if the second largest piece is
-    no sliver. Dead ends of barriers split nothing.
+    A polygon is split by the barriers through it; dead ends of barriers split nothing. Water is
+    no ground, nor is a sliver.
+
+    Parameters
+    ----------
+    polygons
+        Shape (n,).
+    linework
+        Lines and water areas.
+    demand_xy
+        Where demand is. Shape (n_points, 2).
+
+    Returns
+    -------
+    straddling, strips
+        Shapes (n,).
     """
+    straddling = np.zeros(len(polygons), dtype=np.bool_)
+    strips = straddling.copy()
     lines = linework.lines[(linework.kinds & int(BARRIER)) != 0]
-    found = np.zeros(len(polygons), dtype=np.bool_)
     if len(lines) == 0:
-        return found
+        return straddling, strips
+    streets = linework.lines[(linework.kinds & int(STREET)) != 0]
+    demand = shapely.STRtree(shapely.points(demand_xy))
+    near_street = shapely.STRtree(streets)
     inner = shapely.buffer(polygons, -2 * ALONG_M)
     line, one = shapely.STRtree(inner).query(lines, predicate="intersects")
-    order = np.argsort(one, kind="stable")
-    line, one = line[order], one[order]
-    for group in np.split(np.arange(len(one)), np.flatnonzero(np.diff(one)) + 1):
-        if len(group) == 0:
-            continue
-        number = int(one[group[0]])
+    for number in np.unique(one).tolist():
+        polygon = polygons[number]
         walls = shapely.intersection(
-            shapely.union_all(lines[line[group]]), shapely.buffer(polygons[number], ALONG_M)
+            shapely.union_all(lines[line[one == number]]), shapely.buffer(polygon, ALONG_M)
         )
-        edges = shapely.union_all([walls, shapely.boundary(polygons[number])])
-        sides = np.asarray(shapely.get_parts(shapely.polygonize([edges])))
-        sides = sides[shapely.covers(polygons[number], shapely.point_on_surface(sides))]
-        real = (shapely.area(sides) >= SIDE_M2) & (mean_width_m(sides) >= SIDE_WIDTH_M)
-        found[number] = real.sum() > 1
-    return found
+        sides = _sides(polygon, walls, linework.water)
+        if len(sides) < 2:
+            continue
+        real = np.array([_is_ground(one, demand, near_street, streets) for one in sides])
+        straddling[number] = real.sum() > 1
+        strips[number] = not real.all()
+    return straddling, strips
+
+
+def _sides(polygon: BaseGeometry, walls: BaseGeometry, water: Geometries) -> Geometries:
+    """Return the pieces of dry ground that walls split a polygon into, without slivers."""
+    edges = shapely.union_all([walls, shapely.boundary(polygon)])
+    sides = np.asarray(shapely.get_parts(shapely.polygonize([edges])), dtype=object)
+    sides = sides[shapely.covers(polygon, shapely.point_on_surface(sides))]
+    if len(water) and len(sides) > 1:
+        wet = water[shapely.STRtree(water).query(polygon, predicate="intersects")]
+        sides = shapely.difference(sides, shapely.union_all(shapely.make_valid(wet)))
+        sides = sides[~shapely.is_empty(sides)]
+    large = (shapely.area(sides) >= SLIVER_M2) & (mean_width_m(sides) >= SLIVER_WIDTH_M)
+    return np.asarray(sides[large], dtype=object)
+
+
+def _is_ground(
+    side: BaseGeometry, demand: shapely.STRtree, near_street: shapely.STRtree, streets: Geometries
+) -> bool:
+    width = 2.0 * side.area / side.length
+    if width >= STRIP_WIDTH_M or len(demand.query(side, predicate="contains")):
+        return True
+    around = shapely.buffer(side, ALONG_M)
+    beside = streets[near_street.query(around, predicate="intersects")]
+    along = shapely.length(shapely.intersection(shapely.union_all(beside), around))
+    return bool(along > _FRONTAGE * width)
 
 
 def _edges(polygons: Geometries) -> tuple[Floats, Floats]:
@@ -271,16 +327,27 @@ def _holders(polygons: Geometries, xy: Floats) -> Ints:
     return found
 
 
-def _loads(polygons: Geometries, xy: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """Return the demand of each polygon and that of its heaviest place. Shapes (n,)."""
-    load, heaviest = np.zeros(len(polygons)), np.zeros(len(polygons))
-    places, place = np.unique(xy, axis=0, return_inverse=True)
-    at_place = np.bincount(place.ravel(), weight, len(places))
-    holder = _holders(polygons, places)
+def _loads(polygons: Geometries, xy: Floats, weight: Floats, most: float) -> Floats:
+    """Return the demand of each polygon, of no place more than `most`. Shape (n,)."""
+    holder = _holders(polygons, xy)
     held = holder >= 0
-    np.add.at(load, holder[held], at_place[held])
-    np.maximum.at(heaviest, holder[held], at_place[held])
-    return load, heaviest
+    square = np.floor(xy[held] / np.sqrt(SLIVER_M2)).astype(np.int64)
+    places, place = np.unique(
+        np.column_stack([holder[held], square]), axis=0, return_inverse=True
+    )
+    at_place = np.minimum(np.bincount(place.ravel(), weight[held], len(places)), most)
+    load = np.bincount(places[:, 0], at_place, len(polygons))
+    return np.asarray(load, dtype=np.float64)
+
+
+def _lightest_beside(polygons: Geometries, load: Floats) -> Floats:
+    """Return the least demand among the neighbours of each polygon. Shape (n,)."""
+    one, other = shapely.STRtree(polygons).query(polygons, predicate="intersects")
+    edge = shapely.length(shapely.intersection(polygons[one], polygons[other])) > 0.0
+    edge &= one != other
+    least = np.full(len(polygons), np.inf)
+    np.minimum.at(least, one[edge], load[other[edge]])
+    return least
 
 
 def _held(polygons: Geometries, own_xy: Floats) -> Ints:

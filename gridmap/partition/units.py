@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -70,6 +70,9 @@ class UnitLimits:
         Smaller or narrower faces are joined to a neighbour; the width is 2 · area / perimeter.
     sliver_area_m2, sliver_width_m
         Below either a face is joined even across a river, a railway or a motorway.
+    strip_width_m
+        So is a narrower strip without demand and without a street, such as the ground between
+        two carriageways.
     """
 
     max_area_m2: float = 4.0e5
@@ -78,13 +81,16 @@ class UnitLimits:
     min_area_m2: float = 2000.0
     min_width_m: float = 16.0
     sliver_area_m2: float = 400.0
-    sliver_width_m: float = 16.0
+    sliver_width_m: float = 6.0
+    strip_width_m: float = 16.0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.sliver_area_m2 <= self.min_area_m2 < self.max_area_m2:
             raise ValueError("Expected 0 <= sliver_area_m2 <= min_area_m2 < max_area_m2.")
         if not 0.0 <= self.sliver_width_m <= self.min_width_m:
             raise ValueError("Expected 0 <= sliver_width_m <= min_width_m.")
+        if not 0.0 <= self.strip_width_m <= self.min_width_m:
+            raise ValueError("Expected 0 <= strip_width_m <= min_width_m.")
         if not self.max_extent_m > 0.0:
             raise ValueError(f"Expected max_extent_m > 0, found {self.max_extent_m}.")
         if not self.max_demand_share > 0.0:
@@ -154,8 +160,9 @@ def build_units(
         _JOINED_AREA * limits.max_area_m2,
         _JOINED_AREA * limits.max_extent_m,
         _JOINED_LOAD * max_load,
+        limits.strip_width_m,
     )
-    return finish(plane, site, rule)
+    return finish(plane, replace(site, load=site.load.at_most(max_load)), rule)
 
 
 @dataclass(frozen=True, eq=False)

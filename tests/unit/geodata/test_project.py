@@ -230,7 +230,7 @@ def test_two_own_outlets_in_one_unit(town: Path, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(type(units), "locate", lambda _, xy: np.zeros(len(xy), dtype=np.int64))
         return units
 
-    from geodata.project import build_units as load_units
+    from geodata.project_units import build_units as load_units
 
     monkeypatch.setattr("geodata.project_units.build_units", one_unit)
     found = faults(town)
@@ -366,7 +366,7 @@ def test_administrative_lines_become_borders(town: Path) -> None:
 
 def test_outlets_on_the_rim_that_no_unit_holds(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The noded boundary is a centimetre off the given one; whoever falls between is named."""
-    from geodata.project import Units
+    from gridmap.territory import Units
 
     locate = Units.locate
 
