@@ -101,7 +101,13 @@ class Most:
 
 
 def cuts(
-    plane: Plane, load: Load, own_xy: Floats, most: Most, buildings: Geometries = NO_BUILDINGS
+    plane: Plane,
+    load: Load,
+    own_xy: Floats,
+    most: Most,
+    buildings: Geometries = NO_BUILDINGS,
+    *,
+    among: Bools | None = None,
 ) -> Geometries:
     """Return lines that cut faces with several own outlets, or clearly above the limits.
 
@@ -117,6 +123,8 @@ def cuts(
         The limits.
     buildings
         Polygons or points in local metres that lines go around. Shape (n_buildings,).
+    among
+        Faces that may be cut; by default all. Shape (n_faces,).
 
     Returns
     -------
@@ -132,7 +140,8 @@ def cuts(
     by_area: Floats = shapely.area(plane.faces) / most.area_m2
     by_extent: Floats = _extent_m(plane.faces) / most.extent_m
     full = np.maximum.reduce([by_area, by_extent, held])
-    chosen = np.flatnonzero((full > 1.0 + TOLERANCE) | (np.diff(first_own) > 1))
+    wanted = (full > 1.0 + TOLERANCE) | (np.diff(first_own) > 1)
+    chosen = np.flatnonzero(wanted if among is None else wanted & among)
     obstacles = _obstacles(plane.faces, chosen, buildings)
     lines = {}
     for one in chosen.tolist():
