@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from geodata.isolation import reading_by
 from geodata.project_checks import datum_remarks, place_remarks, read_area
 from geodata.project_file import ProjectFile, read_project
-from geodata.project_units import make_units
+from geodata.project_units import make_units, unit_file_name
 from geodata.rows import Rows, read_demand, read_outlets
 from geodata.sandbox import Sandbox
 from geodata.sieve import EXCLUDED_COLUMNS, excluded_notices
@@ -215,7 +215,7 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
         return places[0]
 
     section, travel = project.territory, project.travel
-    kind, _, unit_file = section.units.partition(":")
+    unit_file = unit_file_name(section.units)
     files = Files(
         boundary=(
             None
@@ -230,7 +230,7 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
             else find(section.streets, "[territory] streets")
         ),
         admin=find(section.admin, "[territory] admin") if section.admin else None,
-        units=find(unit_file, "[territory] units") if kind == "file" else None,
+        units=find(unit_file, "[territory] units") if unit_file else None,
         within=find(project.demand.within, "[demand] within") if project.demand.within else None,
         children=find(section.children, "[territory] children") if section.children else None,
         factors=find(travel.factors, "[travel] factors") if travel.factors else None,

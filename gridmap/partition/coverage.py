@@ -150,7 +150,7 @@ def area_units(
     lines = linework or Linework(np.empty(0, dtype=object), np.empty(0, dtype=np.int64))
     site = Site.of(boundary, own_xy, water=lines.water, bridges=lines.bridges)
     sound = _Sound.of(areas, boundary, site)
-    rings = shapely.get_rings(sound.areas)
+    rings = shapely.get_rings(shapely.get_parts(sound.areas))
     kinds = np.full(len(rings), int(LineKind.CUT), dtype=np.int64)
     plane = plane_of(segments_of(rings, kinds, Grid(np.zeros(2, dtype=np.int64))), boundary, site)
     claims = Claims.of(plane, sound.areas)
@@ -171,6 +171,19 @@ def area_units(
         ours, _ = shapely.STRtree(sound.areas).query(inner, predicate="intersects")
         rest_units = len(units) - len(np.unique(ours))
     return units, replace(report, units=len(units), rest_units=rest_units)
+
+
+def borders_of(units: Units) -> Geometries:
+    """Return the edges of units as lines in metres, each once."""
+    rings = shapely.get_rings(units.polygons)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    same = ring[1:] == ring[:-1]
+    ends = np.stack([xy[:-1][same], xy[1:][same]], axis=1)
+    swap = (ends[:, 0, 0] > ends[:, 1, 0]) | (
+        (ends[:, 0, 0] == ends[:, 1, 0]) & (ends[:, 0, 1] > ends[:, 1, 1])
+    )
+    ends[swap] = ends[swap][:, ::-1]
+    return np.asarray(shapely.linestrings(np.unique(ends, axis=0)), dtype=object)
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ from gridmap.partition.bisecting import (
 from gridmap.partition.linework import LineKind
 from gridmap.partition.noding import (
     GRID_M,
+    Bools,
     Floats,
     Geometries,
     Grid,
