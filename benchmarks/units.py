@@ -27,7 +27,7 @@ from geodata.demo import demo_project
 from geodata.project import Files, centres_of, find_files
 from geodata.project_checks import read_area
 from geodata.project_file import ProjectFile, read_project
-from geodata.project_units import make_units
+from geodata.project_units import Geometries, buildings_of, make_units
 from geodata.rows import read_demand, read_outlets
 from geodata.street_sources import read_lines, read_streets, with_lines
 from gridmap.errors import Fault
@@ -35,12 +35,12 @@ from gridmap.partition.linework import LineKind, Linework
 from gridmap.partition.quality import unit_figures
 from gridmap.partition.units import UnitLimits
 from gridmap.territory import Units
-from gridmap.travel.network import StreetNetwork
 
 HEAD = (
     "territory", "units", "exact", "valid", "border cm", "slivers", "small", "joinable",
     "admin lost m",
-    "straddling", "strips", "over load", "over area", "own crowded / homeless", "CPU s", "MB",
+    "straddling", "strips", "over load", "over area", "own crowded / homeless",
+    "buildings cut", "CPU s", "MB",
 )  # fmt: skip
 
 
@@ -55,7 +55,7 @@ class Case:
     crs: str
     own: pd.DataFrame
     demand: pd.DataFrame
-    network: StreetNetwork
+    buildings: Geometries | None
 
 
 def main() -> None:
@@ -100,14 +100,14 @@ def read_case(path: Path, folders: Sequence[Path]) -> Case:
         linework = with_lines(linework, read_lines(files.admin, area.crs), LineKind.ADMIN)
     own = outlets.frame[centres_of(outlets.frame, project)]
     return Case(project, files, linework, area.shape, area.crs, own, demand.frame,
-                streets.networks[mode])  # fmt: skip
+                buildings_of(files.streets, project.territory.units, area.crs))  # fmt: skip
 
 
 def made(case: Case) -> tuple[Units, list[Fault]]:
     """Make the units the way the project asks for."""
     return make_units(
         case.project, case.files.units, case.linework, case.boundary, crs=case.crs, own=case.own,
-        demand=case.demand,
+        demand=case.demand, buildings=case.buildings,
     )  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def row(case: Case, units: Units, seconds: float, peak_mb: float) -> str:
     found = unit_figures(
         units.polygons, case.boundary, case.linework, own_xy=case.own[["x", "y"]].to_numpy(),
         demand_xy=demand_xy, demand_weight=weight, max_load=limit,
-        max_area_m2=limits.max_area_m2,
+        max_area_m2=limits.max_area_m2, buildings=case.buildings,
     )  # fmt: skip
     figures = (
         case.project.territory.name,
@@ -137,6 +137,7 @@ def row(case: Case, units: Units, seconds: float, peak_mb: float) -> str:
         f"{found.over_load}",
         f"{found.over_area}",
         f"{found.crowded} / {found.homeless}",
+        "-" if case.buildings is None else f"{found.cut_buildings:.2%}",
         f"{seconds:.1f}",
         f"{peak_mb:.0f}",
     )

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from geodata.isolation import reading_by
 from geodata.project_checks import datum_remarks, place_remarks, read_area
 from geodata.project_file import ProjectFile, read_project
-from geodata.project_units import make_units, unit_file_name
+from geodata.project_units import buildings_of, make_units, unit_file_name
 from geodata.rows import Rows, read_demand, read_outlets
 from geodata.sandbox import Sandbox
 from geodata.sieve import EXCLUDED_COLUMNS, excluded_notices
@@ -159,6 +159,7 @@ def _load(
     units, unit_notices = make_units(
         project, files.units, streets.linework, boundary.shape, crs=boundary.crs,
         own=outlets.frame[centre], demand=demand.frame,
+        buildings=buildings_of(files.streets, project.territory.units, boundary.crs),
     )  # fmt: skip
     report(Progress(STAGE, 0.9))
     outlets = _bind(outlets, units, files.outlets.name)

@@ -14,8 +14,9 @@ from shapely.geometry.base import BaseGeometry
 
 from geodata.boundaries import project as to_metres
 from geodata.boundaries import shift
+from geodata.osm_buildings import read_building_outlines
 from geodata.project_file import ProjectFile
-from geodata.street_sources import STREET, with_lines
+from geodata.street_sources import STREET, is_osm, with_lines
 from geodata.vectors import read_vectors, to_lonlat
 from gridmap.datum import Datum
 from gridmap.errors import Fault, InputError, fault, some_ids
@@ -113,6 +114,23 @@ def unit_file_name(units: str) -> str:
     """Return the file that the key `units` names, empty where it names none."""
     kind, _, value = units.partition(":")
     return value.removesuffix(ALONG_STREETS) if kind == "file" else ""
+
+
+def buildings_of(streets: Path | str, units: str, crs: str) -> Geometries | None:
+    """Return the buildings that lines between units go around, None where none are known.
+
+    They come from the OpenStreetMap extract of the streets; hexagons, and areas that are kept as
+    they are, need none.
+
+    Raises
+    ------
+    InputError
+        If the extract is unreadable.
+    """
+    along_streets = units == "streets" or units.endswith(ALONG_STREETS)
+    if along_streets and isinstance(streets, Path) and is_osm(streets):
+        return read_building_outlines(streets, crs)
+    return None
 
 
 def read_unit_areas(path: Path, crs: str, *, datum: Datum = "wgs84") -> Geometries:

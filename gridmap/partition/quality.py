@@ -66,6 +66,8 @@ class UnitFigures:
         `SLIVER_M2`, as no smaller unit may be.
     crowded, homeless
         Units with several own outlets; own outlets in no unit.
+    cut_buildings
+        Share of the buildings that a border cuts which follows no line.
     """
 
     units: int
@@ -82,6 +84,7 @@ class UnitFigures:
     over_area: int
     crowded: int
     homeless: int
+    cut_buildings: float
 
 
 def unit_figures(
@@ -94,6 +97,7 @@ def unit_figures(
     demand_weight: Floats,
     max_load: float,
     max_area_m2: float,
+    buildings: Geometries | None = None,
 ) -> UnitFigures:
     """Measure units.
 
@@ -111,11 +115,14 @@ def unit_figures(
         Demand points. Shapes (n, 2) and (n,).
     max_load, max_area_m2
         Limits of a unit.
+    buildings
+        Outlines of buildings. Shape (n_buildings,).
     """
     area, width = shapely.area(polygons), mean_width_m(polygons)
     load = _loads(polygons, demand_xy, demand_weight, max_load)
     own = _held(polygons, own_xy)
     small = (area < SMALL_M2) | (width < SMALL_WIDTH_M)
+    together = load + _lightest_beside(polygons, load)
     straddling, strips = both_sides(polygons, linework, demand_xy)
     return UnitFigures(
         units=len(polygons),
@@ -124,7 +131,7 @@ def unit_figures(
         border_cm=100.0 * border_distance_m(polygons, boundary),
         slivers=float(((area < SLIVER_M2) | (width < SLIVER_WIDTH_M)).mean()),
         small=float(small.mean()),
-        joinable=float((small & (load + _lightest_beside(polygons, load) <= _MOST_LOAD * max_load)).mean()),
+        joinable=float((small & (together <= _MOST_LOAD * max_load)).mean()),
         admin_lost_m=lost_m(polygons, boundary, linework, LineKind.ADMIN),
         straddling=float(straddling.mean()),
         strips=float(strips.mean()),
@@ -132,6 +139,7 @@ def unit_figures(
         over_area=int((area > _MOST_AREA * max_area_m2).sum()),
         crowded=int((own > 1).sum()),
         homeless=len(own_xy) - int(own.sum()),
+        cut_buildings=0.0 if buildings is None else cut_share(polygons, linework, buildings),
     )
 
 
@@ -197,6 +205,22 @@ def lost_m(
     lost = np.ones(len(pieces), dtype=bool)
     lost[near] = False
     return float(shapely.length(pieces)[lost].sum())
+
+
+def cut_share(polygons: Geometries, linework: Linework, buildings: Geometries) -> float:
+    """Return the share of the buildings that a border cuts which follows none of the lines."""
+    if len(buildings) == 0:
+        return 0.0
+    start, end = _edges(polygons)
+    drawn = np.unique(np.sort(np.stack([start, end], axis=1).view("c16")[..., 0], axis=1), axis=0)
+    edges = shapely.linestrings(drawn.view(np.float64).reshape(-1, 2, 2))
+    middle = shapely.line_interpolate_point(edges, 0.5, normalized=True)
+    near, _ = shapely.STRtree(linework.lines).query(middle, predicate="dwithin", distance=ALONG_M)
+    free = np.ones(len(edges), dtype=bool)
+    free[near] = False
+    edge, building = shapely.STRtree(buildings).query(edges[free], predicate="intersects")
+    inside = shapely.length(shapely.intersection(edges[free][edge], buildings[building]))
+    return len(np.unique(building[inside > ALONG_M])) / len(buildings)
 
 
 def both_sides(
