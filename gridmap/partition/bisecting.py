@@ -15,14 +15,20 @@ Bools = NDArray[np.bool_]
 Region = list[tuple[float, float]]
 
 #: A piece this much above a limit stays whole: two halves would be further from it.
-TOLERANCE = 0.12
+TOLERANCE = 0.2
+#: What a half may have above its even share where that spares a building.
+_ROOM = 0.15
 #: Directions tried where buildings are in the way, in degrees from the best one.
 _TURNS = (0.0, 15.0, -15.0, 30.0, -30.0, 50.0, -50.0, 90.0)
 _OUTLET_TURNS = tuple(15.0 * turn for turn in range(12))
 #: Places tried for a line between the least and the greatest share that the halves may have.
 _PLACES = 41
-#: What a building in the way, a turn by 90° and the loss of balance are worth against each other.
-_HIT, _TURNED, _UNEVEN = 1.0, 0.3, 1.0
+#: What a building in the way, a turn by 90°, and halves that are uneven by all of what is halved,
+#: or of the ground, are worth against each other.
+_HIT, _TURNED, _UNEVEN, _UNEVEN_GROUND = 1.0, 0.3, 1.0, 0.2
+#: A half with less than this part of its share of the ground is a crumb, worth as much as
+#: several buildings.
+_LEAST_GROUND, _CRUMB = 0.3, 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +96,8 @@ NO_OBSTACLES = Obstacles(np.empty((0, 2)), np.zeros(1, dtype=np.int64))
 def bisect(region: Region, ground: Ground, obstacles: Obstacles) -> list[Region]:
     """Return lines that cut a face into pieces within the limits, one own outlet in each.
 
-    Own outlets are separated first, through the widest gaps between them. Each further line halves what it cuts by ground or demand, whichever fills more pieces, across its
+    Own outlets are separated first, through the widest gaps between them. Each further line
+    halves what it cuts by ground or demand, whichever fills more pieces, across its
     longer axis; a place beside the even one, or another direction, is taken if that spares
     buildings. Demand of one place cannot be cut.
 
@@ -148,72 +155,105 @@ def _divide(
     todo += [(below, index[~upper]), (above, index[upper])]
 
 
+@dataclass(frozen=True, eq=False)
+class _Halves:
+    """How points of one piece are to be divided.
+
+    Attributes
+    ----------
+    xy
+        Shape (n, 2).
+    weight
+        What is halved: ground or demand. Shape (n,).
+    ground
+        Share of each point in the ground. Shape (n,).
+    share
+        Share of the first half in both.
+    window
+        Least and most weight of the first half.
+    """
+
+    xy: Floats
+    weight: Floats
+    ground: Floats
+    share: float
+    window: tuple[float, float]
+
+    @classmethod
+    def of(cls, ground: Ground, index: Ints, pieces: int) -> _Halves:
+        area, load = ground.area[index], ground.load[index]
+        weight = load if load.sum() > area.sum() else area
+        if not weight.sum() > 0.0:
+            weight = np.full(len(index), 1.0 / len(index))
+        if not area.sum() > 0.0:
+            area = np.ones(len(index))
+        full = float(weight.sum())
+        fewer = pieces // 2
+        # Neither half may hold more than its pieces can.
+        most = max(full / pieces, 1.0) * (1.0 + _ROOM)
+        window = (full - most * (pieces - fewer), most * fewer)
+        return cls(ground.xy[index], weight, area / area.sum(), fewer / pieces, window)
+
+    def cost(self, weight: Floats, ground: Floats) -> Floats:
+        """Return how far places are from an even division, by what lies below them."""
+        even = self.share * float(self.weight.sum())
+        least = _LEAST_GROUND * min(self.share, 1.0 - self.share)
+        crumb = np.minimum(ground, 1.0 - ground) < least
+        uneven = np.abs(weight - even) / max(even, 1e-12)
+        return np.asarray(
+            _UNEVEN * uneven + _UNEVEN_GROUND * np.abs(ground - self.share) + _CRUMB * crumb
+        )
+
+
 def _halving(
     ground: Ground, index: Ints, pieces: int, obstacles: Obstacles
 ) -> tuple[Floats, float] | None:
     """Return the direction across the best line and its place along it, None if there is none."""
-    xy = ground.xy[index]
-    area, load = ground.area[index], ground.load[index]
-    by_load = load.sum() > area.sum()
-    weight = load if by_load else area
-    full = weight.sum()
-    if not full > 0.0:
-        weight, full = np.full(len(index), 1.0 / len(index)), 1.0
-    unit = full / pieces
-    fewer = pieces // 2
-    even = unit * fewer
-    # Neither half may hold more than its pieces can.
-    most = max(unit, 1.0) * (1.0 + TOLERANCE / 2)
-    least_share, most_share = full - most * (pieces - fewer), most * fewer
-    main = _longer_axis(xy, area + load / max(pieces, 1))
+    halves = _Halves.of(ground, index, pieces)
+    main, drawn_out = _longer_axis(halves.xy, halves.ground + halves.weight / halves.weight.sum())
     best: tuple[float, Floats, float] | None = None
-    for turn in _TURNS if len(obstacles) else _TURNS[:1]:
+    for turn in _TURNS:
         across = _turned(main, turn)
-        found = _place(xy @ across, weight, even, (least_share, most_share), obstacles, across)
+        found = _place(halves, across, obstacles)
         if found is None:
             continue
-        cost = found[0] + _TURNED * abs(turn) / 90.0
+        # A line along a strip would leave two narrower ones.
+        cost = found[0] + _TURNED * drawn_out * abs(turn) / 90.0
         if best is None or cost < best[0] - 1e-9:
             best = (cost, across, found[1])
-        if cost < 1e-9:
+        # Without buildings in the way, or crumbs, the first direction is the best.
+        if found[0] < min(_HIT, _CRUMB):
             break
-    if best is None and not len(obstacles):
-        across = _turned(main, 90.0)
-        found = _place(xy @ across, weight, even, (least_share, most_share), obstacles, across)
-        return None if found is None else (across, found[1])
     return None if best is None else best[1:]
 
 
 def _place(
-    along: Floats,
-    weight: Floats,
-    even: float,
-    window: tuple[float, float],
-    obstacles: Obstacles,
-    across: Floats,
+    halves: _Halves, across: Floats, obstacles: Obstacles
 ) -> tuple[float, float] | None:
     """Return the cost and the place of the best line across one direction."""
+    along = halves.xy @ across
     order = np.argsort(along, kind="stable")
-    position, held = along[order], np.cumsum(weight[order])
+    position = along[order]
+    weight, ground = np.cumsum(halves.weight[order]), np.cumsum(halves.ground[order])
     gaps = np.flatnonzero(np.diff(position) > 1e-6)
     if len(gaps) == 0:
         return None
-    middle = (position[gaps] + position[gaps + 1]) / 2.0
-    share = held[gaps]
-    off = np.abs(share - even)
-    target = int(np.argmin(off))
+    places = (position[gaps] + position[gaps + 1]) / 2.0
+    cost = halves.cost(weight[gaps], ground[gaps])
+    best = int(np.argmin(cost))
     if len(obstacles) == 0:
-        return 0.0, float(middle[target])
-    fits = np.flatnonzero((share >= window[0]) & (share <= window[1]))
-    low, high = (fits[0], fits[-1]) if len(fits) else (target, target)
-    first, last = position[gaps[low]], position[gaps[high] + 1]
-    start, end = obstacles.spans(across)
-    places = np.append(np.linspace(first, last, _PLACES + 2)[1:-1], middle[target])
-    hits = _hits(start, end, places)
+        return float(cost[best]), float(places[best])
+    low, high = halves.window
+    fits = np.flatnonzero((weight[gaps] >= low) & (weight[gaps] <= high))
+    first, last = (fits[0], fits[-1]) if len(fits) else (best, best)
+    places = np.append(
+        np.linspace(position[gaps[first]], position[gaps[last] + 1], _PLACES + 2)[1:-1],
+        places[best],
+    )
     # At a place within a gap the share is that of the points below it.
-    below = held[np.clip(np.searchsorted(position, places) - 1, 0, len(held) - 1)]
-    uneven = np.abs(below - even) / max(even, 1e-12)
-    cost = _HIT * hits + _UNEVEN * uneven
+    below = np.clip(np.searchsorted(position, places) - 1, 0, len(position) - 1)
+    start, end = obstacles.spans(across)
+    cost = _HIT * _hits(start, end, places) + halves.cost(weight[below], ground[below])
     best = int(np.argmin(cost))
     return float(cost[best]), float(places[best])
 
@@ -254,8 +294,8 @@ def _middle_gaps(width: Floats) -> list[int]:
     return inner[np.argsort(-width[inner], kind="stable")][:3].tolist()
 
 
-def _longer_axis(xy: Floats, weight: Floats) -> Floats:
-    """Return the unit vector along which weighted points are spread most. Shape (2,)."""
+def _longer_axis(xy: Floats, weight: Floats) -> tuple[Floats, float]:
+    """Return the unit vector along which weighted points spread most, and how much more."""
     if not weight.sum() > 0.0:
         weight = np.ones(len(xy))
     total = weight.sum()
@@ -263,7 +303,10 @@ def _longer_axis(xy: Floats, weight: Floats) -> Floats:
     x, y = x - (weight @ x) / total, y - (weight @ y) / total
     xx, yy, xy_ = float(weight @ (x * x)), float(weight @ (y * y)), float(weight @ (x * y))
     angle = 0.5 * math.atan2(2.0 * xy_, xx - yy)
-    return np.array([math.cos(angle), math.sin(angle)])
+    cosine, sine = math.cos(angle), math.sin(angle)
+    along = xx * cosine**2 + 2.0 * xy_ * cosine * sine + yy * sine**2
+    across = max(xx + yy - along, 1e-9 * (xx + yy), 1e-12)
+    return np.array([cosine, sine]), max(1.0, math.sqrt(max(along, 0.0) / across))
 
 
 def _turned(direction: Floats, degrees: float) -> Floats:

@@ -42,6 +42,8 @@ _OVERSHOOT_M = 3 * GRID_M
 #: Half the side of the square that stands for a building given as a point.
 POINT_M = 3.0
 NO_BUILDINGS: Geometries = np.empty(0, dtype=object)
+#: Narrower faces are joined to a neighbour, never cut for their size.
+_LEAST_WIDTH_M = 3.0
 _AREA_SAMPLES = 30
 _MOST_PIECES = 256
 
@@ -141,7 +143,8 @@ def cuts(
     by_area: Floats = shapely.area(plane.faces) / most.area_m2
     by_extent: Floats = _extent_m(plane.faces) / most.extent_m
     full = np.maximum.reduce([by_area, by_extent, held])
-    wanted = (full > 1.0 + TOLERANCE) | (np.diff(first_own) > 1)
+    wide = 2.0 * shapely.area(plane.faces) > _LEAST_WIDTH_M * shapely.length(plane.faces)
+    wanted = ((full > 1.0 + TOLERANCE) & wide) | (np.diff(first_own) > 1)
     chosen = np.flatnonzero(wanted if among is None else wanted & among)
     obstacles = _obstacles(plane.faces, chosen, buildings)
     lines = {}

@@ -25,6 +25,8 @@ RESISTANCE = {
     LineKind.RAIL: 20.0,
     LineKind.MOTORWAY: 20.0,
     LineKind.RIVER: 30.0,
+    # Between two faces inside only where snapping has folded the border over: a hairline.
+    LineKind.TERRITORY: 30.0,
 }
 _WEAKEST = 0.5
 #: A border is a wall if its mean resistance a metre is above this.
@@ -35,8 +37,8 @@ _STREETS = (
 )
 #: A street that crosses a strip runs along it for its width at either end.
 _FRONTAGE = 3.0
-#: Neither slivers nor anything else is joined across these.
-_NEVER = LineKind.ADMIN | LineKind.TERRITORY
+#: Neither slivers nor anything else is joined across this.
+_NEVER = LineKind.ADMIN
 #: Neighbours this close to the best are as good; among them the one furthest to the north-east
 #: is taken, so that the pieces between two carriageways all go to the same side.
 _AS_GOOD = 0.85

@@ -48,7 +48,7 @@ from gridmap.territory import Units
 _BORDER_CLEARANCE_M = 0.02
 #: Lines across bent faces do not hit a limit exactly: what is still this far above is cut again.
 _CUT_TURNS = 3
-_SLACK = 1.1
+_SLACK = 1.03
 #: A joined face may be this far above the limits for cutting, lest both go on for ever.
 _JOINED_AREA = 1.5
 _JOINED_LOAD = 1.25
