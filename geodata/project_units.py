@@ -163,8 +163,6 @@ def hexagon_resolution(area_m2: float, cells: int) -> int:
     return next(fits, 15)
 
 
-
-
 def _with_ids(one: Fault, own: pd.DataFrame) -> Fault:
     """Return a fault about rows of the own outlets as one that names their ids."""
     rows = one.values.get("rows")

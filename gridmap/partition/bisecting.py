@@ -123,36 +123,21 @@ def bisect(region: Region, ground: Ground, obstacles: Obstacles) -> list[Region]
         if found is None:
             continue
         across, place = found
-        _divide(region, across, place, lines, todo, index, ground.xy)
+        below, above, line = _split(region, float(across[0]), float(across[1]), place)
+        upper = ground.xy[index] @ across > place
+        if len(line) == 2:
+            lines.append(line)
+        todo += [(below, index[~upper]), (above, index[upper])]
     return lines
 
 
-def _best_line(
-    ground: Ground, index: Ints, obstacles: Obstacles
-) -> tuple[Floats, float] | None:
+def _best_line(ground: Ground, index: Ints, obstacles: Obstacles) -> tuple[Floats, float] | None:
     """Return the direction across a line and its place, None if nothing is to be cut."""
     own = index[ground.own[index]]
     if len(own) > 1:
         return _widest_gap(ground.xy[own], obstacles)
     pieces = ground.pieces(index) if len(index) else 1
     return _halving(ground, index, pieces, obstacles) if pieces > 1 else None
-
-
-def _divide(
-    region: Region,
-    across: Floats,
-    place: float,
-    lines: list[Region],
-    todo: list[tuple[Region, Ints]],
-    index: Ints,
-    xy: Floats,
-) -> None:
-    """Note a line and both halves."""
-    below, above, line = _split(region, float(across[0]), float(across[1]), place)
-    upper = xy[index] @ across > place
-    if len(line) == 2:
-        lines.append(line)
-    todo += [(below, index[~upper]), (above, index[upper])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,9 +212,7 @@ def _halving(
     return None if best is None else best[1:]
 
 
-def _place(
-    halves: _Halves, across: Floats, obstacles: Obstacles
-) -> tuple[float, float] | None:
+def _place(halves: _Halves, across: Floats, obstacles: Obstacles) -> tuple[float, float] | None:
     """Return the cost and the place of the best line across one direction."""
     along = halves.xy @ across
     order = np.argsort(along, kind="stable")
@@ -269,7 +252,7 @@ def _widest_gap(xy: Floats, obstacles: Obstacles) -> tuple[Floats, float]:
     """Return the direction across a line between the points, and its place."""
     best: tuple[int, float] | None = None
     chosen = (np.array([1.0, 0.0]), 0.0)
-    for turn in (_OUTLET_TURNS if len(xy) > 2 else (0.0, *_TURNS[1:-1])):
+    for turn in _OUTLET_TURNS if len(xy) > 2 else (0.0, *_TURNS[1:-1]):
         main = xy[1] - xy[0] if len(xy) == 2 else np.array([1.0, 0.0])
         across = _turned(main / math.hypot(*main.tolist()), turn)
         position = np.sort(xy @ across)

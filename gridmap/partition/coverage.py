@@ -291,7 +291,7 @@ def _report(plane: Plane, owner: Ints, claims: Claims, sound: _Sound, parts: int
 def _merged(plane: Plane, label: Ints) -> Plane:
     """Join the faces of each label, and forget the lines between them."""
     joined = dissolve(plane, label)
-    return replace(joined, loose=joined.loose[:0])
+    return replace(joined, loose=joined.loose[np.empty(0, dtype=np.int64)])
 
 
 def _first_of(owner: Ints, label: Ints) -> Ints:

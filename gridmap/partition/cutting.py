@@ -285,19 +285,30 @@ def _corners(buildings: Geometries) -> Obstacles:
 
 
 def _clipped(faces: Geometries, cut: dict[int, list[Region]]) -> Geometries:
-    """Return the lines of each face, clipped to a little more than the face."""
+    """Return the lines of each face, clipped to the face and a little longer."""
     owner = [one for one, lines in cut.items() for _ in lines]
     if not owner:
         return np.empty(0, dtype=object)
     ends = np.array([line for lines in cut.values() for line in lines], dtype=np.float64)
+    which, number = np.unique(owner, return_inverse=True)
+    # Ends lie on the border of the face or on another line; both are overshot.
+    lines = shapely.linestrings(_longer(ends, _OVERSHOOT_M))
+    flat = shapely.get_parts(shapely.intersection(lines, faces[which][number]))
+    flat = flat[shapely.get_type_id(flat) == shapely.GeometryType.LINESTRING]
+    if len(flat) == 0:
+        return np.empty(0, dtype=object)
+    ends = np.stack(
+        [shapely.get_coordinates(shapely.get_point(flat, at)) for at in (0, -1)], axis=1
+    )
+    return np.asarray(shapely.linestrings(_longer(ends, _OVERSHOOT_M)), dtype=object)
+
+
+def _longer(ends: Floats, by_m: float) -> Floats:
+    """Return lines that are longer at both ends. Shape (n, 2, 2).
+
+    They are so along themselves: a line that all but follows a border does not leave it.
+    """
     along = ends[:, 1] - ends[:, 0]
     length = np.hypot(along[:, 0], along[:, 1])
-    step = along / np.maximum(length, 1e-12)[:, None] * _OVERSHOOT_M
-    ends = np.stack([ends[:, 0] - step, ends[:, 1] + step], axis=1)
-    which, number = np.unique(owner, return_inverse=True)
-    wide = shapely.buffer(faces[which], _OVERSHOOT_M, join_style="mitre")
-    lines = shapely.linestrings(ends)
-    flat = shapely.get_parts(shapely.intersection(lines, wide[number]))
-    return np.asarray(
-        flat[shapely.get_type_id(flat) == shapely.GeometryType.LINESTRING], dtype=object
-    )
+    step = along / np.maximum(length, 1e-12)[:, None] * by_m
+    return np.stack([ends[:, 0] - step, ends[:, 1] + step], axis=1)

@@ -51,7 +51,7 @@ def insert(
     squares = np.empty(0, dtype=object) if cleared is None else cleared
     near = _near(plane, fresh, squares)
     if near.mean() <= _MOST:
-        redrawn = _redrawn(plane, fresh, near, squares)
+        redrawn = _redrawn(plane, fresh, near, (squares, boundary))
         if redrawn is not None:
             return redrawn
     return build_plane(_without(_noded(plane.segments(), fresh), squares), boundary)
@@ -81,9 +81,10 @@ def _near(plane: Plane, fresh: Segments, squares: Geometries) -> Bools:
 
 
 def _redrawn(
-    plane: Plane, fresh: Segments, near: Bools, squares: Geometries
+    plane: Plane, fresh: Segments, near: Bools, around: tuple[Geometries, BaseGeometry]
 ) -> Plane | None:
     """Redraw the faces of `near`; None if a line around them would change."""
+    squares, boundary = around
     side = np.append(near, False)
     on_left, on_right = side[plane.left], side[plane.right]
     ours = on_left | on_right
@@ -100,7 +101,8 @@ def _redrawn(
         return None
     walled = (segments.kind & LineKind.TERRITORY) != 0
     walled[wall] = True
-    inside = _inside(faces, left, right, walled, plane.faces[near])
+    group = _groups(left, right, walled, len(faces))
+    inside = _inside(faces, group, plane.faces[near], boundary)
     if not inside.any():
         return None
     kept = len(plane.faces) - int(near.sum())
@@ -159,19 +161,25 @@ def _found(segments: Segments, wanted: Segments) -> tuple[Ints | None, Ints]:
     return place.astype(np.int64), at
 
 
-def _inside(
-    faces: Geometries, left: Ints, right: Ints, walled: Bools, before: Geometries
-) -> Bools:
-    """Return which faces lie where those of `before` did; judged in groups within the walls."""
+def _groups(left: Ints, right: Ints, walled: Bools, size: int) -> Ints:
+    """Return the group of each face: those with no wall between them. Shape (size,)."""
     open_edge = (left != OUTSIDE) & (right != OUTSIDE) & ~walled
-    group = connected(left[open_edge], right[open_edge], len(faces))
+    return connected(left[open_edge], right[open_edge], size)
+
+
+def _inside(faces: Geometries, group: Ints, before: Geometries, boundary: BaseGeometry) -> Bools:
+    """Return which faces lie where those of `before` did; each group by its largest face.
+
+    Lines are drawn a little over the border: what they enclose beyond it is outside.
+    """
     by_size = np.lexsort((-shapely.area(faces), group))
     largest = by_size[np.append(True, np.diff(group[by_size]) > 0)]
-    here, _ = shapely.STRtree(before).query(
-        shapely.point_on_surface(faces[largest]), predicate="intersects"
-    )
+    inner = shapely.point_on_surface(faces[largest])
+    here, _ = shapely.STRtree(before).query(inner, predicate="intersects")
     judged = np.zeros(len(largest), dtype=np.bool_)
     judged[here] = True
+    shapely.prepare(boundary)
+    judged &= shapely.intersects(boundary, inner)
     return np.asarray(judged[group], dtype=np.bool_)
 
 

@@ -200,9 +200,7 @@ def street_access(plane: Plane) -> Bools:
     return np.asarray(here > _FRONTAGE * width, dtype=np.bool_)
 
 
-def _faces(
-    plane: Plane, load: Floats, own: Bools, water: Bools, street: Bools
-) -> list[_Face]:
+def _faces(plane: Plane, load: Floats, own: Bools, water: Bools, street: Bools) -> list[_Face]:
     centre = shapely.get_coordinates(shapely.centroid(plane.faces))
     faces = [
         _Face(area_m2, length_m, held, is_own, is_water, x, y, tuple(box), on_street, {})

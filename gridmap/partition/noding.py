@@ -173,9 +173,7 @@ def node(segments: Segments, fresh: Bools | None = None) -> Segments:
     for turn in range(_MAX_TURNS):
         one, other = _meeting(segments, new)
         late = turn >= _PATIENCE
-        which, position = _splits(
-            segments, one, other, snapping=turn == 0 or late, patient=late
-        )
+        which, position = _splits(segments, one, other, snapping=turn == 0 or late, patient=late)
         if len(which) == 0:
             return segments
         segments, new = _split(segments, which, position)

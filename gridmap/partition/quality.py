@@ -212,8 +212,10 @@ def cut_share(polygons: Geometries, linework: Linework, buildings: Geometries) -
     if len(buildings) == 0:
         return 0.0
     start, end = _edges(polygons)
-    drawn = np.unique(np.sort(np.stack([start, end], axis=1).view("c16")[..., 0], axis=1), axis=0)
-    edges = shapely.linestrings(drawn.view(np.float64).reshape(-1, 2, 2))
+    ends = np.stack([start, end], axis=1)
+    backwards = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
+    ends[backwards] = ends[backwards][:, ::-1]
+    edges = np.asarray(shapely.linestrings(np.unique(ends, axis=0)), dtype=object)
     middle = shapely.line_interpolate_point(edges, 0.5, normalized=True)
     near, _ = shapely.STRtree(linework.lines).query(middle, predicate="dwithin", distance=ALONG_M)
     free = np.ones(len(edges), dtype=bool)
@@ -223,9 +225,7 @@ def cut_share(polygons: Geometries, linework: Linework, buildings: Geometries) -
     return len(np.unique(building[inside > ALONG_M])) / len(buildings)
 
 
-def both_sides(
-    polygons: Geometries, linework: Linework, demand_xy: Floats
-) -> tuple[Bools, Bools]:
+def both_sides(polygons: Geometries, linework: Linework, demand_xy: Floats) -> tuple[Bools, Bools]:
     """Return which polygons have ground on both sides of a barrier, or a strip beyond one.
 
     A polygon is split by the barriers through it; dead ends of barriers split nothing. Water is
@@ -251,7 +251,7 @@ def both_sides(
     if len(lines) == 0:
         return straddling, strips
     streets = linework.lines[(linework.kinds & int(STREET)) != 0]
-    demand = shapely.STRtree(shapely.points(demand_xy))
+    demand = shapely.STRtree(_points(demand_xy))
     near_street = shapely.STRtree(streets)
     inner = shapely.buffer(polygons, -2 * ALONG_M)
     line, one = shapely.STRtree(inner).query(lines, predicate="intersects")
@@ -304,7 +304,8 @@ def _edges(polygons: Geometries) -> tuple[Floats, Floats]:
 
 def _meetings(start: Ints, end: Ints) -> int:
     """Return how many pairs of edges meet elsewhere than at common ends, in integers."""
-    lines = shapely.linestrings(np.stack([start, end], axis=1).astype(np.float64))
+    ends = np.stack([start, end], axis=1).astype(np.float64)
+    lines = np.asarray(shapely.linestrings(ends), dtype=object)
     one, other = shapely.STRtree(lines).query(lines)
     p, q, r, s = (ends[which] for which in (one, other) for ends in (start, end))
     once = one < other
@@ -322,6 +323,10 @@ def _meetings(start: Ints, end: Ints) -> int:
     crossing = (turn(p, q, r) * turn(p, q, s) < 0) & (turn(r, s, p) * turn(r, s, q) < 0)
     touching = within(p, q, r) | within(p, q, s) | within(r, s, p) | within(r, s, q)
     return int((crossing | touching).sum())
+
+
+def _points(xy: Floats) -> Geometries:
+    return np.asarray(shapely.points(xy), dtype=object)
 
 
 def _pieces(lines: Geometries | BaseGeometry) -> Geometries:
@@ -356,9 +361,7 @@ def _loads(polygons: Geometries, xy: Floats, weight: Floats, most: float) -> Flo
     holder = _holders(polygons, xy)
     held = holder >= 0
     square = np.floor(xy[held] / np.sqrt(SLIVER_M2)).astype(np.int64)
-    places, place = np.unique(
-        np.column_stack([holder[held], square]), axis=0, return_inverse=True
-    )
+    places, place = np.unique(np.column_stack([holder[held], square]), axis=0, return_inverse=True)
     at_place = np.minimum(np.bincount(place.ravel(), weight[held], len(places)), most)
     load = np.bincount(places[:, 0], at_place, len(polygons))
     return np.asarray(load, dtype=np.float64)

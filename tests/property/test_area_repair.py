@@ -25,7 +25,7 @@ def broken_areas(draw: st.DrawFn) -> tuple[shapely.Geometry, list[shapely.Geomet
         for row in range(rows):
             box = shapely.box(0, 0, SIDE_M, SIDE_M)
             corners = shapely.get_coordinates(shapely.segmentize(box, 50.0))
-            corners = corners + (column * SIDE_M, row * SIDE_M)
+            corners += np.array([column * SIDE_M, row * SIDE_M])
             corners[:-1] += rng.normal(0.0, jitter_m, (len(corners) - 1, 2))
             corners[-1] = corners[0]
             areas.append(shapely.Polygon(corners))

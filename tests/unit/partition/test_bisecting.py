@@ -9,7 +9,13 @@ from gridmap.partition.bisecting import NO_OBSTACLES, Ground, Obstacles, bisect
 BOX = [(0.0, 0.0), (300.0, 0.0), (300.0, 200.0), (0.0, 200.0)]
 
 
-def ground(pieces: float, *, load: list[tuple[float, float, float]] = (), own: list[tuple[float, float]] = (), extent: float = 1e9) -> Ground:  # type: ignore[assignment]  # noqa: E501
+def ground(
+    pieces: float,
+    *,
+    load: list[tuple[float, float, float]] = (),
+    own: list[tuple[float, float]] = (),
+    extent: float = 1e9,
+) -> Ground:  # type: ignore[assignment]
     """Even ground of 300 m by 200 m, worth so many pieces, with demand and own outlets."""
     x, y = np.meshgrid(np.arange(5.0, 300, 10), np.arange(5.0, 200, 10))
     grid = np.column_stack([x.ravel(), y.ravel()])
@@ -63,9 +69,7 @@ def test_demand_is_halved_with_room_on_both_sides() -> None:
 
 def test_demand_of_one_place_is_not_cut_off_from_itself() -> None:
     assert bisect(BOX, ground(0.1, load=[(100, 100, 1.0)] * 1), NO_OBSTACLES) == []
-    only = Ground(
-        np.array([(5.0, 5.0)] * 3), np.zeros(3), np.ones(3), np.zeros(3, dtype=bool), 1e9
-    )
+    only = Ground(np.array([(5.0, 5.0)] * 3), np.zeros(3), np.ones(3), np.zeros(3, dtype=bool), 1e9)
     assert bisect(BOX, only, NO_OBSTACLES) == []
 
 
@@ -97,7 +101,9 @@ def test_own_outlets_are_parted_even_in_a_small_face() -> None:
     lines = bisect(BOX, ground(0.1, own=own), NO_OBSTACLES)
     parts = pieces_of(lines)
     assert len(parts) == 4
-    holders = [[n for n, part in enumerate(parts) if part.contains(shapely.Point(xy))] for xy in own]
+    holders = [
+        [n for n, part in enumerate(parts) if part.contains(shapely.Point(xy))] for xy in own
+    ]
     assert sorted(one[0] for one in holders) == [0, 1, 2, 3]
 
 

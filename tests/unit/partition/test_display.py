@@ -1,5 +1,7 @@
 """Simplified cells still fit each other."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
@@ -14,7 +16,7 @@ def wavy(seed: int = 0) -> np.ndarray:
     x = [np.zeros(200), *[c + rng.normal(0, 4.0, 200) for c in (250, 500, 750)], np.full(200, 1e3)]
     lines = [np.column_stack([one, y]).round(2) for one in x]
     return np.array(
-        [shapely.Polygon([*a, *b[::-1]]) for a, b in zip(lines[:-1], lines[1:], strict=True)],
+        [shapely.Polygon([*a, *b[::-1]]) for a, b in pairwise(lines)],
         dtype=object,
     )
 
