@@ -274,7 +274,7 @@ def _middle_gaps(width: Floats) -> list[int]:
     count = len(width)
     low = (count - 1) // 4
     inner = np.arange(low, count - low)
-    return inner[np.argsort(-width[inner], kind="stable")][:3].tolist()
+    return [int(one) for one in inner[np.argsort(-width[inner], kind="stable")][:3]]
 
 
 def _longer_axis(xy: Floats, weight: Floats) -> tuple[Floats, float]:

@@ -199,7 +199,8 @@ def lost_m(
     if len(pieces) == 0:
         return 0.0
     start, end = _edges(polygons)
-    borders = shapely.STRtree(shapely.linestrings(np.stack([start, end], axis=1)))
+    edges = np.asarray(shapely.linestrings(np.stack([start, end], axis=1)), dtype=object)
+    borders = shapely.STRtree(edges)
     middle = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
     near, _ = borders.query(middle, predicate="dwithin", distance=ALONG_M)
     lost = np.ones(len(pieces), dtype=bool)

@@ -71,8 +71,8 @@ class UnitLimits:
     sliver_area_m2, sliver_width_m
         Below either a face is joined even across a river, a railway or a motorway.
     strip_width_m
-        So is a narrower strip without demand and without a street, such as the ground between
-        two carriageways.
+        So is a face below the minima that is narrower than this and has neither demand nor a
+        street, such as the ground between two carriageways.
     """
 
     max_area_m2: float = 4.0e5
@@ -89,8 +89,8 @@ class UnitLimits:
             raise ValueError("Expected 0 <= sliver_area_m2 <= min_area_m2 < max_area_m2.")
         if not 0.0 <= self.sliver_width_m <= self.min_width_m:
             raise ValueError("Expected 0 <= sliver_width_m <= min_width_m.")
-        if not 0.0 <= self.strip_width_m <= self.min_width_m:
-            raise ValueError("Expected 0 <= strip_width_m <= min_width_m.")
+        if not self.strip_width_m >= 0.0:
+            raise ValueError(f"Expected strip_width_m >= 0, found {self.strip_width_m}.")
         if not self.max_extent_m > 0.0:
             raise ValueError(f"Expected max_extent_m > 0, found {self.max_extent_m}.")
         if not self.max_demand_share > 0.0:
