@@ -502,3 +502,35 @@ class TestStreetSources:
 
     def test_links_are_of_the_kind_of_their_road(self) -> None:
         assert street_sources.ROAD_KINDS["motorway"] == LineKind.MOTORWAY
+
+
+def test_units_from_a_file_cut_further_along_streets(town: Path) -> None:
+    """The strips' borders stay, and the streets cut them; the report names the rows left out."""
+    west, south, east, north = -27.002, 44.998, -26.99, 45.01
+    edges = np.linspace(west, east, 5)
+    strips = [shapely.box(a, south, b, north) for a, b in pairwise(edges)]
+    rows = [*strips, shapely.box(10, 10, 11, 11)]
+    gpd.GeoDataFrame({"n": range(5)}, geometry=rows, crs=4326).to_file(town / "strips.gpkg")
+    before = (town / "project.toml").read_text(encoding="utf-8")
+    units = 'streets = "town.osm"\nunits = "file:strips.gpkg{}"'
+    counts = []
+    for more in ("", "+streets"):
+        text = before.replace('streets = "town.osm"', units.format(more))
+        (town / "project.toml").write_text(text, encoding="utf-8")
+        territory = load(town)
+        counts.append(len(territory.units))
+        assert "unitfile.elsewhere" in notices(territory)
+    assert counts[1] > counts[0]
+    assert territory.units.adjacency.admin_m.sum() > 0.0
+
+
+def test_lines_that_enclose_nothing_make_no_units(tmp_path: Path) -> None:
+    from geodata.project_units import read_unit_areas
+
+    path = tmp_path / "lines.gpkg"
+    ring = shapely.LineString([(0, 0), (0.01, 0), (0.01, 0.01), (0, 0)])
+    gpd.GeoDataFrame(geometry=[ring], crs=4326).to_file(path)
+    assert len(read_unit_areas(path, "EPSG:32631")) == 1
+    gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (1, 1)])], crs=4326).to_file(path)
+    with pytest.raises(InputError, match="none of the 1 rows"):
+        read_unit_areas(path, "EPSG:32631")

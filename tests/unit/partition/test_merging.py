@@ -57,7 +57,7 @@ def test_between_two_walls_a_strip_stays() -> None:
 def test_strips_between_carriageways_all_go_to_one_side() -> None:
     """Ten strips of 8 m between two carriageways, apart by bridges: nobody lives there."""
     ways = [(LineKind.MOTORWAY, [(-5, y), (1005, y)]) for y in (100, 108)]
-    bridges = [(LOCAL, [(x, -5), (x, 205)]) for x in range(100, 1000, 100)]
+    bridges = [(LOCAL, [(x, -5), (x, 213)]) for x in range(100, 1000, 100)]
     boundary = shapely.box(0, 0, 1000, 208)
     limits = replace(LIMITS, strip_width_m=16.0)
     units = units_of(linework(*ways, *bridges), boundary, limits=limits)
@@ -73,7 +73,9 @@ def test_strips_between_carriageways_all_go_to_one_side() -> None:
 def test_slivers_avoid_a_neighbour_that_is_full() -> None:
     """The sliver's demand of 6 would bring the longer neighbour to 16, above 1.25 × 10."""
     lines = linework(
-        (LOCAL, [(-5, 50), (105, 50)]), (LOCAL, [(-5, 50.4), (105, 50.4)]), (LOCAL, [(2, 50), (2, -5)])
+        (LOCAL, [(-5, 50), (105, 50)]),
+        (LOCAL, [(-5, 50.4), (105, 50.4)]),
+        (LOCAL, [(2, 50), (2, -5)]),
     )  # fmt: skip
     demand = [(50.0, 80.0), (50.0, 50.2), (50.0, 20.0)]
     limits = replace(LIMITS, min_area_m2=60.0, max_demand_share=10.0 / 17.0)
