@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import h3
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 from pandera.pandas import DataFrameSchema
 from shapely.geometry.base import BaseGeometry
@@ -18,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from geodata.isolation import reading_by
 from geodata.project_checks import datum_remarks, place_remarks, read_area
 from geodata.project_file import ProjectFile, read_project
+from geodata.project_units import buildings_of, make_units, unit_file_name
 from geodata.rows import Rows, read_demand, read_outlets
 from geodata.sandbox import Sandbox
 from geodata.sieve import EXCLUDED_COLUMNS, excluded_notices
@@ -25,7 +23,6 @@ from geodata.speeds import read_speeds
 from geodata.street_sources import (
     FROM_STREETS,
     OVERPASS,
-    STREET,
     drawn,
     read_lines,
     read_streets,
@@ -34,9 +31,7 @@ from geodata.street_sources import (
 from gridmap import schemas
 from gridmap.errors import Fault, InputError, fault, some_ids
 from gridmap.partition.cells import territory_polygon
-from gridmap.partition.hexagons import hexagon_units
-from gridmap.partition.linework import LineKind, Linework
-from gridmap.partition.units import UnitLimits, build_units
+from gridmap.partition.linework import LineKind
 from gridmap.policies import PlanRequest
 from gridmap.progress import Progress, Report, silent
 from gridmap.territory import Territory, Units
@@ -48,21 +43,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 STAGE = "planning.stage.territory"
-#: Own outlets nearer than this cannot have a border between them. Metres.
-SAME_PLACE_M = 0.01
-#: Hexagons a cell where there are no streets to cut along.
-HEXAGONS_A_CELL = 100
 #: Beyond this nothing snaps, whatever is asked. Metres.
 FAR_M = 1.0e7
-#: Units from a file are kept as they are.
-AS_THEY_ARE = UnitLimits(
-    max_area_m2=1.0e15,
-    max_demand_share=1.0e9,
-    min_area_m2=0.0,
-    min_width_m=0.0,
-    sliver_area_m2=0.0,
-    sliver_width_m=0.0,
-)
 
 
 @dataclass(frozen=True)
@@ -175,8 +157,9 @@ def _load(
     report(Progress(STAGE, 0.6, Path(str(files.streets)).name))
 
     units, unit_notices = make_units(
-        project, files, streets.linework, boundary.shape, crs=boundary.crs,
+        project, files.units, streets.linework, boundary.shape, crs=boundary.crs,
         own=outlets.frame[centre], demand=demand.frame,
+        buildings=buildings_of(files.streets, project.territory.units, boundary.crs),
     )  # fmt: skip
     report(Progress(STAGE, 0.9))
     outlets = _bind(outlets, units, files.outlets.name)
@@ -233,7 +216,7 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
         return places[0]
 
     section, travel = project.territory, project.travel
-    kind, _, unit_file = section.units.partition(":")
+    unit_file = unit_file_name(section.units)
     files = Files(
         boundary=(
             None
@@ -248,7 +231,7 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
             else find(section.streets, "[territory] streets")
         ),
         admin=find(section.admin, "[territory] admin") if section.admin else None,
-        units=find(unit_file, "[territory] units") if kind == "file" else None,
+        units=find(unit_file, "[territory] units") if unit_file else None,
         within=find(project.demand.within, "[demand] within") if project.demand.within else None,
         children=find(section.children, "[territory] children") if section.children else None,
         factors=find(travel.factors, "[travel] factors") if travel.factors else None,
@@ -296,68 +279,6 @@ def centres_of(outlets: pd.DataFrame, project: ProjectFile) -> Bools:
     if not centre.any():
         raise InputError(fault("world.no_own_outlet", project.outlets.file))
     return np.asarray(centre, dtype=bool)
-
-
-def make_units(
-    project: ProjectFile,
-    files: Files,
-    linework: Linework,
-    boundary: BaseGeometry,
-    *,
-    crs: str,
-    own: pd.DataFrame,
-    demand: pd.DataFrame,
-) -> tuple[Units, list[Fault]]:
-    """Cut the territory into units the way the project asks for.
-
-    Raises
-    ------
-    InputError
-        If two centres are at the same place, or the units cannot be made.
-    """
-    own_xy = own[["x", "y"]].to_numpy()
-    same = own[["x", "y"]].div(SAME_PLACE_M).round()
-    for _, group in own.groupby([same["x"], same["y"]], sort=True):
-        if len(group) > 1:
-            raise InputError(fault("world.own_same_place", ids=some_ids(group["outlet_id"])))
-    notices: list[Fault] = []
-    kind, _, value = project.territory.units.partition(":")
-    streets = linework.lines[(linework.kinds & int(STREET)) > 0]
-    try:
-        if kind == "hex":
-            return hexagon_units(boundary, crs, int(value), own_xy=own_xy), notices
-        if kind == "streets" and not shapely.intersects(boundary, streets).any():
-            resolution = hexagon_resolution(boundary.area, len(own))
-            notices.append(fault("world.hexagons_instead", resolution=resolution))
-            return hexagon_units(boundary, crs, resolution, own_xy=own_xy), notices
-        limits = UnitLimits(max_demand_share=project.partition.held_tolerance / 4.0)
-        if files.units:
-            outlines = read_lines(files.units, crs)
-            nothing = Linework(
-                np.empty(0, dtype=object),
-                np.empty(0, dtype=np.int64),
-                linework.water,
-                linework.bridges,
-            )
-            linework, limits = with_lines(nothing, outlines, LineKind.ADMIN), AS_THEY_ARE
-        units = build_units(
-            linework,
-            boundary,
-            own_xy=own_xy,
-            demand_xy=demand[["x", "y"]].to_numpy(),
-            demand_weight=demand["weight"].to_numpy(),
-            limits=limits,
-        )
-    except InputError as error:
-        raise InputError(*(_with_ids(one, own) for one in error.faults)) from error
-    return units, notices
-
-
-def hexagon_resolution(area_m2: float, cells: int) -> int:
-    """Return the coarsest H3 resolution with about `HEXAGONS_A_CELL` hexagons a cell."""
-    wanted_m2 = area_m2 / (HEXAGONS_A_CELL * cells)
-    fits = (one for one in range(16) if h3.average_hexagon_area(one, unit="m^2") <= wanted_m2)
-    return next(fits, 15)
 
 
 def snap_distance_m(outlets: pd.DataFrame, network: StreetNetwork) -> tuple[Floats, Bools]:
@@ -434,13 +355,3 @@ def _checked(frame: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:
     text = [name for name in ordered.columns if ordered[name].dtype == object]
     checked: pd.DataFrame = schema.validate(ordered.astype(dict.fromkeys(text, str)))
     return checked
-
-
-def _with_ids(one: Fault, own: pd.DataFrame) -> Fault:
-    """Return a fault about rows of the own outlets as one that names their ids."""
-    rows = one.values.get("rows")
-    if not isinstance(rows, tuple):
-        return one
-    values: Mapping[str, object] = one.values
-    ids = some_ids(own["outlet_id"].iloc[list(rows)])
-    return Fault(one.key, f"{one.where} {ids}".strip(), values)

@@ -38,6 +38,8 @@ class Section(BaseModel):
 class TerritorySection(Section):
     """[territory]: what is planned.
 
+    `units` are ``streets``, ``hex:N`` (H3 resolution), ``file:PATH`` (areas of a file, repaired)
+    or ``file:PATH+streets`` (these areas cut further along the streets in them).
     `admin` is a file with administrative lines or areas that borders should keep to. `invented`
     names what of the input is made-up sample data; `attribution` is shown beside every map.
     `clip_to_coast` cuts off the sea, by default where it is more than 1 % of the boundary.

@@ -20,6 +20,7 @@ FUNCTIONS = (
     "geodata.boundaries:unclosed_rings",
     "geodata.coastline:read_coastline",
     "geodata.network_exchange:read_graphml",
+    "geodata.osm_buildings:read_building_outlines",
     "geodata.osm_lines:read_linework",
     "geodata.osm_streets:load_streets",
     "geodata.osm_streets:read_street_network",

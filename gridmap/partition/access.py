@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ from scipy.spatial import KDTree
 from gridmap.errors import Fault, fault, some_ids
 from gridmap.territory import Units
 from gridmap.travel.engine import Snapped, TravelEngine
+from gridmap.travel.network import StreetNetwork
+from gridmap.travel.snap import SNAP_LIMIT_M, Snapper
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -25,6 +28,9 @@ DETOUR = 1.3
 #: usual speed in town.
 OFF_NETWORK_M_S = {"walk": 1.25, "bike": 4.2, "ebike": 5.5, "drive": 8.3}
 SLOWEST_M_S = 1.25
+
+#: Streets along which nobody can set off or arrive.
+NO_ACCESS = ("motorway", "motorway_link")
 
 #: Travel times held at once: 32 MB.
 CHUNK = 1 << 22
@@ -52,6 +58,7 @@ def measure_access(
     engine: TravelEngine,
     centre_xy: Floats,
     *,
+    snap: Callable[[Floats], Snapped] | None = None,
     chunk: int = CHUNK,
 ) -> Access:
     """Measure the travel from each centre to each unit: the weighted mean over its demand.
@@ -71,6 +78,9 @@ def measure_access(
         Travel times.
     centre_xy
         Where the centres are. Shape (n_cells, 2).
+    snap
+        Brings points to the network of `engine`; by default the engine's own way, see
+        `snap_to_access`.
     chunk
         Most travel times held at once.
 
@@ -80,7 +90,8 @@ def measure_access(
         Finite travel times and notices.
     """
     xy, weight, unit, ids = _points(units, demand)
-    centres, points = engine.snap(centre_xy), engine.snap(xy)
+    snap = snap or engine.snap
+    centres, points = snap(centre_xy), snap(xy)
     stand_in, extra_m = _stand_ins(xy, points)
     speed = OFF_NETWORK_M_S.get(engine.mode, SLOWEST_M_S)
     target = points.take(stand_in)
@@ -101,6 +112,28 @@ def measure_access(
                 np.bincount(unit, weights=weight * row, minlength=len(units)) / total
             )
     return Access(travel_s, _notices(points, ids, centres, straight))
+
+
+def snap_to_access(
+    network: StreetNetwork, limit_m: float = SNAP_LIMIT_M
+) -> Callable[[Floats], Snapped]:
+    """Return a function that brings points to the nearest street with access to what lies on it.
+
+    A motorway and its ramps give none: a unit beside one is reached from the streets around it.
+    On a network of nothing else they have to do.
+
+    Parameters
+    ----------
+    network
+        Network of the engine that the points are meant for.
+    limit_m
+        Points farther from every such street stay off the network.
+    """
+    classes = [number for number, one in enumerate(network.road_classes) if one in NO_ACCESS]
+    closed = np.isin(network.road_class, classes)
+    if network.no_stop is not None:
+        closed |= network.no_stop
+    return Snapper(replace(network, no_stop=closed), limit_m).snap
 
 
 def _points(units: Units, demand: pd.DataFrame) -> tuple[Floats, Floats, Ints, list[str]]:

@@ -9,8 +9,25 @@ import shapely
 from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
+from gridmap.partition.bisecting import (
+    NO_OBSTACLES,
+    TOLERANCE,
+    Ground,
+    Obstacles,
+    Region,
+    bisect,
+)
 from gridmap.partition.linework import LineKind
-from gridmap.partition.noding import GRID_M, Floats, Geometries, Grid, Segments, segments_of
+from gridmap.partition.noding import (
+    GRID_M,
+    Bools,
+    Floats,
+    Geometries,
+    Grid,
+    Ints,
+    Segments,
+    segments_of,
+)
 from gridmap.partition.planar import OUTSIDE, Plane, locate
 
 #: Own outlets closer than this are one place: no border of the grid fits between them.
@@ -22,7 +39,11 @@ DOORSTEP_M = 1.0
 #: Cut lines are drawn so far over the border of their face: one that ended on it could, once
 #: rounded, end beside it, just at the edge of a grid square.
 _OVERSHOOT_M = 3 * GRID_M
-_LLOYD_TURNS = 10
+#: Half the side of the square that stands for a building given as a point.
+POINT_M = 3.0
+NO_BUILDINGS: Geometries = np.empty(0, dtype=object)
+#: Narrower faces are joined to a neighbour, never cut for their size.
+_LEAST_WIDTH_M = 3.0
 _AREA_SAMPLES = 30
 _MOST_PIECES = 256
 
@@ -55,87 +76,95 @@ class Load:
         held = np.bincount(face[inside], self.weight[inside], len(plane.faces))
         return np.asarray(held, dtype=np.float64)
 
+    def at_most(self, most: float) -> Load:
+        """Return the points such that no place has more than `most`."""
+        return Load(self.xy, self.capped(most))
 
-def outlet_cuts(plane: Plane, own_xy: Floats) -> Geometries:
-    """Return lines between own outlets that lie in one face.
+    def capped(self, most: float) -> Floats:
+        """Return the weights such that no place has more than `most`. Shape (n,).
 
-    Parameters
-    ----------
-    plane
-        Planar map.
-    own_xy
-        Own outlets in local metres. Shape (n, 2).
-
-    Returns
-    -------
-    Geometries
-        LineStrings in local metres. Shape (n_lines,).
-    """
-    face = locate(plane.faces, own_xy)
-    crowded = np.flatnonzero(np.bincount(face[face != OUTSIDE], minlength=len(plane.faces)) > 1)
-    return _voronoi_lines([(plane.faces[one], own_xy[face == one]) for one in crowded])
+        A place heavier than a limit fills one piece, whatever its weight.
+        """
+        if not np.isfinite(most) or len(self.weight) == 0:
+            return self.weight
+        fresh = np.append(True, (np.diff(self.xy, axis=0) != 0.0).any(axis=1))
+        place = np.cumsum(fresh) - 1
+        at_place = np.bincount(place, self.weight)
+        scale = np.minimum(1.0, most / np.where(at_place > 0.0, at_place, np.inf))
+        return np.asarray(self.weight * np.where(at_place > 0.0, scale, 1.0)[place])
 
 
-def size_cuts(
-    plane: Plane, load: Load, *, max_area_m2: float, max_extent_m: float, max_load: float
+@dataclass(frozen=True)
+class Most:
+    """What a face may have before it is cut; its extent is the diagonal of its box."""
+
+    area_m2: float = np.inf
+    extent_m: float = np.inf
+    load: float = np.inf
+
+
+def cuts(
+    plane: Plane,
+    load: Load,
+    own_xy: Floats,
+    most: Most,
+    buildings: Geometries = NO_BUILDINGS,
+    *,
+    among: Bools | None = None,
 ) -> Geometries:
-    """Return lines that cut faces above the limits into pieces of about equal size.
-
-    The pieces are the Voronoi regions of centres that Lloyd's algorithm has moved to the
-    middle of their share of ground and demand.
+    """Return lines that cut faces with several own outlets, or clearly above the limits.
 
     Parameters
     ----------
     plane
         Planar map.
     load
-        Demand points.
-    max_area_m2, max_extent_m, max_load
-        A face above any of them is cut; its extent is the diagonal of its box. Demand of a single
-        place cannot be cut.
+        Demand points; the demand of a single place cannot be cut.
+    own_xy
+        Own outlets in local metres. Shape (n_own, 2).
+    most
+        The limits.
+    buildings
+        Polygons or points in local metres that lines go around. Shape (n_buildings,).
+    among
+        Faces that may be cut; by default all. Shape (n_faces,).
 
     Returns
     -------
     Geometries
         LineStrings in local metres. Shape (n_lines,).
-
-    References
-    ----------
-    S. P. Lloyd (1982), Least squares quantization in PCM, IEEE Trans. Inf. Theory 28: 129–137.
     """
-    face = locate(plane.faces, load.xy)
-    order = np.argsort(face, kind="stable")
-    start = np.searchsorted(face[order], np.arange(len(plane.faces) + 1))
-    area: Floats = np.asarray(shapely.area(plane.faces))
-    by_area: Floats = np.ceil(area / max_area_m2)
-    by_extent: Floats = np.ceil(_extent_m(plane.faces) / max_extent_m)
-    drawn_out = by_extent > by_area
-    # A point heavier than the limit fills one piece, whatever its weight.
-    by_load = np.zeros(len(plane.faces))
-    for one in np.flatnonzero(load.per_face(plane) > max_load):
-        own = order[start[one] : start[one + 1]]
-        places = len(np.unique(load.xy[own], axis=0))
-        full = np.minimum(load.weight[own], max_load).sum() / max_load
-        by_load[one] = min(places, np.ceil(full - 1e-9))
-    pieces = np.minimum(np.maximum.reduce([by_area, by_extent, by_load]), _MOST_PIECES)
-    pieces = pieces.astype(np.int64)
-    cut = []
-    for one in np.flatnonzero(pieces > 1):
-        own = order[start[one] : start[one + 1]]
-        sample = _outline if drawn_out[one] else _ground
-        ground = sample(plane.faces[one], _AREA_SAMPLES * int(pieces[one]))
-        points = np.concatenate([ground, load.xy[own]])
-        # Ground counts little where demand is the reason, but it keeps the pieces round.
-        ground_share = max(by_area[one], by_extent[one], 0.2 * pieces[one]) / max(len(ground), 1)
-        weight = np.concatenate(
-            [
-                np.full(len(ground), ground_share),
-                np.minimum(load.weight[own], max_load) / max_load,
-            ]
+    size = len(plane.faces)
+    capped = load.capped(most.load) / most.load
+    points, first = _by_face(locate(plane.faces, load.xy), size)
+    outlets, first_own = _by_face(locate(plane.faces, own_xy), size)
+    held = np.add.reduceat(np.append(capped[points], 0.0), first[:-1])
+    held[first[:-1] == first[1:]] = 0.0
+    by_area: Floats = shapely.area(plane.faces) / most.area_m2
+    by_extent: Floats = _extent_m(plane.faces) / most.extent_m
+    full = np.maximum.reduce([by_area, by_extent, held])
+    wide = 2.0 * shapely.area(plane.faces) > _LEAST_WIDTH_M * shapely.length(plane.faces)
+    wanted = ((full > 1.0 + TOLERANCE) & wide) | (np.diff(first_own) > 1)
+    chosen = np.flatnonzero(wanted if among is None else wanted & among)
+    obstacles = _obstacles(plane.faces, chosen, buildings)
+    lines = {}
+    for one in chosen.tolist():
+        face = plane.faces[one]
+        places = points[first[one] : first[one + 1]]
+        own = own_xy[outlets[first_own[one] : first_own[one + 1]]]
+        samples = _AREA_SAMPLES * min(int(np.ceil(full[one])), _MOST_PIECES)
+        sample = _outline if by_extent[one] > by_area[one] else _ground
+        xy = sample(face, samples) if full[one] > 1.0 else np.empty((0, 2))
+        per_sample = by_area[one] / max(len(xy), 1)
+        ground = Ground(
+            xy=np.concatenate([own[np.lexsort(own.T)], xy, load.xy[places]]),
+            area=_spread(len(own), np.full(len(xy), per_sample), len(places)),
+            load=_spread(len(own) + len(xy), capped[places], 0),
+            own=np.arange(len(own) + len(xy) + len(places)) < len(own),
+            max_extent_m=most.extent_m,
         )
-        if len(points) > pieces[one]:
-            cut.append((plane.faces[one], _lloyd(points, weight, int(pieces[one]))))
-    return _voronoi_lines(cut)
+        lines[one] = bisect(_around(face), ground, obstacles[one])
+    return _clipped(plane.faces, lines)
 
 
 def doorsteps(plane: Plane, own_xy: Floats) -> Geometries:
@@ -215,31 +244,71 @@ def _ground(face: BaseGeometry, samples: int) -> Floats:
     return np.column_stack([x.ravel()[inside], y.ravel()[inside]])
 
 
-def _lloyd(points: Floats, weight: Floats, pieces: int) -> Floats:
-    """Return the centres of `pieces` clusters of weighted points. Shape (pieces, 2)."""
-    rng = np.random.default_rng(0)
-    centre = points[rng.choice(len(points), pieces, replace=False)]
-    for _ in range(_LLOYD_TURNS):
-        _, nearest = cKDTree(centre).query(points)
-        mass = np.bincount(nearest, weight, pieces)
-        held = mass > 0
-        moved = np.column_stack(
-            [np.bincount(nearest, weight * points[:, axis], pieces) for axis in (0, 1)]
-        )
-        centre = np.where(held[:, None], moved / np.where(held, mass, 1.0)[:, None], centre)
-    return np.asarray(centre, dtype=np.float64)
+def _by_face(face: Ints, size: int) -> tuple[Ints, Ints]:
+    """Return the points ordered by face, and where each face begins. Shapes (n,), (size + 1,)."""
+    order = np.argsort(face, kind="stable")
+    return order, np.searchsorted(face[order], np.arange(size + 1))
 
 
-def _voronoi_lines(cut: list[tuple[BaseGeometry, Floats]]) -> Geometries:
-    """Return the Voronoi lines of points, clipped to a little more than their face."""
-    found = []
-    for face, points in cut:
-        places = shapely.multipoints(np.unique(points, axis=0))
-        if shapely.get_num_geometries(places) < 2:
-            continue
-        wide = shapely.buffer(face, _OVERSHOOT_M, join_style="mitre")
-        lines = shapely.voronoi_polygons(places, extend_to=wide, only_edges=True)
-        clipped = shapely.get_parts(shapely.intersection(shapely.get_parts(lines), wide))
-        flat = shapely.get_parts(clipped)
-        found.append(flat[shapely.get_type_id(flat) == shapely.GeometryType.LINESTRING])
-    return np.concatenate(found) if found else np.empty(0, dtype=object)
+def _spread(before: int, values: Floats, after: int) -> Floats:
+    return np.concatenate([np.zeros(before), values, np.zeros(after)])
+
+
+def _around(face: BaseGeometry) -> Region:
+    """Return the corners of a box somewhat larger than a face."""
+    left, bottom, right, top = face.bounds
+    left, bottom, right, top = left - 1.0, bottom - 1.0, right + 1.0, top + 1.0
+    return [(left, bottom), (right, bottom), (right, top), (left, top)]
+
+
+def _obstacles(faces: Geometries, cut: Ints, buildings: Geometries) -> dict[int, Obstacles]:
+    """Return the buildings in each of the faces that are cut."""
+    found = dict.fromkeys(cut.tolist(), NO_OBSTACLES)
+    if len(cut) == 0 or len(buildings) == 0:
+        return found
+    building, row = shapely.STRtree(faces[cut]).query(buildings, predicate="intersects")
+    order = np.lexsort((building, row))
+    building, row = building[order], row[order]
+    for group in np.split(np.arange(len(row)), np.flatnonzero(np.diff(row)) + 1):
+        if len(group):
+            found[int(cut[row[group[0]]])] = _corners(buildings[building[group]])
+    return found
+
+
+def _corners(buildings: Geometries) -> Obstacles:
+    """Return buildings by their corners, points as small squares."""
+    flat = shapely.get_dimensions(buildings) == 0
+    buildings = np.where(flat, shapely.buffer(buildings, POINT_M, cap_style="square"), buildings)
+    xy, owner = shapely.get_coordinates(buildings, return_index=True)
+    start = np.searchsorted(owner, np.arange(len(buildings) + 1))
+    return Obstacles(xy, start.astype(np.int64))
+
+
+def _clipped(faces: Geometries, cut: dict[int, list[Region]]) -> Geometries:
+    """Return the lines of each face, clipped to the face and a little longer."""
+    owner = [one for one, lines in cut.items() for _ in lines]
+    if not owner:
+        return np.empty(0, dtype=object)
+    ends = np.array([line for lines in cut.values() for line in lines], dtype=np.float64)
+    which, number = np.unique(owner, return_inverse=True)
+    # Ends lie on the border of the face or on another line; both are overshot.
+    lines = shapely.linestrings(_longer(ends, _OVERSHOOT_M))
+    flat = shapely.get_parts(shapely.intersection(lines, faces[which][number]))
+    flat = flat[shapely.get_type_id(flat) == shapely.GeometryType.LINESTRING]
+    if len(flat) == 0:
+        return np.empty(0, dtype=object)
+    ends = np.stack(
+        [shapely.get_coordinates(shapely.get_point(flat, at)) for at in (0, -1)], axis=1
+    )
+    return np.asarray(shapely.linestrings(_longer(ends, _OVERSHOOT_M)), dtype=object)
+
+
+def _longer(ends: Floats, by_m: float) -> Floats:
+    """Return lines that are longer at both ends. Shape (n, 2, 2).
+
+    They are so along themselves: a line that all but follows a border does not leave it.
+    """
+    along = ends[:, 1] - ends[:, 0]
+    length = np.hypot(along[:, 0], along[:, 1])
+    step = along / np.maximum(length, 1e-12)[:, None] * by_m
+    return np.stack([ends[:, 0] - step, ends[:, 1] + step], axis=1)

@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 
 from gridmap.partition.linework import LineKind
-from gridmap.partition.noding import Bools, Floats, Ints
-from gridmap.partition.planar import Plane
+from gridmap.partition.noding import STEPS_PER_M, Bools, Floats, Ints
+from gridmap.partition.planar import OUTSIDE, Plane, locate
 
 #: How much a metre of each kind of line resists being dropped; a side of several kinds counts
 #: as its strongest. Lines above `_WALL` are walls.
@@ -25,19 +25,29 @@ RESISTANCE = {
     LineKind.RAIL: 20.0,
     LineKind.MOTORWAY: 20.0,
     LineKind.RIVER: 30.0,
+    # Between two faces inside only where snapping has folded the border over: a hairline.
+    LineKind.TERRITORY: 30.0,
 }
 _WEAKEST = 0.5
 #: A border is a wall if its mean resistance a metre is above this.
 _WALL = 15.0
-#: Neither slivers nor anything else is joined across these.
-_NEVER = LineKind.ADMIN | LineKind.TERRITORY
+_WALLS = LineKind.SHORE | LineKind.RAIL | LineKind.MOTORWAY | LineKind.RIVER
+_STREETS = (
+    LineKind.MAJOR_STREET | LineKind.MINOR_STREET | LineKind.LOCAL_STREET | LineKind.SERVICE_STREET
+)
+#: A street that crosses a strip runs along it for its width at either end.
+_FRONTAGE = 3.0
+#: Neither slivers nor anything else is joined across this.
+_NEVER = LineKind.ADMIN
 #: Neighbours this close to the best are as good; among them the one furthest to the north-east
 #: is taken, so that the pieces between two carriageways all go to the same side.
 _AS_GOOD = 0.85
 _NORTH_EAST = (0.8, 0.6)
 #: A neighbour counts so much less if one is water and the other land …
 _OTHER_GROUND = 0.05
-#: … and if a sliver would become too long with it; a face that is no sliver may not.
+#: … if a sliver would bring it above the maxima; a face that is no sliver may not …
+_TOO_LARGE = 0.02
+#: … and if a sliver would become too long with it.
 _TOO_LONG = 0.001
 
 
@@ -51,6 +61,9 @@ class MergeRule:
         A face below either is joined to a neighbour, where walls and the maxima allow it.
     sliver_area_m2, sliver_width_m
         A face below either is joined across walls and above the maxima, too.
+    strip_width_m
+        So is a strip below this width that has neither demand nor a street, such as the ground
+        between two carriageways; all strips along a barrier go to the same side of it.
     max_area_m2, max_extent_m, max_load
         What a joined face may have at most; the extent is the diagonal of its box.
     """
@@ -62,6 +75,7 @@ class MergeRule:
     max_area_m2: float
     max_extent_m: float
     max_load: float
+    strip_width_m: float = 0.0
 
 
 @dataclass(slots=True)
@@ -94,6 +108,7 @@ class _Face:
     x: float
     y: float
     box: tuple[float, float, float, float]
+    street: bool
     borders: dict[int, _Border]
     version: int = 0
 
@@ -104,7 +119,13 @@ class _Face:
 
 
 def merge_faces(
-    plane: Plane, load: Floats, own: Bools, water: Bools, rule: MergeRule
+    plane: Plane,
+    load: Floats,
+    own: Bools,
+    water: Bools,
+    rule: MergeRule,
+    *,
+    street: Bools | None = None,
 ) -> tuple[Ints, Bools]:
     """Join faces that are too small or too narrow, the smallest first.
 
@@ -124,6 +145,9 @@ def merge_faces(
         Which faces are water. Shape (n_faces,).
     rule
         What to join.
+    street
+        Which faces can be entered from a street; by default those with one along their border
+        or in them, see `street_access`. Shape (n_faces,).
 
     Returns
     -------
@@ -132,7 +156,7 @@ def merge_faces(
     water
         Which of the joined faces are water: what had the greater area. Shape (n,).
     """
-    faces = _faces(plane, load, own, water)
+    faces = _faces(plane, load, own, water, street_access(plane) if street is None else street)
     parent = list(range(len(faces)))
     queue = [(face.area_m2, number, 0) for number, face in enumerate(faces) if _poor(face, rule)]
     heapq.heapify(queue)
@@ -156,11 +180,31 @@ def merge_faces(
     return np.argsort(order)[label].astype(np.int64), joined_water
 
 
-def _faces(plane: Plane, load: Floats, own: Bools, water: Bools) -> list[_Face]:
+def street_access(plane: Plane) -> Bools:
+    """Return which faces can be entered from a street. Shape (n_faces,).
+
+    A motorway is no access, nor is a street that only crosses a strip at its ends: streets along
+    a face, or in it, count if they are longer than `_FRONTAGE` times its mean width.
+    """
+    here: Floats = np.zeros(len(plane.faces))
+    street = ((plane.kind & _STREETS) != 0) & ((plane.kind & _WALLS) == 0)
+    length = plane.length_m
+    for side in (plane.left, plane.right):
+        beside = street & (side != OUTSIDE)
+        here += np.bincount(side[beside], length[beside], len(plane.faces))
+    ends = plane.loose[((plane.loose.kind & _STREETS) != 0) & ((plane.loose.kind & _WALLS) == 0)]
+    face = locate(plane.faces, (ends.start + ends.end) / (2.0 * STEPS_PER_M))
+    across = np.hypot(*((ends.end - ends.start) / STEPS_PER_M).T)
+    here += np.bincount(face[face != OUTSIDE], across[face != OUTSIDE], len(plane.faces))
+    width = 2.0 * shapely.area(plane.faces) / shapely.length(plane.faces)
+    return np.asarray(here > _FRONTAGE * width, dtype=np.bool_)
+
+
+def _faces(plane: Plane, load: Floats, own: Bools, water: Bools, street: Bools) -> list[_Face]:
     centre = shapely.get_coordinates(shapely.centroid(plane.faces))
     faces = [
-        _Face(area_m2, length_m, held, is_own, is_water, x, y, tuple(box), {})
-        for area_m2, length_m, held, is_own, is_water, (x, y), box in zip(
+        _Face(area_m2, length_m, held, is_own, is_water, x, y, tuple(box), on_street, {})
+        for area_m2, length_m, held, is_own, is_water, (x, y), box, on_street in zip(
             np.asarray(shapely.area(plane.faces)).tolist(),
             np.asarray(shapely.length(plane.faces)).tolist(),
             load.tolist(),
@@ -168,6 +212,7 @@ def _faces(plane: Plane, load: Floats, own: Bools, water: Bools) -> list[_Face]:
             water.tolist(),
             centre.tolist(),
             shapely.bounds(plane.faces).tolist(),
+            street.tolist(),
             strict=True,
         )
     ]
@@ -217,7 +262,10 @@ def _poor(face: _Face, rule: MergeRule) -> bool:
 
 
 def _sliver(face: _Face, rule: MergeRule) -> bool:
-    return face.area_m2 < rule.sliver_area_m2 or face.width_m < rule.sliver_width_m
+    if face.area_m2 < rule.sliver_area_m2 or face.width_m < rule.sliver_width_m:
+        return True
+    strip = face.width_m < rule.strip_width_m
+    return strip and not (face.street or face.own or face.load > 0.0)
 
 
 def _best_neighbour(faces: list[_Face], number: int, rule: MergeRule) -> int | None:
@@ -236,8 +284,10 @@ def _best_neighbour(faces: list[_Face], number: int, rule: MergeRule) -> int | N
             if not sliver:
                 continue
             score *= _TOO_LONG
+        too_large = area > rule.max_area_m2 or face.load + neighbour.load > rule.max_load
+        if sliver and too_large:
+            score *= _TOO_LARGE
         if not sliver:
-            too_large = area > rule.max_area_m2 or face.load + neighbour.load > rule.max_load
             if too_large or border.wall or face.water != neighbour.water:
                 continue
             score /= 1.0 + area / rule.max_area_m2
@@ -264,6 +314,7 @@ def _join(faces: list[_Face], number: int, target: int) -> None:
     kept.box = _around(gone.box, kept.box)
     kept.load += gone.load
     kept.own |= gone.own
+    kept.street |= gone.street
     kept.version += 1
     for other, border in gone.borders.items():
         del faces[other].borders[number]

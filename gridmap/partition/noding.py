@@ -24,6 +24,9 @@ GRID_M = 1.0 / STEPS_PER_M
 #: the orientation test stay below 2**62.
 MAX_STEPS = 1 << 29
 _MAX_TURNS = 64
+#: Two almost parallel segments can hand a rounded crossing on along a third, a few steps of the
+#: grid a turn. After so many turns segments bend to each other's ends instead, which ends that.
+_PATIENCE = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +172,8 @@ def node(segments: Segments, fresh: Bools | None = None) -> Segments:
     segments, new = _tidy(segments, new)
     for turn in range(_MAX_TURNS):
         one, other = _meeting(segments, new)
-        which, position = _splits(segments, one, other, snapping=turn == 0)
+        late = turn >= _PATIENCE
+        which, position = _splits(segments, one, other, snapping=turn == 0 or late, patient=late)
         if len(which) == 0:
             return segments
         segments, new = _split(segments, which, position)
@@ -218,12 +222,19 @@ def _meeting(segments: Segments, new: Bools) -> tuple[Ints, Ints]:
     return one[order].astype(np.int64), other[order].astype(np.int64)
 
 
-def _splits(segments: Segments, one: Ints, other: Ints, *, snapping: bool) -> tuple[Ints, Ints]:
-    """Return which segment must be split at which position. Shapes (n,) and (n, 2)."""
+def _splits(
+    segments: Segments, one: Ints, other: Ints, *, snapping: bool, patient: bool = False
+) -> tuple[Ints, Ints]:
+    """Return which segment must be split at which position. Shapes (n,) and (n, 2).
+
+    With `patient`, segments that bend to each other's ends are not split where they cross: once
+    they are bent, they may cross no longer.
+    """
     p, q, r, s = segments.start[one], segments.end[one], segments.start[other], segments.end[other]
     side_r, side_s = orientation(p, q, r), orientation(p, q, s)
     side_p, side_q = orientation(r, s, p), orientation(r, s, q)
     which, position = [], []
+    bent = np.zeros(len(one), dtype=np.bool_)
     for segment, a, b, point, side in (
         (one, p, q, r, side_r),
         (one, p, q, s, side_s),
@@ -234,9 +245,12 @@ def _splits(segments: Segments, one: Ints, other: Ints, *, snapping: bool) -> tu
         # 2 |orientation| < |dx| + |dy|: the corners then lie on both sides of the line.
         reach = np.abs(b - a).sum(axis=1) if snapping else 1
         touched = (2 * np.abs(side) < reach) & _in_box(a, b, point)
+        bent |= touched & (point != a).any(axis=1) & (point != b).any(axis=1)
         which.append(segment[touched])
         position.append(point[touched])
     crossing = (np.sign(side_p) * np.sign(side_q) < 0) & (np.sign(side_r) * np.sign(side_s) < 0)
+    if patient:
+        crossing &= ~bent
     if crossing.any():
         share = side_p[crossing] / (side_p[crossing] - side_q[crossing])
         along = (q - p)[crossing]

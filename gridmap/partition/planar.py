@@ -98,27 +98,16 @@ def build_plane(segments: Segments, boundary: BaseGeometry) -> Plane:
     InputError
         If no face is left inside.
     """
-    # Coordinates are whole steps here, so that nothing that GEOS computes with is rounded.
-    polygons = np.asarray(
-        shapely.get_parts(shapely.polygonize(segments.linestrings())), dtype=object
-    )
-    if len(polygons) == 0:
+    faces, left, right = faces_of(segments)
+    if len(faces) == 0:
         raise InputError(fault("units.no_area"))
-    code, vertex = np.unique(
-        np.concatenate([pack(segments.start), pack(segments.end)]), return_inverse=True
-    )
-    tail, head = vertex[: len(segments)], vertex[len(segments) :]
-    xy = np.empty((len(code), 2), dtype=np.int64)
-    xy[tail], xy[head] = segments.start, segments.end
-    left, right = _sides(code, tail, head, polygons)
-
-    faces = _in_metres(polygons)
     inside = _inside(faces, left, right, segments.kind, boundary)
     if not inside.any():
         raise InputError(fault("units.no_area"))
     number = np.append(np.where(inside, np.cumsum(inside) - 1, OUTSIDE), OUTSIDE)
     left, right = number[left], number[right]
     border = left != right
+    tail, head, xy = _vertices(segments)
     return Plane(
         xy,
         tail[border],
@@ -129,6 +118,33 @@ def build_plane(segments: Segments, boundary: BaseGeometry) -> Plane:
         faces[inside],
         segments[~border],
     )
+
+
+def faces_of(segments: Segments) -> tuple[Geometries, Ints, Ints]:
+    """Return all faces that noded segments enclose, and those beside each segment.
+
+    Parameters
+    ----------
+    segments
+        Noded segments, as `noding.node` returns them.
+
+    Returns
+    -------
+    faces
+        Polygons in local metres. Shape (n_faces,).
+    left, right
+        Face on either side of each segment, or `OUTSIDE`. Shape (n_segments,).
+    """
+    # Coordinates are whole steps here, so that nothing that GEOS computes with is rounded.
+    polygons = np.asarray(
+        shapely.get_parts(shapely.polygonize(segments.linestrings())), dtype=object
+    )
+    if len(polygons) == 0:
+        nothing = np.full(len(segments), OUTSIDE, dtype=np.int64)
+        return polygons, nothing, nothing.copy()
+    tail, head, xy = _vertices(segments)
+    left, right = _sides(pack(xy), tail, head, polygons)
+    return _in_metres(polygons), left, right
 
 
 def dissolve(plane: Plane, label: Ints) -> Plane:
@@ -200,6 +216,17 @@ def connected(first: Ints, second: Ints, size: int) -> Ints:
     _, component = connected_components(links, directed=False)
     _, head, renamed = np.unique(component, return_index=True, return_inverse=True)
     return np.asarray(np.argsort(np.argsort(head))[renamed], dtype=np.int64)
+
+
+def _vertices(segments: Segments) -> tuple[Ints, Ints, Ints]:
+    """Return the vertices of each segment, and all vertices in ascending order."""
+    code, vertex = np.unique(
+        np.concatenate([pack(segments.start), pack(segments.end)]), return_inverse=True
+    )
+    tail, head = vertex[: len(segments)], vertex[len(segments) :]
+    xy = np.empty((len(code), 2), dtype=np.int64)
+    xy[tail], xy[head] = segments.start, segments.end
+    return tail, head, xy
 
 
 def _sides(code: Ints, tail: Ints, head: Ints, polygons: Geometries) -> tuple[Ints, Ints]:

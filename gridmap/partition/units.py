@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -14,18 +14,17 @@ from gridmap.partition.adjacency import adjacency_of, parts
 from gridmap.partition.cutting import (
     APART_M,
     Load,
+    Most,
     cut_segments,
+    cuts,
     doorsteps,
-    outlet_cuts,
-    size_cuts,
-    without_inner,
 )
+from gridmap.partition.insertion import insert
 from gridmap.partition.linework import LineKind, Linework
 from gridmap.partition.merging import MergeRule, merge_faces
 from gridmap.partition.noding import (
     GRID_M,
     MAX_STEPS,
-    STEPS_PER_M,
     Bools,
     Floats,
     Geometries,
@@ -47,9 +46,9 @@ from gridmap.territory import Units
 
 #: Least distance of an own outlet from the border of the territory, which cannot give way.
 _BORDER_CLEARANCE_M = 0.02
-#: Lloyd's algorithm does not hit a limit exactly: what is still this far above is cut again.
+#: Lines across bent faces do not hit a limit exactly: what is still this far above is cut again.
 _CUT_TURNS = 3
-_SLACK = 1.3
+_SLACK = 1.03
 #: A joined face may be this far above the limits for cutting, lest both go on for ever.
 _JOINED_AREA = 1.5
 _JOINED_LOAD = 1.25
@@ -71,6 +70,9 @@ class UnitLimits:
         Smaller or narrower faces are joined to a neighbour; the width is 2 · area / perimeter.
     sliver_area_m2, sliver_width_m
         Below either a face is joined even across a river, a railway or a motorway.
+    strip_width_m
+        So is a face below the minima that is narrower than this and has neither demand nor a
+        street, such as the ground between two carriageways.
     """
 
     max_area_m2: float = 4.0e5
@@ -79,13 +81,16 @@ class UnitLimits:
     min_area_m2: float = 2000.0
     min_width_m: float = 16.0
     sliver_area_m2: float = 400.0
-    sliver_width_m: float = 16.0
+    sliver_width_m: float = 6.0
+    strip_width_m: float = 16.0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.sliver_area_m2 <= self.min_area_m2 < self.max_area_m2:
             raise ValueError("Expected 0 <= sliver_area_m2 <= min_area_m2 < max_area_m2.")
         if not 0.0 <= self.sliver_width_m <= self.min_width_m:
             raise ValueError("Expected 0 <= sliver_width_m <= min_width_m.")
+        if not self.strip_width_m >= 0.0:
+            raise ValueError(f"Expected strip_width_m >= 0, found {self.strip_width_m}.")
         if not self.max_extent_m > 0.0:
             raise ValueError(f"Expected max_extent_m > 0, found {self.max_extent_m}.")
         if not self.max_demand_share > 0.0:
@@ -100,6 +105,7 @@ def build_units(
     demand_xy: Floats,
     demand_weight: Floats,
     limits: UnitLimits | None = None,
+    buildings: Geometries | None = None,
 ) -> Units:
     """Cut a territory into units along its lines, without service roads.
 
@@ -118,6 +124,9 @@ def build_units(
         Demand points; those outside count for nothing. Shapes (n, 2) and (n,).
     limits
         Sizes; by default those of `UnitLimits`.
+    buildings
+        Polygons or points in metres; lines that cut large faces go around them where they can.
+        Shape (n_buildings,).
 
     Returns
     -------
@@ -138,11 +147,11 @@ def build_units(
         load=(demand_xy, demand_weight),
         water=linework.water,
         bridges=linework.bridges,
+        buildings=buildings,
     )
     plane = plane_of(_lines(linework, site.grid, boundary), boundary, site)
     max_load = limits.max_demand_share * _cell_load(plane, site)
-    plane = cut_for_outlets(plane, site)
-    plane = _cut_for_size(plane, site, limits, max_load)
+    plane = _cut(plane, site, limits, max_load)
     rule = MergeRule(
         limits.min_area_m2,
         limits.min_width_m,
@@ -151,8 +160,9 @@ def build_units(
         _JOINED_AREA * limits.max_area_m2,
         _JOINED_AREA * limits.max_extent_m,
         _JOINED_LOAD * max_load,
+        limits.strip_width_m,
     )
-    return finish(plane, site, rule)
+    return finish(plane, replace(site, load=site.load.at_most(max_load)), rule)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +181,8 @@ class Site:
         Demand points.
     water, bridges
         Water polygons and bridge lines.
+    buildings
+        Polygons or points that cutting lines go around.
     """
 
     grid: Grid
@@ -179,6 +191,7 @@ class Site:
     load: Load
     water: Geometries
     bridges: Geometries
+    buildings: Geometries
 
     @classmethod
     def of(
@@ -189,6 +202,7 @@ class Site:
         load: tuple[Floats, Floats] | None = None,
         water: Geometries | None = None,
         bridges: Geometries | None = None,
+        buildings: Geometries | None = None,
     ) -> Site:
         """Check boundary and own outlets and move everything to the local origin.
 
@@ -213,6 +227,7 @@ class Site:
             ),
             _moved(nothing if water is None else water, grid),
             _moved(nothing if bridges is None else bridges, grid),
+            _moved(nothing if buildings is None else buildings, grid),
         )
         _check_own(site.own_xy, site.boundary)
         return site
@@ -227,7 +242,7 @@ def plane_of(lines: Segments, boundary: BaseGeometry, site: Site) -> Plane:
 
 def cut_for_outlets(plane: Plane, site: Site) -> Plane:
     """Give each own outlet a face of its own."""
-    return _with_lines(plane, site, outlet_cuts(plane, site.own_xy))
+    return _with_lines(plane, site, cuts(plane, site.load, site.own_xy, Most(), site.buildings))
 
 
 def finish(plane: Plane, site: Site, rule: MergeRule) -> Units:
@@ -343,16 +358,12 @@ def _cell_load(plane: Plane, site: Site) -> float:
     return total / max(len(site.own_xy), 1) if total > 0.0 else np.inf
 
 
-def _cut_for_size(plane: Plane, site: Site, limits: UnitLimits, max_load: float) -> Plane:
+def _cut(plane: Plane, site: Site, limits: UnitLimits, max_load: float) -> Plane:
+    """Cut between own outlets, and what is above the limits, until little is left."""
     for turn in range(_CUT_TURNS):
         slack = 1.0 if turn == 0 else _SLACK
-        lines = size_cuts(
-            plane,
-            site.load,
-            max_area_m2=slack * limits.max_area_m2,
-            max_extent_m=slack * limits.max_extent_m,
-            max_load=slack * max_load,
-        )
+        most = Most(slack * limits.max_area_m2, slack * limits.max_extent_m, slack * max_load)
+        lines = cuts(plane, site.load, site.own_xy, most, site.buildings)
         if len(lines) == 0:
             break
         plane = _with_lines(plane, site, lines)
@@ -362,12 +373,7 @@ def _cut_for_size(plane: Plane, site: Site, limits: UnitLimits, max_load: float)
 def _with_lines(plane: Plane, site: Site, lines: Geometries) -> Plane:
     if len(lines) == 0:
         return plane
-    return build_plane(_noded_with(plane.segments(), cut_segments(lines)), site.boundary)
-
-
-def _noded_with(noded: Segments, more: Segments) -> Segments:
-    fresh = np.append(np.zeros(len(noded), dtype=bool), np.ones(len(more), dtype=bool))
-    return node(join(noded, more), fresh)
+    return insert(plane, cut_segments(lines), site.boundary)
 
 
 def _free_outlets(plane: Plane, site: Site) -> Plane:
@@ -375,9 +381,8 @@ def _free_outlets(plane: Plane, site: Site) -> Plane:
     squares = doorsteps(plane, site.own_xy)
     if len(squares) == 0:
         return plane
-    in_steps = shapely.transform(squares, lambda xy: np.rint(xy * STEPS_PER_M))
-    segments = _noded_with(plane.segments(), cut_segments(shapely.boundary(squares)))
-    return build_plane(without_inner(segments, np.asarray(in_steps, dtype=object)), site.boundary)
+    sides = cut_segments(shapely.boundary(squares))
+    return insert(plane, sides, site.boundary, cleared=squares)
 
 
 def _is_water(faces: Geometries, water: Geometries) -> Bools:

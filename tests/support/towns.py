@@ -21,6 +21,7 @@ LOOSE = UnitLimits(
     min_width_m=0.5,
     sliver_area_m2=1.0,
     sliver_width_m=0.5,
+    strip_width_m=0.5,
 )
 Line = tuple[LineKind, list[tuple[float, float]]]
 

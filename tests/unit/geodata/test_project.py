@@ -16,7 +16,8 @@ import shapely
 
 from geodata import street_sources
 from geodata.network_exchange import to_osmnx, write_graphml
-from geodata.project import hexagon_resolution, load_project, street_extract
+from geodata.project import load_project, street_extract
+from geodata.project_units import hexagon_resolution
 from geodata.street_sources import drawn, lines_of, read_lines, read_streets, unjoined
 from geodata.synthetic import write_town
 from gridmap import schemas
@@ -229,9 +230,9 @@ def test_two_own_outlets_in_one_unit(town: Path, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(type(units), "locate", lambda _, xy: np.zeros(len(xy), dtype=np.int64))
         return units
 
-    from geodata.project import build_units as load_units
+    from geodata.project_units import build_units as load_units
 
-    monkeypatch.setattr("geodata.project.build_units", one_unit)
+    monkeypatch.setattr("geodata.project_units.build_units", one_unit)
     found = faults(town)
     assert "own0001, own0002, own0003" in found["world.own_share_unit"]
 
@@ -325,7 +326,7 @@ def test_what_is_wrong_with_units_is_handed_on(town: Path, monkeypatch: pytest.M
     def refuse(*_: object, **__: object) -> None:
         raise InputError(fault("units.unknown_resolution", found=3))
 
-    monkeypatch.setattr("geodata.project.build_units", refuse)
+    monkeypatch.setattr("geodata.project_units.build_units", refuse)
     assert set(faults(town)) == {"units.unknown_resolution"}
 
 
@@ -365,7 +366,7 @@ def test_administrative_lines_become_borders(town: Path) -> None:
 
 def test_outlets_on_the_rim_that_no_unit_holds(town: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The noded boundary is a centimetre off the given one; whoever falls between is named."""
-    from geodata.project import Units
+    from gridmap.territory import Units
 
     locate = Units.locate
 
@@ -501,3 +502,35 @@ class TestStreetSources:
 
     def test_links_are_of_the_kind_of_their_road(self) -> None:
         assert street_sources.ROAD_KINDS["motorway"] == LineKind.MOTORWAY
+
+
+def test_units_from_a_file_cut_further_along_streets(town: Path) -> None:
+    """The strips' borders stay, and the streets cut them; the report names the rows left out."""
+    west, south, east, north = -27.002, 44.998, -26.99, 45.01
+    edges = np.linspace(west, east, 5)
+    strips = [shapely.box(a, south, b, north) for a, b in pairwise(edges)]
+    rows = [*strips, shapely.box(10, 10, 11, 11)]
+    gpd.GeoDataFrame({"n": range(5)}, geometry=rows, crs=4326).to_file(town / "strips.gpkg")
+    before = (town / "project.toml").read_text(encoding="utf-8")
+    units = 'streets = "town.osm"\nunits = "file:strips.gpkg{}"'
+    counts = []
+    for more in ("", "+streets"):
+        text = before.replace('streets = "town.osm"', units.format(more))
+        (town / "project.toml").write_text(text, encoding="utf-8")
+        territory = load(town)
+        counts.append(len(territory.units))
+        assert "unitfile.elsewhere" in notices(territory)
+    assert counts[1] > counts[0]
+    assert territory.units.adjacency.admin_m.sum() > 0.0
+
+
+def test_lines_that_enclose_nothing_make_no_units(tmp_path: Path) -> None:
+    from geodata.project_units import read_unit_areas
+
+    path = tmp_path / "lines.gpkg"
+    ring = shapely.LineString([(0, 0), (0.01, 0), (0.01, 0.01), (0, 0)])
+    gpd.GeoDataFrame(geometry=[ring], crs=4326).to_file(path)
+    assert len(read_unit_areas(path, "EPSG:32631")) == 1
+    gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (1, 1)])], crs=4326).to_file(path)
+    with pytest.raises(InputError, match="none of the 1 rows"):
+        read_unit_areas(path, "EPSG:32631")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -131,3 +131,37 @@ def test_centres_are_measured_in_chunks() -> None:
     assert engine.calls == [2, 1]
     whole = measure_access(row_of_units(2), table, CrowEngine(), centres)
     assert (found.travel_s == whole.travel_s).all()
+
+
+def test_a_motorway_is_no_access() -> None:
+    """A point 2 m off the motorway belongs to the street 30 m off; without one to the motorway."""
+    from grid_town import grid_network
+
+    from gridmap.partition.access import snap_to_access
+
+    network = grid_network(3, 3, "drive")
+    middle = network.line_xy[network.line_start[:-1]]
+    point = (middle[:1] + network.line_xy[1:2]) / 2.0
+    first = int(snap_to_access(network)(point).edge[0])
+    road_class = network.road_class.copy()
+    road_class[first] = len(network.road_classes)
+    classes = (*network.road_classes, "motorway")
+    fast = replace(network, road_class=road_class, road_classes=classes)
+    assert int(snap_to_access(fast)(point).edge[0]) != first
+    closed = replace(fast, no_stop=np.zeros(network.n_edges, dtype=bool))
+    assert int(snap_to_access(closed)(point).edge[0]) != first
+    everywhere = replace(fast, road_class=np.full_like(road_class, len(classes) - 1))
+    assert int(snap_to_access(everywhere)(point).edge[0]) == first
+
+
+def test_points_are_brought_to_the_network_as_asked() -> None:
+    engine = CrowEngine()
+    calls: list[int] = []
+
+    def snap(xy: np.ndarray) -> Snapped:
+        calls.append(len(xy))
+        return engine.snap(xy)
+
+    centre = np.array([[0.0, 0.0]])
+    measure_access(row_of_units(1), demand((3, 2, 0, 0)), engine, centre, snap=snap)
+    assert calls == [1, 1]

@@ -1,5 +1,7 @@
 """Which neighbour a small face goes to."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -16,6 +18,7 @@ LIMITS = UnitLimits(
     min_width_m=1.0,
     sliver_area_m2=50.0,
     sliver_width_m=0.5,
+    strip_width_m=0.0,
 )
 
 
@@ -49,6 +52,36 @@ def test_of_equal_neighbours_the_north_eastern_is_taken() -> None:
 
 def test_between_two_walls_a_strip_stays() -> None:
     assert strip(LineKind.RAIL, LineKind.MOTORWAY) == [4500.0, 1000.0, 4500.0]
+
+
+def test_strips_between_carriageways_all_go_to_one_side() -> None:
+    """Ten strips of 8 m between two carriageways, apart by bridges: nobody lives there."""
+    ways = [(LineKind.MOTORWAY, [(-5, y), (1005, y)]) for y in (100, 108)]
+    bridges = [(LOCAL, [(x, -5), (x, 213)]) for x in range(100, 1000, 100)]
+    boundary = shapely.box(0, 0, 1000, 208)
+    limits = replace(LIMITS, strip_width_m=16.0)
+    units = units_of(linework(*ways, *bridges), boundary, limits=limits)
+    assert_exact(units, boundary)
+    assert sorted(units.area_m2.tolist()) == [10_000.0] * 10 + [10_800.0] * 10
+    # With demand on it, or a street along it, a strip is ground like any other.
+    lived = units_of(linework(*ways, *bridges), boundary, demand=[(150.0, 104.0)], limits=limits)
+    assert len(lived) == 21
+    lane = (LOCAL, [(205, 104), (295, 104)])
+    assert len(units_of(linework(*ways, *bridges, lane), boundary, limits=limits)) == 21
+
+
+def test_slivers_avoid_a_neighbour_that_is_full() -> None:
+    """The sliver's demand of 6 would bring the longer neighbour to 16, above 1.25 × 10."""
+    lines = linework(
+        (LOCAL, [(-5, 50), (105, 50)]),
+        (LOCAL, [(-5, 50.4), (105, 50.4)]),
+        (LOCAL, [(2, 50), (2, -5)]),
+    )  # fmt: skip
+    demand = [(50.0, 80.0), (50.0, 50.2), (50.0, 20.0)]
+    limits = replace(LIMITS, min_area_m2=60.0, max_demand_share=10.0 / 17.0)
+    units = units_of(lines, BOX, demand=demand, weight=[10.0, 6.0, 1.0], limits=limits)
+    assert len(set(units.locate(np.array(demand)).tolist())) == 2
+    assert units.locate(np.array(demand))[1] == units.locate(np.array(demand))[2]
 
 
 def test_between_two_walls_a_sliver_goes() -> None:

@@ -153,3 +153,19 @@ def test_endless_noding_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(noding, "_MAX_TURNS", 1)
     with pytest.raises(EngineError, match="1 turns"):
         node(segments(((0, 0), (10, 10), RIVER), ((0, 10), (10, 0), STREET)))
+
+
+def test_a_crossing_that_wanders_along_a_wall_comes_to_rest() -> None:
+    """Two cuts, almost parallel to a long border, hand their crossing on for a metre."""
+    start = [
+        [59223, 53272], [41120, 50738], [59358, 49229], [59335, 49046], [59370, 48836],
+        [59341, 49726], [59334, 49919],
+    ]  # fmt: skip
+    end = [
+        [59417, 47447], [59447, 45860], [59301, 50905], [59346, 49585], [59301, 50951],
+        [59383, 49147], [59351, 49587],
+    ]  # fmt: skip
+    kind = np.full(7, int(LineKind.CUT), dtype=np.int64)
+    fresh = np.arange(7) > 0
+    found = node(Segments(np.array(start), np.array(end), kind), fresh)
+    assert violations(found) == 0
