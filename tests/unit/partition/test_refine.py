@@ -21,8 +21,9 @@ from gridmap.partition.objective import (
 )
 from gridmap.partition.prices import cell_prices
 from gridmap.partition.problem import PartitionProblem
-from gridmap.partition.refine import Refined, RefineParams, _Search, refine
+from gridmap.partition.refine import Refined, RefineParams, refine
 from gridmap.partition.regrow import assign_and_regrow
+from gridmap.partition.search import Search
 from gridmap.progress import MaxIterations
 from tests.partition_graphs import from_edges, grid_edges, grid_problem, grid_xy, straight_s
 
@@ -104,7 +105,7 @@ def test_stop_sees_the_best_so_far_and_that_is_returned() -> None:
 
 def test_stop_ends_a_long_anneal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looked at every so many tries; what was found till then is a whole plan."""
-    monkeypatch.setattr("gridmap.partition.refine._CHUNK_TRIES", 2000)
+    monkeypatch.setattr("gridmap.partition.search._CHUNK_TRIES", 2000)
     asked: list[float] = []
 
     def at_once(best: float) -> bool:
@@ -189,13 +190,13 @@ def test_least_violation_is_kept_when_nothing_fits() -> None:
 
 def test_restart_that_fails_does_not_cost_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """The search begins again and ends at loads of 1 and 11."""
-    begin = _Search._begin
+    begin = Search._begin
 
-    def unlucky(self: _Search, label: np.ndarray, restart: float, seed: int) -> np.ndarray:
+    def unlucky(self: Search, label: np.ndarray, restart: float, seed: int) -> np.ndarray:
         found = begin(self, label, restart, seed)
         return np.array([0, 1, 1, 1]) if restart else found
 
-    monkeypatch.setattr(_Search, "_begin", unlucky)
+    monkeypatch.setattr(Search, "_begin", unlucky)
     problem = grid_problem(1, 4, [0, 3], [1, 1, 1, 9])
     found = search(
         problem, iterations=7, params=RefineParams(sweeps=20, repair_sweeps=10, patience=3)
