@@ -38,7 +38,7 @@ class Importance:
         Price of taking a mean cell's former weight elsewhere, in mean cells' travel.
     """
 
-    compactness: float = 0.03
+    compactness: float = 0.04
     barrier: float = 3.0
     admin: float = 0.5
     change: float = 1.0
