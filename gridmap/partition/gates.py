@@ -126,7 +126,7 @@ def _cuts(problem: PartitionProblem, start: Ints, far: Bools) -> set[int]:
 def _cut(
     problem: PartitionProblem, start: Bools, end: Bools, closed: Bools
 ) -> tuple[Bools, Ints] | None:
-    """Return the units before the nearest minimum vertex cut, and the cut; None if there is none."""
+    """Return the units before the nearest minimum vertex cut, and the cut, if there is one."""
     n = problem.n_units
     usable = ~closed[problem.arc_from] & ~closed[problem.indices]
     one, other = problem.arc_from[usable], problem.indices[usable]
