@@ -204,9 +204,8 @@ class _Program:
         self.node[gates] = self.n_blocks + np.arange(len(gates))
         inside = self.node >= 0
         size = self.n_blocks + len(gates)
-        self.mass: Floats = np.bincount(
-            self.node[inside], weights=self.weight[inside], minlength=size
-        )
+        self.mass: Floats = np.zeros(size)
+        np.add.at(self.mass, self.node[inside], self.weight[inside])
         one, other = self.node[problem.arc_from], self.node[problem.indices]
         apart = (one >= 0) & (other >= 0) & (one != other)
         pairs = np.unique(np.stack([one[apart], other[apart]], axis=1), axis=0)
