@@ -19,8 +19,9 @@ from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import csr_array
 
 from gridmap.partition.blocks import Block, block_forest, mean_load
+from gridmap.partition.gates import hemmed_groups
 from gridmap.partition.necks import Neck, narrow_pockets
-from gridmap.partition.problem import Floats, PartitionProblem
+from gridmap.partition.problem import Floats, Ints, PartitionProblem
 
 #: Above so many yes-or-no decisions necks are left to the minimum cuts: it would take too long.
 MOST_DECISIONS = 1_500
@@ -110,6 +111,36 @@ def certify(
     if proven > EPSILON:
         named = model.pockets(proven if least.x is None else float(least.x[0]), node_limit)
     return Certificate(bound, _with_wide(problem, tolerance, named, wide))
+
+
+def certify_after(
+    problem: PartitionProblem, tolerance: float, known: Certificate, label: Ints
+) -> Certificate:
+    """Look closer at the cells that a search left short, and add what is proven about them.
+
+    Parameters
+    ----------
+    problem, tolerance
+        As certified before.
+    known
+        What was proven before the search.
+    label
+        The plan the search ended with. Shape (n_units,).
+    """
+    mean = mean_load(problem)
+    load = np.bincount(label, weights=problem.weights[:, 0], minlength=problem.n_cells) / mean
+    named = {one.cell: one for one in known.pockets}
+    short = np.flatnonzero(load < 1.0 - tolerance - EPSILON).tolist()
+    bound = known.bound
+    for group in hemmed_groups(
+        problem, tolerance, label, tuple(one for one in short if one not in named)
+    ):
+        if group.bound <= tolerance + EPSILON:
+            continue
+        bound = max(bound, group.bound)
+        for cell in group.short:
+            named[cell] = Pocket(cell, 1.0 - group.bound, group.gates, rivals=group.short)
+    return Certificate(bound, tuple(named[cell] for cell in sorted(named)))
 
 
 def certify_each(
