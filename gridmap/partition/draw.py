@@ -116,7 +116,7 @@ def draw_cells(
             ),
         )
         _check_whole(problem, policy, outlet_ids, solved.label)
-        found = ground.balanced(centre, verdict, solved, notices)
+        found = ground.balanced(centre, verdict.after(solved.label), solved, notices)
     else:
         cost = problem.travel_s
         if policy.method == "voronoi":

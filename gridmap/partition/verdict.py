@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from gridmap.errors import Fault, fault, some_ids
-from gridmap.partition.certificate import Certificate, bands, certify_each
+from gridmap.partition.certificate import Certificate, bands, certify_after, certify_each
 from gridmap.partition.cures import Cure, cures
-from gridmap.partition.objective import Bands
+from gridmap.partition.objective import Bands, loads
 from gridmap.partition.partition import Balance
-from gridmap.partition.problem import PartitionProblem
+from gridmap.partition.problem import Ints, PartitionProblem
 
 #: Pockets whose cures are looked for; each cure is tried before it is offered.
 MOST_CURED = 3
@@ -58,6 +58,21 @@ class Verdict:
             tuple(outlet_ids),
             certify_each(problem, held),
         )
+
+    def after(self, label: Ints) -> Verdict:
+        """Return what can be proven once a search has left cells outside their bands."""
+        load = loads(self.problem, label)
+        found = []
+        for place, (tolerance, certificate) in enumerate(
+            zip(self.tolerances, self.certificates, strict=True)
+        ):
+            low, high = self.bands.low[:, place], self.bands.high[:, place]
+            kept = ((load[:, place] >= low) & (load[:, place] <= high)).all()
+            if tolerance is None or kept:
+                found.append(certificate)
+            else:
+                found.append(certify_after(self._alone(place), tolerance, certificate, label))
+        return replace(self, certificates=tuple(found))
 
     @cached_property
     def bands(self) -> Bands:
