@@ -80,8 +80,8 @@ def refine(
         return search.result(label)
     search.label = search.best = label
     search.start([0.0] * params.starts, label)
-    fruitless, least = 0, search.excess()
-    while search.rounds < iterations and not search.stopped():
+    fruitless, least, idle, gains = 0, search.excess(), 0, 0
+    while search.rounds < iterations and idle < params.idle and not search.stopped():
         if least > 0.0 and fruitless >= params.patience and search.restarts < params.restarts:
             search.restarts += 1
             search.start([float(search.restarts)] * params.starts, label)
@@ -89,5 +89,7 @@ def refine(
         search.round()
         fruitless = 0 if search.excess() < 0.98 * least else fruitless + 1
         least = min(least, search.excess())
+        idle = 0 if search.gains > gains or search.excess() > 0.0 else idle + 1
+        gains = search.gains
         on_round(search.rounds)
     return search.result(search.best)

@@ -29,18 +29,20 @@ class RefineParams:
     restarts, patience
         How often to begin again, hotter each time, while no plan within the bands was found, and
         after how many rounds without less excess.
+    idle
+        The search ends after so many rounds in a row that bettered nothing.
     """
 
     heat: tuple[float, float] = (0.02, 3e-4)
     stiffness: tuple[float, float] = (30.0, 1500.0)
     starts: int = 3
-    sweeps: int = 1500
-    release_sweeps: int = 600
+    sweeps: int = 1000
+    release_sweeps: int = 500
     polish_sweeps: int = 200
     repair_sweeps: int = 500
     improve_sweeps: int = 150
     settle_sweeps: int = 60
-    renew_sweeps: int = 600
+    renew_sweeps: int = 400
     dearness: float = 30.0
     narrowings: tuple[float, float] = (0.6, 0.2)
     steal_share: float = 0.05
@@ -50,6 +52,7 @@ class RefineParams:
     price_stiffness: float = 30.0
     restarts: int = 3
     patience: int = 12
+    idle: int = 12
 
 
 PARAMS = RefineParams()
