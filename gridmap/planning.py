@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from gridmap import schemas
 from gridmap.errors import Fault, InputError, fault, some_ids
-from gridmap.partition.access import measure_access
+from gridmap.partition.access import measure_access, snap_to_access
 from gridmap.partition.cells import cell_polygons, compactness
+from gridmap.partition.codes import cell_names, sequence_codes
 from gridmap.partition.draw import draw_cells
 from gridmap.partition.partition import Partition
 from gridmap.policies import PlanRequest
@@ -74,10 +75,17 @@ def make_plan(
     """
     stages = Stages(report)
     with stages.running("travel"):
-        engine = open_engine(_network(territory, request.routing.mode))
+        network = _network(territory, request.routing.mode)
+        engine = open_engine(network)
         centre = centre_rows(territory, request)
         centre_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[centre]
-        access = measure_access(territory.units, territory.demand, engine, centre_xy)
+        access = measure_access(
+            territory.units,
+            territory.demand,
+            engine,
+            centre_xy,
+            snap=snap_to_access(network),
+        )
     with stages.running("partition"):
         partition = draw_cells(
             territory,
@@ -245,8 +253,9 @@ def _plan_routes(
     ]
     # All at once: together they may be worth a preparation that none of them is worth alone.
     travel_s = engine.matrices(stations)
+    codes = sequence_codes(partition.n_cells)
     for cell, (rows, places) in enumerate(zip(to_visit, stations, strict=True)):
-        code = cell_code(cell)
+        code = codes[cell]
         report(Progress("routing", cell / partition.n_cells, code))
         done = plan_cell_routes(
             CellVisits(
@@ -317,11 +326,6 @@ def _score(
     return score_cells(inputs, request.scoring, seed=seed)
 
 
-def cell_code(cell: int) -> str:
-    """Return the code of a cell counted from 0: ``C01``, ``C02`` …"""
-    return f"C{cell + 1:02d}"
-
-
 def _cells_table(
     territory: Territory,
     partition: Partition,
@@ -333,13 +337,14 @@ def _cells_table(
     polygons = cell_polygons(territory.units, partition.label, n_cells)
     centres = territory.outlets.iloc[partition.centre]
     cell_ids = np.arange(1, n_cells + 1)
+    codes = sequence_codes(n_cells)
     minutes = (routing.routes["travel_s"] + routing.routes["service_s"]) / 60.0
     by_cell = minutes.groupby(routing.routes["cell_id"]).agg(["size", "sum"]).reindex(cell_ids)
     cells = pd.DataFrame(
         {
             "cell_id": cell_ids,
-            "code": [cell_code(cell) for cell in range(n_cells)],
-            "name": centres["name"].to_numpy(),
+            "code": codes,
+            "name": cell_names(centres["name"].tolist(), codes),
             "centre_outlet_id": centres["outlet_id"].to_numpy(),
             "manager": "",
             "area_m2": shapely.area(polygons),

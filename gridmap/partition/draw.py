@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.errors import Fault, InputError, fault, some_ids
-from gridmap.partition.certificate import Certificate, bands, certify
 from gridmap.partition.objective import (
-    Bands,
     admin_reach_m,
     barrier_reach_m,
     border_m,
@@ -23,6 +21,7 @@ from gridmap.partition.partition import Balance, Partition
 from gridmap.partition.problem import PartitionProblem
 from gridmap.partition.regrow import assign_and_regrow
 from gridmap.partition.solve import Solved, solve
+from gridmap.partition.verdict import Verdict
 from gridmap.policies import PartitionPolicy
 from gridmap.progress import Progress, Report, Stop, silent
 from gridmap.territory import Adjacency, Territory
@@ -74,9 +73,8 @@ def draw_cells(
     -------
     Partition
         Cells in the order of `centre`. `Balance.tolerance` is set by the balanced method only.
-        `Balance.attainable` of the first workload is above 0 if its tolerance is proven out of
-        reach; then `lower_bound` is that of plans whose cells are within the tolerance but for
-        the named ones.
+        `Balance.attainable` is above 0 if the tolerance of the workload is proven out of reach;
+        then `lower_bound` is that of plans whose cells are within it but for the named ones.
 
     Raises
     ------
@@ -105,11 +103,11 @@ def draw_cells(
     ground = _Ground(problem, policy, outlet_ids)
     notices = ground.attached()
     if policy.method == "balanced":
-        certificate = certify(problem, policy.held_tolerance)
+        verdict = Verdict.of(problem, policy.workloads, policy.tolerances, outlet_ids)
         report(Progress(STAGE, 0.1))
         solved = solve(
             problem,
-            load_bands(problem, policy, certificate),
+            verdict.bands,
             iterations=policy.iterations,
             seed=seed,
             stop=stop,
@@ -118,7 +116,7 @@ def draw_cells(
             ),
         )
         _check_whole(problem, policy, outlet_ids, solved.label)
-        found = ground.balanced(centre, certificate, solved, notices)
+        found = ground.balanced(centre, verdict, solved, notices)
     else:
         cost = problem.travel_s
         if policy.method == "voronoi":
@@ -197,16 +195,6 @@ def _problem(
         centre_unit=centre_unit,
         area_m2=float(territory.units.area_m2.sum()),
     )
-
-
-def load_bands(
-    problem: PartitionProblem, policy: PartitionPolicy, certificate: Certificate
-) -> Bands:
-    """Return the loads allowed: the tolerances, wider where a pocket is proven."""
-    asked = Bands.around_mean(problem, policy.tolerances)
-    low, high = bands(problem, policy.held_tolerance, certificate)
-    asked.low[:, 0], asked.high[:, 0] = low, high
-    return asked
 
 
 def kept_pairs(
@@ -295,40 +283,24 @@ class _Ground:
         ]
 
     def balanced(
-        self, centre: Ints, certificate: Certificate, solved: Solved, notices: list[Fault]
+        self, centre: Ints, verdict: Verdict, solved: Solved, notices: list[Fault]
     ) -> Partition:
         """Return the plan of the balanced method with what is proven about it."""
-        proof = [*notices, *self._unattainable(certificate)]
         found = self.partition(
             centre,
             solved.label,
-            notices=proof,
-            attainable=certificate.bound,
+            notices=[*notices, *verdict.unattainable()],
+            attainable=[one.bound for one in verdict.certificates],
             lower_bound=solved.lower_bound,
             details={
                 "rounds": solved.rounds,
                 "gains": solved.gains,
                 "restarts": solved.restarts,
-                "pockets": {
-                    self.outlet_ids[one.cell]: {
-                        "load_share": round(one.load_share, 6),
-                        "necks": list(one.necks),
-                    }
-                    for one in certificate.pockets
-                },
+                "pockets": verdict.pockets(),
             },
         )
-        missed = self._not_reached(found, certificate)
-        if not missed:
-            return found
-        return self.partition(
-            centre,
-            solved.label,
-            notices=[*proof, *missed],
-            attainable=certificate.bound,
-            lower_bound=solved.lower_bound,
-            details=found.details,
-        )
+        missed = verdict.not_reached(found.balances)
+        return replace(found, notices=(*found.notices, *missed))
 
     def partition(
         self,
@@ -336,7 +308,7 @@ class _Ground:
         label: Ints,
         *,
         notices: list[Fault],
-        attainable: float = 0.0,
+        attainable: Sequence[float] | None = None,
         lower_bound: float | None = None,
         details: Mapping[str, object] | None = None,
     ) -> Partition:
@@ -347,7 +319,7 @@ class _Ground:
                 name,
                 load[:, place],
                 tolerance=self._tolerance(place),
-                attainable=attainable if place == 0 else 0.0,
+                attainable=0.0 if attainable is None else attainable[place],
             )
             for place, name in enumerate(self.policy.workloads)
         )
@@ -370,48 +342,3 @@ class _Ground:
     def _tolerance(self, place: int) -> float | None:
         """What is held to: the baselines balance nothing, so they promise nothing."""
         return self.policy.tolerances[place] if self.policy.method == "balanced" else None
-
-    def _unattainable(self, certificate: Certificate) -> list[Fault]:
-        if certificate.bound <= 0.0:
-            return []
-        values = {
-            "workload": self.policy.workloads[0],
-            "tolerance": _percent(self.policy.held_tolerance),
-            "bound": _percent(certificate.bound),
-            "ids": some_ids(self.outlet_ids[one.cell] for one in certificate.pockets),
-        }
-        necks = sorted({unit for one in certificate.pockets for unit in one.necks})
-        if necks:
-            return [fault("partition.unattainable_necks", units=some_ids(necks), **values)]
-        return [fault("partition.unattainable", **values)]
-
-    def _not_reached(self, found: Partition, certificate: Certificate) -> list[Fault]:
-        """Say honestly where the search fell short of what is not proven impossible."""
-        pockets = {one.cell for one in certificate.pockets}
-        low, high = bands(self.problem, self.policy.held_tolerance, certificate)
-        faults = []
-        for place, balance in enumerate(found.balances):
-            outside = np.abs(balance.deviation) > (balance.tolerance or np.inf) + 1e-12
-            if place == 0:
-                # What is proven about a pocket counts in its favour, but only so far.
-                near = (balance.load >= low - 1e-9) & (balance.load <= high + 1e-9)
-                outside &= ~near
-            missed = np.flatnonzero(outside).tolist()
-            if not missed:
-                continue
-            listed = [cell for cell in missed if place > 0 or cell not in pockets] or missed
-            cells = [f"{self.outlet_ids[cell]} ({balance.deviation[cell]:+.1%})" for cell in listed]
-            faults.append(
-                fault(
-                    "partition.not_reached",
-                    workload=balance.workload,
-                    tolerance=_percent(balance.tolerance or 0.0),
-                    worst=_percent(balance.worst_deviation),
-                    cells=some_ids(cells),
-                )
-            )
-        return faults
-
-
-def _percent(share: float) -> str:
-    return f"{100.0 * share:.1f} %"
