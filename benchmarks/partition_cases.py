@@ -15,7 +15,9 @@ from benchmarks.coverages import quadrangles, town_workload
 from gridmap.partition.problem import Floats, Ints, PartitionProblem
 from gridmap.territory import Polygons
 
-#: Stands for a workload drawn for each unit, where the file has no column of that name.
+#: Stands for a workload drawn for each unit, where the file has no column of that name: the first
+#: workload times a lognormal factor, as visits differ from the people they are for. A spread may
+#: follow: `lognormal:0.5`.
 DRAWN = "lognormal"
 TOLERANCE = 0.05
 
@@ -184,14 +186,20 @@ def read_areas(path: Path, columns: Sequence[str]) -> tuple[Polygons, Floats]:
     polygons = shapely.force_2d(np.asarray(frame.geometry.values))
     if metres != 1.0:
         polygons = shapely.transform(polygons, lambda xy: xy * metres)
-    drawn = {DRAWN: np.random.default_rng(0).lognormal(0.0, 1.0, len(frame))}
-    missing = [one for one in columns if one not in frame.columns and one not in drawn]
-    if missing:
+    known = [one in frame.columns or one.partition(":")[0] == DRAWN for one in columns]
+    known[0] = columns[0] in frame.columns
+    if not all(known):
+        missing = ", ".join(one for one, there in zip(columns, known, strict=True) if not there)
         numbers = ", ".join(frame.select_dtypes("number").columns)
-        raise SystemExit(f"{path.name} has no column {', '.join(missing)}; it has {numbers}")
-    weights = [
-        frame[one].to_numpy(np.float64) if one in frame.columns else drawn[one] for one in columns
-    ]
+        raise SystemExit(f"{path.name} has no column {missing}; it has {numbers}")
+    weights: list[Floats] = []
+    for place, one in enumerate(columns):
+        if one in frame.columns:
+            weights.append(frame[one].to_numpy(np.float64))
+        else:
+            spread = float(one.partition(":")[2] or 1.0)
+            factor = np.random.default_rng(place).lognormal(0.0, spread, len(frame))
+            weights.append(weights[0] * factor)
     return polygons, np.stack(weights, axis=1)
 
 
@@ -293,13 +301,15 @@ def suites(units_dir: Path | None, projects: Sequence[str]) -> dict[str, Suite]:
     found: list[Suite] = []
     if units_dir is not None:
         chicago, denver = units_dir / "Chicago_Precincts.zip", units_dir / "DenverCo_blocks.zip"
-        three = ("TOTPOP20", "VAP20", DRAWN)
+        three = ("TOTPOP20", f"{DRAWN}:0.5", f"{DRAWN}:1")
+        adults = ("TOTPOP20", "VAP20", DRAWN)
         for name, path, columns, k, seeds, seconds in (
             ("chicago-20", chicago, ("TOTPOP",), 20, 5, 2.0),
             ("chicago-50", chicago, ("TOTPOP",), 50, 20, 8.0),
             ("denver-20", denver, ("TOTPOP20",), 20, 5, 3.0),
             ("denver-100", denver, ("TOTPOP20",), 100, 20, 20.0),
             ("denver-20-three", denver, three, 20, 5, 10.0),
+            ("denver-20-adults", denver, adults, 20, 5, 10.0),
         ):
             found.append(_file_suite(name, path, columns, k, seeds=seeds, seconds=seconds))
     for name, n_units, k, seeds, seconds in (
