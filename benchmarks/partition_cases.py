@@ -234,7 +234,7 @@ def generated_case(
     return case_of(name, polygons, weights, k=k, centre_seed=centre_seed, tolerance=tolerance)
 
 
-def street_case(project: Path, data: Path | None = None) -> Case:
+def street_case(project: Path, data: Path | None = None) -> tuple[Case, Polygons]:
     """Return the case of a project file: its units, outlets, streets and workloads, as planned."""
     from geodata.project import load_project
     from gridmap.partition.access import measure_access
@@ -268,7 +268,7 @@ def street_case(project: Path, data: Path | None = None) -> Case:
         centre_unit=centre_unit,
         area_m2=float(units.area_m2.sum()),
     )
-    return Case(
+    case = Case(
         territory.name,
         problem,
         policy.tolerances,
@@ -278,16 +278,25 @@ def street_case(project: Path, data: Path | None = None) -> Case:
         shapely.length(units.polygons),
         travel_s,
     )
+    return case, units.polygons
+
+
+def street_areas(asked: str | None) -> tuple[Case, Polygons]:
+    """Return the case and the units of `PROJECT.toml[@DATADIR]`, by default of the demo."""
+    from geodata.demo import demo_project
+
+    project, _, data = (asked or str(demo_project())).partition("@")
+    return street_case(Path(project), Path(data) if data else None)
 
 
 def street_suite(asked: str) -> Suite:
     """Return the suite of `PROJECT.toml[@DATADIR]`; the case is read once for all its seeds."""
-    project, _, data = asked.partition("@")
+    project = asked.partition("@")[0]
     read: list[Case] = []
 
     def build(_seed: int) -> Case:
         if not read:
-            read.append(street_case(Path(project), Path(data) if data else None))
+            read.append(street_areas(asked)[0])
         return read[0]
 
     name = Path(project).parent.name or Path(project).stem

@@ -105,7 +105,6 @@ def region_k_means(case: Case, _seconds: float, seed: int) -> Found:
         (case.unit_xy - case.unit_xy.min(axis=0)) / width,
         problem.n_cells,
         weights,
-        drop_islands=False,
         seed=seed,
     )
     model.solve()

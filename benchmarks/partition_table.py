@@ -1,7 +1,8 @@
 """The partition engine beside its peers: one line a case, seed and method, and a table a case.
 
     python -m benchmarks.partition_table                          # generated cases and the demo
-    python -m benchmarks.partition_table --units-dir DIR --peers --out benchmarks/results/partition.csv
+    python -m benchmarks.partition_table --units-dir DIR --peers
+        --out benchmarks/results/partition.csv
     python -m benchmarks.partition_table --list
     python -m benchmarks.partition_table --tables benchmarks/results/partition.csv
 
@@ -74,7 +75,7 @@ class Line:
 
 
 def line_of(
-    case: Case, name: str, seed: int, method: str, run: Run, ours: Run, base: float
+    case: Case, name: str, seed: int, *, method: str, run: Run, ours: Run, base: float
 ) -> Line:
     """Return the line of a run.
 
@@ -131,7 +132,15 @@ def run_seed(
     nearest = runs["network"].found
     base = figures(case, nearest.label).compactness if nearest else 0.0
     return [
-        line_of(case, suite.name, seed, method, runs[method], runs["balanced"], base)
+        line_of(
+            case,
+            suite.name,
+            seed,
+            method=method,
+            run=runs[method],
+            ours=runs["balanced"],
+            base=base,
+        )
         for method in runs
     ]
 
@@ -142,9 +151,9 @@ def table(lines: pd.DataFrame, suite_title: str) -> str:
         "| method | decided | met | worst deviation | gap where met: median, max | extra pieces | "
         "own outlet inside | PP | seconds | CPU s | MB |"
     )
+    shown = [one for one in METHODS if (lines["method"] == one).any()]
     rows = [head, "|---" * 11 + "|"]
-    for method in [one for one in METHODS if (lines["method"] == one).any()]:
-        rows.append(_row(lines[lines["method"] == method], method))
+    rows += [_row(lines[lines["method"] == one], one) for one in shown]
     notes = [
         f"{TITLES[one.method]}, seed {one.seed}: {one.note}"
         for one in lines[~lines["plan"]].itertuples()
