@@ -23,15 +23,15 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from benchmarks.coverages import quadrangles
 from benchmarks.redraw_campaign import campaign, random_edit
 from gridmap.errors import InputError
 from gridmap.partition.edit import redraw
 from gridmap.partition.ground import Ground, Reach, build_ground
 from gridmap.partition.outline import outline_of
 from gridmap.partition.redraw import DrawnPlan, draw
-from gridmap.territory import Floats, Ints, Polygons
+from gridmap.territory import Ints
 
-SIDE_STEPS = 12_000
 #: Kinds of edits that are timed, and the milliseconds that their 95th percentile must keep.
 LIMITS_MS = {
     "move": 5.0,
@@ -43,40 +43,6 @@ LIMITS_MS = {
     "brush": None,
     "undo": None,
 }
-
-
-def quadrangles(n_units: int, seed: int, bends: int = 4) -> Polygons:
-    """Return about `n_units` quadrangles whose sides bend, exact on the grid of 1 cm."""
-    rng = np.random.default_rng(seed)
-    side = max(2, round(np.sqrt(n_units)))
-    shape = (side + 1, side + 1)
-    lattice = np.stack(np.meshgrid(*[np.arange(side + 1) * SIDE_STEPS] * 2, indexing="ij"), axis=-1)
-    inner = np.zeros((*shape, 1))
-    inner[1:-1, 1:-1] = 1.0
-    corner = lattice + np.rint(rng.uniform(-0.25, 0.25, (*shape, 2)) * SIDE_STEPS * inner)
-
-    def sides(start: Floats, end: Floats, inside: Floats) -> Floats:
-        share = np.linspace(0.0, 1.0, bends + 2)[:, None]
-        way = start[..., None, :] + (end - start)[..., None, :] * share
-        bent = rng.uniform(-0.04, 0.04, way.shape) * SIDE_STEPS * inside[..., None, None]
-        bent[..., [0, -1], :] = 0.0
-        return np.rint(way + bent)
-
-    on_rim = np.ones(side + 1)
-    on_rim[[0, -1]] = 0.0
-    across = sides(corner[:-1], corner[1:], np.broadcast_to(on_rim, (side, side + 1)))
-    along = sides(corner[:, :-1], corner[:, 1:], np.broadcast_to(on_rim[:, None], (side + 1, side)))
-    rings = np.concatenate(
-        [
-            across[:, :-1, :-1],
-            along[1:, :, :-1],
-            across[:, 1:, :0:-1],
-            along[:-1, :, :0:-1],
-        ],
-        axis=2,
-    ).reshape(side * side, -1, 2)
-    closed = np.concatenate([rings, rings[:, :1]], axis=1)
-    return np.asarray(shapely.normalize(shapely.polygons(closed / 100.0)), dtype=object)
 
 
 def grown(ground: Ground, centres: Ints) -> Ints:
