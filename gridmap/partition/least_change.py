@@ -15,8 +15,8 @@ of a),
 
     f_ac ≤ movable_a z_ac,     Σ_(b ≠ a, c) f_bc ≥ D_ac z_ac,     z_ac ∈ {0, 1},
 
-holds for every plan in one piece, and the least Σ f with it, a small MIP, is a bound for *all* plans
-with loads in the bands.
+holds for every plan in one piece, and the least Σ f with it, a small MIP, is a bound for *all*
+plans with loads in the bands.
 
 *Neighbour flow.* The same with f_ac = 0 for all pairs of cells that do not touch in the former
 plan. A load that has to get from a to c by way of b counts twice then, from a to b and from b to c,
@@ -89,9 +89,9 @@ def least_change(problem: PartitionProblem, former: Ints, bands: Bands) -> Least
     proven, flow, forced = [], [], []
     for number in range(problem.weights.shape[1]):
         one = _Workload(problem, former, stays, bands, number)
-        flow.append(one.unavoidable + one.least_flow(touching))
-        proven.append(min(one.unavoidable + one.least_with_corridors(touching), flow[-1]))
-        forced.append(one.unavoidable)
+        flow.append(one.scale * (one.unavoidable + one.least_flow(touching)))
+        proven.append(one.scale * (one.unavoidable + one.least_with_corridors(touching)))
+        forced.append(one.scale * one.unavoidable)
     return LeastChange(tuple(proven), tuple(flow), tuple(forced))
 
 
@@ -125,7 +125,7 @@ def neighbours(problem: PartitionProblem, former: Ints, stays: Bools) -> Bools:
 
 
 class _Workload:
-    """One workload and its flows."""
+    """One workload in mean loads, and its flows."""
 
     def __init__(
         self,
@@ -136,8 +136,11 @@ class _Workload:
         number: int,
     ) -> None:
         self.problem, self.former, self.stays = problem, former, stays
-        self.weight = problem.weights[:, number]
-        self.low, self.high = bands.low[:, number], bands.high[:, number]
+        # In mean loads, which the tolerances of the solver are made for.
+        self.scale = float(problem.target[number]) or 1.0
+        self.weight = problem.weights[:, number] / self.scale
+        self.low = bands.low[:, number] / self.scale
+        self.high = bands.high[:, number] / self.scale
         held = problem.fixed >= 0
         settled = ~stays & held
         self.held = self._sum(former, stays) + self._sum(problem.fixed, settled)
@@ -146,7 +149,10 @@ class _Workload:
         self.unavoidable = float(self.weight[~stays & (former >= 0)].sum())
 
     def _sum(self, cell: Ints, where: Bools) -> Floats:
-        return np.bincount(cell[where], self.weight[where], minlength=self.problem.n_cells)
+        found: Floats = np.bincount(
+            cell[where], weights=self.weight[where], minlength=self.problem.n_cells
+        )
+        return found.astype(np.float64)
 
     def least_flow(self, allowed: Bools) -> float:
         """Return the least Σ f along the allowed pairs; infinite if there is none."""
@@ -162,44 +168,47 @@ class _Workload:
 
     def least_with_corridors(self, touching: Bools) -> float:
         """Return a bound on Σ f of all plans in one piece."""
-        corridor = self.corridors()
         limit = self.least_flow(touching)
+        anywhere = self.least_flow(~np.eye(len(touching), dtype=bool))
         # A corridor that alone costs as much as the neighbour flow cannot pay.
-        open_ = np.isfinite(corridor) & (corridor < limit)
-        np.fill_diagonal(open_, False)
-        give, take = np.nonzero(open_)
+        corridor = self.corridors()
+        np.fill_diagonal(corridor, np.inf)
+        give, take = np.nonzero(corridor < limit)
+        order = np.argsort(corridor[give, take] <= 0.0, kind="stable")
+        give, take = give[order], take[order]
         charge = corridor[give, take]
-        free = charge <= 0.0
-        order = np.argsort(free, kind="stable")
-        give, take, charge = give[order], take[order], charge[order]
-        n_flows, n_cells, n_paid = len(give), self.problem.n_cells, int((~free).sum())
-        if n_paid == 0:
-            return self.least_flow(open_)
-        rows, columns, values = [], [], []
-        for number in range(n_paid):
-            # f ≤ movable z, then Σ of the others into the same cell ≥ charge z.
-            rows += [2 * number] * 2
-            columns += [number, n_flows + n_cells + number]
-            values += [1.0, -float(self.movable[give[number]])]
-            others = np.flatnonzero((take == take[number]) & (give != give[number])).tolist()
-            rows += [2 * number + 1] * (len(others) + 1)
-            columns += [*others, n_flows + n_cells + number]
-            values += [-1.0] * len(others) + [float(charge[number])]
-        width = n_flows + n_cells + n_paid
-        linked = csr_array((values, (rows, columns)), shape=(2 * n_paid, width))
+        n_paid = int((charge > 0.0).sum())
+        if n_paid == 0 or anywhere >= limit:
+            return min(max(anywhere, self.least_flow(corridor < limit)), limit)
+        n_flows, n_free = len(give), self.problem.n_cells
+        top = np.concatenate([self.movable[give], np.full(n_free, self.pool), np.ones(n_paid)])
         found = milp(
-            np.repeat([1.0, 0.0], [n_flows, n_cells + n_paid]),
-            integrality=np.repeat([0, 1], [n_flows + n_cells, n_paid]),
-            bounds=Bounds(
-                0.0, np.r_[self.movable[give], np.full(n_cells, self.pool), np.ones(n_paid)]
-            ),
+            np.repeat([1.0, 0.0], [n_flows, n_free + n_paid]),
+            integrality=np.repeat([0, 1], [n_flows + n_free, n_paid]),
+            bounds=Bounds(0.0, top),
             constraints=[
                 *self._conservation(give, take, n_paid),
-                LinearConstraint(linked, -np.inf, 0.0),
+                self._charges(give, take, charge[:n_paid]),
             ],
             options={"node_limit": NODES},
         )
-        return _proven(found)
+        # A decision counts as 0 up to 1e-6, and lets as much through unpaid.
+        return min(max(anywhere, _proven(found) - 2e-6 * n_paid), limit)
+
+    def _charges(self, give: Ints, take: Ints, charge: Floats) -> LinearConstraint:
+        """Return f ≤ movable z, and Σ of the others into the same cell ≥ charge z."""
+        n_flows, n_paid = len(give), len(charge)
+        before = n_flows + self.problem.n_cells
+        paid = np.arange(n_paid)
+        same = (take[:n_paid, None] == take[None, :]) & (give[:n_paid, None] != give[None, :])
+        row, other = np.nonzero(same)
+        rows = np.concatenate([paid, paid, n_paid + row, n_paid + paid])
+        columns = np.concatenate([paid, before + paid, other, before + paid])
+        values = np.concatenate(
+            [np.ones(n_paid), -self.movable[give[:n_paid]], -np.ones(len(row)), charge]
+        )
+        linked = csr_array((values, (rows, columns)), shape=(2 * n_paid, before + n_paid))
+        return LinearConstraint(linked, -np.inf, 0.0)
 
     def corridors(self) -> Floats:
         """Return D: what cell c takes from others on the way to cell a. Shape (a, c)."""
@@ -215,7 +224,7 @@ class _Workload:
                 shape=(problem.n_units,) * 2,
             )
             centre = int(problem.centre_unit[cell])
-            spent = dijkstra(graph, indices=centre) - toll
+            spent = dijkstra(graph, indices=[centre])[0] - toll
             ends = self.stays & np.isfinite(spent) & passable
             np.minimum.at(found[:, cell], self.former[ends], spent[ends])
         # Sums along a way may come out below 0 by rounding.
