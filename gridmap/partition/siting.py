@@ -233,7 +233,9 @@ class _Scores:
         chosen = list(candidates)
         units = self.units[chosen].tolist()
         problem = with_centres(self.problem, units, self.seconds_of(chosen))
-        band = Bands.around_mean(problem, [self.tolerance] + [None] * (problem.weights.shape[1] - 1))
+        band = Bands.around_mean(
+            problem, [self.tolerance] + [None] * (problem.weights.shape[1] - 1)
+        )
         best_s = np.minimum(self.nearest_s, self.seconds_of(chosen).min(axis=1))
         weight = problem.weights[:, 0]
         return Site(
@@ -283,9 +285,8 @@ def _best_entry(
     for most in (low, high):
         place = min(int(np.searchsorted(load, most)), len(order) - 1)
         best = max(best, _entry(weight, paid, saved, float(saved[order[place]]), held, low, high))
-    return max(best, _entry(weight, paid, saved, 0.0, held, low, high)) + held * float(
-        seconds[unit] if np.isfinite(seconds[unit]) else 0.0
-    )
+    best = max(best, _entry(weight, paid, saved, 0.0, held, low, high))
+    return best + held * float(seconds[unit])
 
 
 def _entry(
