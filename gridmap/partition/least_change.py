@@ -149,10 +149,10 @@ class _Workload:
         self.unavoidable = float(self.weight[~stays & (former >= 0)].sum())
 
     def _sum(self, cell: Ints, where: Bools) -> Floats:
-        found: Floats = np.bincount(
-            cell[where], weights=self.weight[where], minlength=self.problem.n_cells
+        weight = self.weight[where]
+        return np.asarray(
+            np.bincount(cell[where], weights=weight, minlength=self.problem.n_cells), np.float64
         )
-        return found.astype(np.float64)
 
     def least_flow(self, allowed: Bools) -> float:
         """Return the least Σ f along the allowed pairs; infinite if there is none."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -140,10 +141,20 @@ def rank_sites(
     _check(problem, units, candidate_s, n_new)
     nearest_s = problem.travel_s.min(axis=1)
     weight = problem.weights[:, 0]
-    reach_s = np.column_stack([_column(problem, *pair) for pair in zip(units, candidate_s.T)])
+    reach_s = np.column_stack(
+        [_column(problem, unit, candidate_s[:, row]) for row, unit in enumerate(units.tolist())]
+    )
     median = p_median(weight, nearest_s, reach_s, n_new).candidates
     cover = max_cover(weight, nearest_s, reach_s, n_new, within_s=within_s).candidates
-    scores = _Scores(problem, units, reach_s, tolerance, within_s, stop, on_scored)
+    scores = _Scores(
+        problem,
+        units,
+        reach_s,
+        tolerance=tolerance,
+        within_s=within_s,
+        stop=stop,
+        on_scored=on_scored,
+    )
     exact = _singles(scores, most) if n_new == 1 else _sets(scores, n_new, most, [median, cover])
     ranked = scores.ranked(most)
     return Sites(ranked, exact, len(scores.sites), median, cover)
@@ -193,10 +204,11 @@ class _Scores:
         problem: PartitionProblem,
         units: Ints,
         seconds: Floats,
+        *,
         tolerance: float,
         within_s: float,
-        stop: Stop | None,
-        on_scored: Callable[[int], None],
+        stop: Stop | None = None,
+        on_scored: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.problem, self.units, self.seconds = problem, units, seconds
         self.tolerance, self.within_s = tolerance, within_s
@@ -233,26 +245,30 @@ class _Scores:
         chosen = list(candidates)
         units = self.units[chosen].tolist()
         problem = with_centres(self.problem, units, self.seconds_of(chosen))
-        band = Bands.around_mean(
-            problem, [self.tolerance] + [None] * (problem.weights.shape[1] - 1)
-        )
+        others = [None] * (problem.weights.shape[1] - 1)
+        band = Bands.around_mean(problem, [self.tolerance, *others])
+        bound = cell_prices(problem, band.low[:, 0], band.high[:, 0]).bound
+        if len(chosen) == 1:
+            # Prices are only nearly the best: the screen, proven as well, may be the better one.
+            bound = max(bound, float(self.screen[chosen[0]]))
         best_s = np.minimum(self.nearest_s, self.seconds_of(chosen).min(axis=1))
         weight = problem.weights[:, 0]
         return Site(
             candidates,
             tuple(units),
-            balanced_bound=cell_prices(problem, band.low[:, 0], band.high[:, 0]).bound,
+            balanced_bound=bound,
             nearest_gain=float(weight @ (self.nearest_s - best_s)),
             covered=float(weight[best_s <= self.within_s].sum()),
             attainable=certify(problem, self.tolerance).bound,
         )
 
     def seconds_of(self, chosen: Sequence[int]) -> Floats:
-        """Return the travel from candidates, with 0 at their own units. Shape (n_units, n)."""
+        """Return the travel from candidates. Shape (n_units, n)."""
         return self.seconds[:, list(chosen)]
 
+    @cached_property
     def screen(self) -> Floats:
-        """Return a lower bound of each candidate's balanced bound. Shape (n_candidates,)."""
+        """A lower bound on the travel with each candidate. Shape (n_candidates,)."""
         problem = self.problem
         n_cells, weight = problem.n_cells, problem.weights[:, 0]
         mean = float(weight.sum()) / (n_cells + 1)
@@ -261,57 +277,59 @@ class _Scores:
         price = cell_prices(
             problem, np.full(n_cells, low * wider), np.full(n_cells, high * wider)
         ).price_s
-        # The prices are free by a constant; theirs is measured against the new centre's.
-        paid = (problem.travel_s + price).min(axis=1)
+        entry = _Entry(weight, (problem.travel_s + price).min(axis=1), low, high)
         own = -float(high * np.maximum(price, 0.0).sum() + low * np.minimum(price, 0.0).sum())
-        found = np.empty(len(self.units))
-        for number, unit in enumerate(self.units.tolist()):
-            column = self.seconds[:, number]
-            found[number] = own + _best_entry(weight, paid, column, unit, low, high)
+        found = np.array(
+            [
+                own + entry.bound(self.seconds[:, row], unit)
+                for row, unit in enumerate(self.units.tolist())
+            ]
+        )
         return found - 1e-9 * np.abs(found)
 
 
-def _best_entry(
-    weight: Floats, paid: Floats, seconds: Floats, unit: int, low: float, high: float
-) -> float:
-    """Return max over λ of Σ w min(paid, seconds + λ) - high λ⁺ - low λ⁻, `unit` held."""
-    weight = weight.copy()
-    held, weight[unit] = float(weight[unit]), 0.0
-    saved = np.where(np.isfinite(seconds), paid - seconds, -np.inf)
-    order = np.argsort(-saved, kind="stable")
-    load = held + np.cumsum(weight[order])
-    best = -np.inf
-    # The function is concave and bends where a unit is indifferent, and at 0.
-    for most in (low, high):
-        place = min(int(np.searchsorted(load, most)), len(order) - 1)
-        best = max(best, _entry(weight, paid, saved, float(saved[order[place]]), held, low, high))
-    best = max(best, _entry(weight, paid, saved, 0.0, held, low, high))
-    return best + held * float(seconds[unit])
+@dataclass(frozen=True, eq=False)
+class _Entry:
+    """What a cell more changes, while the other cells keep their prices.
 
+    Attributes
+    ----------
+    weight
+        First workload. Shape (n_units,).
+    paid_s
+        Travel and price of each unit's cheapest cell so far. Shape (n_units,).
+    low, high
+        Band of the new cell.
+    """
 
-def _entry(
-    weight: Floats,
-    paid: Floats,
-    saved: Floats,
-    price: float,
-    held: float,
-    low: float,
-    high: float,
-) -> float:
-    if not np.isfinite(price):
-        return -np.inf
-    gain = float(weight @ np.maximum(saved - price, 0.0))
-    return (
-        float(weight @ paid)
-        - gain
-        + held * price
-        - (high * max(price, 0.0) + low * min(price, 0.0))
-    )
+    weight: Floats
+    paid_s: Floats
+    low: float
+    high: float
+
+    def bound(self, seconds: Floats, unit: int) -> float:
+        """Return max over λ of Σ w min(paid, seconds + λ) - high λ⁺ - low λ⁻, `unit` held."""
+        free = self.weight.copy()
+        free[unit] = 0.0
+        saved_s = self.paid_s - seconds  # -inf where the new cell may not come
+        order = np.argsort(-saved_s, kind="stable")
+        load = float(self.weight[unit]) + np.cumsum(free[order])
+        best = -np.inf
+        # Concave in λ: the best is where the load meets an end of the band, or at 0.
+        ends = np.searchsorted(load, [self.low, self.high])
+        prices = [0.0, *saved_s[order[np.minimum(ends, len(order) - 1)]].tolist()]
+        for price in prices:
+            if np.isfinite(price):
+                value = float(free @ self.paid_s) - float(free @ np.maximum(saved_s - price, 0.0))
+                value += float(self.weight[unit]) * (float(seconds[unit]) + price)
+                value -= self.high * max(price, 0.0) + self.low * min(price, 0.0)
+                best = max(best, value)
+        return best
 
 
 def _singles(scores: _Scores, most: int) -> bool:
     """Score single candidates in the order of their screens; return whether all needed were."""
-    screen = scores.screen()
+    screen = scores.screen
     for number in np.argsort(screen, kind="stable").tolist():
         sound = sorted(
             one.balanced_bound
@@ -330,7 +348,7 @@ def _sets(scores: _Scores, n_new: int, most: int, starts: list[tuple[int, ...]])
     """Score sets: given ones, greedy ones, exchanges. Whether that is all is never proven."""
     for one in starts:
         scores.of(one)
-    order = np.argsort(scores.screen(), kind="stable").tolist()
+    order = np.argsort(scores.screen, kind="stable").tolist()
     shortlist = order[: max(2 * n_new, most)]
     scores.of(tuple(order[:n_new]))
     better = True
