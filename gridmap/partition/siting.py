@@ -285,7 +285,8 @@ class _Scores:
                 for row, unit in enumerate(self.units.tolist())
             ]
         )
-        return found - 1e-9 * np.abs(found)
+        lowered: Floats = found - 1e-9 * np.abs(found)
+        return lowered
 
 
 @dataclass(frozen=True, eq=False)
