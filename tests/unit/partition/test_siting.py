@@ -10,6 +10,7 @@ import pytest
 from gridmap.errors import InputError
 from gridmap.partition.locate import max_cover, p_median
 from gridmap.partition.objective import Bands, loads, travel_cost
+from gridmap.partition.problem import PartitionProblem
 from gridmap.partition.siting import _Scores, rank_sites, with_centres
 from gridmap.partition.solve import solve
 from gridmap.progress import MaxIterations
@@ -47,7 +48,7 @@ def test_the_nearest_gain_misleads_and_the_balanced_bound_does_not() -> None:
     assert "unit 7" in city.text() and "基本单元 7" in city.text("zh")
 
 
-def some_grid(seed: int) -> tuple[object, np.ndarray, np.ndarray]:
+def some_grid(seed: int) -> tuple[PartitionProblem, np.ndarray, np.ndarray]:
     weight = np.random.default_rng(seed).gamma(1.0, 5.0, 64)
     problem = grid_problem(8, 8, [9, 54], weight.tolist())
     units = np.setdiff1d(np.arange(64), [9, 54])
