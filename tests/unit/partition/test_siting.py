@@ -11,7 +11,7 @@ from gridmap.errors import InputError
 from gridmap.partition.locate import max_cover, p_median
 from gridmap.partition.objective import Bands, loads, travel_cost
 from gridmap.partition.problem import PartitionProblem
-from gridmap.partition.siting import _Scores, rank_sites, with_centres
+from gridmap.partition.siting import _Scores, _singles, rank_sites, with_centres
 from gridmap.partition.solve import solve
 from gridmap.progress import MaxIterations
 from tests.partition_graphs import from_edges, grid_problem, grid_xy, straight_s
@@ -68,6 +68,19 @@ def test_no_candidate_left_out_is_better(seed: int) -> None:
         every.append(site)
     assert found.exact and found.scored < len(units)
     assert found.ranked == tuple(sorted(every, key=scores.key)[:3])
+
+
+def test_candidates_are_scored_until_the_next_cannot_be_better() -> None:
+    """With screens in the wrong order, though below the bounds, the best is found all the same."""
+    problem, units, seconds = some_grid(1)
+    few = np.arange(0, 62, 6)
+    scores = _Scores(problem, units[few], seconds[:, few], tolerance=0.05, within_s=200.0)
+    every = [scores.of((number,)) for number in range(len(few))]
+    bounds = np.array([one.balanced_bound for one in every])
+    scores.sites = {}
+    scores.__dict__["screen"] = bounds.min() * 0.99 - 1e-3 * bounds
+    assert _singles(scores, 1)
+    assert scores.ranked(1)[0] == min(every, key=scores.key)
 
 
 def test_two_new_centres_are_chosen_together() -> None:
