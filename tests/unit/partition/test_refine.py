@@ -354,3 +354,9 @@ def test_exchange_keeps_full_cells_full() -> None:
         else:
             assert (state.label == label).all()
     assert changed
+
+
+def test_search_ends_when_it_betters_nothing() -> None:
+    """A plan that is best already: twelve rounds in vain are enough."""
+    found = search(uneven_grid(), iterations=400)
+    assert 12 <= found.rounds < 200
