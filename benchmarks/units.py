@@ -3,7 +3,7 @@
     python -m benchmarks.units                                  # the embedded example
     python -m benchmarks.units PROJECT.toml@DIR ...             # data files in DIR
 
-Prints one line a territory. The figures come from `gridmap.partition.quality`, which measures the
+Prints one line a territory. The figures come from `benchmarks.unit_quality`, which measures the
 polygons and the lines they were made from and shares no code with what makes the units. CPU
 seconds are those of the units alone, memory is the most that the process held up to then, the
 files it read among it.
@@ -23,6 +23,7 @@ from pathlib import Path
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
+from benchmarks.unit_quality import unit_figures
 from geodata.demo import demo_project
 from geodata.project import Files, centres_of, find_files
 from geodata.project_checks import read_area
@@ -32,7 +33,6 @@ from geodata.rows import read_demand, read_outlets
 from geodata.street_sources import read_lines, read_streets, with_lines
 from gridmap.errors import Fault
 from gridmap.partition.linework import LineKind, Linework
-from gridmap.partition.quality import unit_figures
 from gridmap.partition.units import UnitLimits
 from gridmap.territory import Units
 

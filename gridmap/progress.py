@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,23 @@ class Stop(Protocol):
         ...
 
 
+@runtime_checkable
+class Interrupt(Protocol):
+    """A criterion that may also be asked in the middle of a round, from any thread.
+
+    Those that count rounds cannot: they would count too often.
+    """
+
+    def over(self) -> bool:
+        """Return whether to break off."""
+        ...
+
+
+def interrupted(stop: Stop | None) -> bool:
+    """Return whether a criterion wants a round broken off."""
+    return isinstance(stop, Interrupt) and stop.over()
+
+
 class MaxIterations:
     """Stop after so many rounds; the only criterion that repeats exactly."""
 
@@ -61,7 +78,7 @@ class MaxIterations:
 
 
 class MaxRuntime:
-    """Stop after so many seconds of wall time, counted from the first call."""
+    """Stop after so many seconds of wall time, counted from the first question of either kind."""
 
     def __init__(self, seconds: float) -> None:
         if seconds < 0:
@@ -70,6 +87,10 @@ class MaxRuntime:
         self._end: float | None = None
 
     def __call__(self, _best_cost: float, /) -> bool:
+        """Look at the clock."""
+        return self.over()
+
+    def over(self) -> bool:
         """Look at the clock."""
         now = time.monotonic()
         if self._end is None:
@@ -106,3 +127,7 @@ class AnyOf:
         """Ask all criteria."""
         answers = [criterion(best_cost) for criterion in self._criteria]
         return any(answers)
+
+    def over(self) -> bool:
+        """Ask those that may be asked at any time."""
+        return any(interrupted(criterion) for criterion in self._criteria)

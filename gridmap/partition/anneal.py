@@ -22,7 +22,7 @@ from gridmap.partition.kernels import (
     stays_within,
     worst_excess,
 )
-from gridmap.partition.moves import exchange, lost_pieces, steal
+from gridmap.partition.moves import accepts, exchange, lost_pieces, steal
 from gridmap.partition.problem import Floats, Ints
 
 
@@ -105,14 +105,12 @@ def sweep_rim(
         weight = weights[unit]
         change = move_cost(unit, new, label, indptr, indices, cut_cost, place_cost)
         if hard:
-            taken = (change <= 0.0 or np.random.random() < np.exp(-change / heat)) and stays_within(
-                old, weight, -1.0, ledger
-            )
+            taken = accepts(change, heat) and stays_within(old, weight, -1.0, ledger)
             taken = taken and stays_within(new, weight, 1.0, ledger)
         else:
             change += load_change_cost(old, weight, -1.0, ledger, stiffness)
             change += load_change_cost(new, weight, 1.0, ledger, stiffness)
-            taken = change <= 0.0 or np.random.random() < np.exp(-change / heat)
+            taken = accepts(change, heat)
         stamp += 2
         if not taken:
             drawn = np.random.random()

@@ -15,47 +15,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
-from scipy.sparse import csr_array
 
-from gridmap.partition.blocks import Block, block_forest, mean_load
+from gridmap.partition.blocks import block_forest, mean_load
 from gridmap.partition.gates import hemmed_groups
+from gridmap.partition.mixed_program import dual_bound
 from gridmap.partition.necks import Neck, narrow_pockets
+from gridmap.partition.pocket import Pocket
 from gridmap.partition.problem import Floats, Ints, PartitionProblem
+from gridmap.partition.sharing import EPSILON, Sharing
 
 #: Above so many yes-or-no decisions necks are left to the minimum cuts: it would take too long.
 MOST_DECISIONS = 1_500
 NODE_LIMIT = 400
 #: Room around a pocket's load in the relaxation, in mean loads, since real units are coarse.
 POCKET_ROOM = 0.03
-EPSILON = 1e-6
-
-
-@dataclass(frozen=True)
-class Pocket:
-    """A cell that cannot come within the tolerance.
-
-    Attributes
-    ----------
-    cell
-        The cell.
-    load_share
-        Load, in mean loads, that it may hope for. One cheapest explanation of the bound; there
-        may be others.
-    necks
-        Units that stand between the cell and its fair load.
-    units
-        The units it is hemmed in by the necks with, where known.
-    rivals
-        Cells with their centres among these units, of which this one is the farthest from the
-        neck; any of them might stay inside instead.
-    """
-
-    cell: int
-    load_share: float
-    necks: tuple[int, ...]
-    units: tuple[int, ...] = ()
-    rivals: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,12 +64,12 @@ def certify(
     if problem.n_cells == 1 or problem.target[0] == 0.0:
         return Certificate(0.0)
     blocks = block_forest(problem)
-    model = _Sharing(problem, blocks, tolerance)
+    model = Sharing(problem, blocks, tolerance)
     if model.n_decisions > MOST_DECISIONS:
         blocks = block_forest(problem, necks=False)
-        model = _Sharing(problem, blocks, tolerance)
+        model = Sharing(problem, blocks, tolerance)
     least = model.least_worst(node_limit)
-    proven = max(_dual_bound(least), 0.0)
+    proven = max(dual_bound(least), 0.0)
     wide = [one for one in narrow_pockets(problem, tolerance) if one.bound > tolerance + EPSILON]
     bound = max(
         [
@@ -195,7 +168,8 @@ def _with_wide(
         share = neck.load_share
         if neck.staying:
             share = max(neck.staying * share - taken, 0.0) / left
-        if abs(share - 1.0) <= tolerance:
+        # A scarce neck says how much those inside may hope for at most, never that it is too much.
+        if share >= 1.0 - tolerance if neck.staying else abs(share - 1.0) <= tolerance:
             continue
         inner = [cell for cell in _from_neck(problem, neck, rivals) if cell not in found]
         for cell in inner[-left:]:
@@ -247,189 +221,3 @@ def bands(
         low[pocket.cell] = min(low[pocket.cell], mean * (pocket.load_share - POCKET_ROOM))
         high[pocket.cell] = max(high[pocket.cell], mean * (pocket.load_share + POCKET_ROOM))
     return np.maximum(low, 0.0), high
-
-
-def _dual_bound(found: OptimizeResult) -> float:
-    dual = getattr(found, "mip_dual_bound", None)
-    if dual is not None and np.isfinite(dual):
-        return float(dual)
-    # Without yes-or-no decisions the solver is a plain linear one and its optimum is exact.
-    return float(found.fun) if found.status == 0 else 0.0
-
-
-class _Sharing:
-    """The mixed-integer program: how blocks are shared among cells. Loads in mean loads.
-
-    Variables: the worst deviation beyond the tolerance; that of each cell; for each block and
-    cell that can get there the mass it takes, whether it is present (by a yes or no), and the
-    flow that links it to its centre.
-    """
-
-    def __init__(self, problem: PartitionProblem, blocks: list[Block], tolerance: float) -> None:
-        self.problem, self.blocks, self.tolerance = problem, blocks, tolerance
-        self.mean = mean_load(problem)
-        self.upper: list[float] = [np.inf] * (problem.n_cells + 1)
-        self.integral: list[int] = [0] * (problem.n_cells + 1)
-        self.rows: list[int] = []
-        self.columns: list[int] = []
-        self.values: list[float] = []
-        self.least: list[float] = []
-        self.most: list[float] = []
-        size: dict[int, int] = {}
-        reach: dict[int, set[int]] = {}
-        for block in blocks:
-            size[block.group] = size.get(block.group, 0) + 1
-            reach.setdefault(block.group, set()).update(block.touching)
-        self.mass: dict[tuple[int, int], int] = {}
-        self.present: dict[tuple[int, int], int] = {}
-        for place, block in enumerate(blocks):
-            cells = sorted(reach[block.group])
-            if cells:
-                self._share_out(place, cells, alone=size[block.group] == 1)
-        for group, cells_there in sorted(reach.items()):
-            if size[group] > 1:
-                places = [place for place, block in enumerate(blocks) if block.group == group]
-                for cell in sorted(cells_there):
-                    self._link(places, cell)
-        self._weigh()
-
-    @property
-    def n_decisions(self) -> int:
-        """Number of yes-or-no decisions."""
-        return sum(self.integral)
-
-    def least_worst(self, node_limit: int) -> OptimizeResult:
-        """Minimise the worst deviation beyond the tolerance."""
-        cost = np.zeros(len(self.upper))
-        cost[0] = 1.0
-        return self._solve(cost, np.inf, node_limit)
-
-    def pockets(self, worst: float, node_limit: int) -> tuple[Pocket, ...]:
-        """Name the cells of the cheapest explanation at the best worst deviation."""
-        n_cells = self.problem.n_cells
-        cost = np.zeros(len(self.upper))
-        cost[1 : n_cells + 1] = 1.0
-        nearest = self.problem.travel_s.argmin(axis=1)
-        for (place, cell), column in self.present.items():
-            block = self.blocks[place]
-            if block.whole and nearest[block.units[0]] != cell:
-                cost[column] = 1e-4
-        found = self._solve(cost, worst * 1.0005 + EPSILON, node_limit)
-        if found.x is None:
-            return ()
-        beyond = np.flatnonzero(found.x[1 : n_cells + 1] > 1e-4).tolist()
-        load = self._loads(found.x)
-        return tuple(Pocket(cell, float(load[cell]), self._necks(cell, found.x)) for cell in beyond)
-
-    def _share_out(self, place: int, cells: list[int], *, alone: bool) -> None:
-        """A block's mass is shared among cells that are present, a whole one goes to one."""
-        block = self.blocks[place]
-        mass = block.mass / self.mean
-        if not alone or block.whole:
-            for cell in cells:
-                self.present[place, cell] = self._variable(1.0, integral=True)
-        if block.whole:
-            self._row([(self.present[place, cell], 1.0) for cell in cells], 1.0, 1.0)
-            return
-        for cell in cells:
-            self.mass[place, cell] = self._variable(mass)
-            if not alone:
-                self._row(
-                    [(self.mass[place, cell], 1.0), (self.present[place, cell], -mass)],
-                    -np.inf,
-                    0.0,
-                )
-        self._row([(self.mass[place, cell], 1.0) for cell in cells], mass, mass)
-
-    def _link(self, places: list[int], cell: int) -> None:
-        """Where a cell is present a unit of flow from its centre ends, along its own blocks."""
-        most = float(len(places))
-        terms: dict[int, list[tuple[int, float]]] = {
-            place: [(self.present[place, cell], -1.0)] for place in places
-        }
-        for place in places:
-            if cell in self.blocks[place].touching:
-                enter = self._variable(most)
-                terms[place].append((enter, 1.0))
-                self._row([(enter, 1.0), (self.present[place, cell], -most)], -np.inf, 0.0)
-            for other in sorted(self.blocks[place].joined):
-                flow = self._variable(most)
-                terms[place].append((flow, -1.0))
-                terms[other].append((flow, 1.0))
-                for end in (place, other):
-                    self._row([(flow, 1.0), (self.present[end, cell], -most)], -np.inf, 0.0)
-        for place in places:
-            self._row(terms[place], 0.0, 0.0)
-
-    def _weigh(self) -> None:
-        """Tie loads to deviations."""
-        own = self.problem.weights[self.problem.centre_unit, 0] / self.mean
-        for cell in range(self.problem.n_cells):
-            terms = self._load_terms(cell)
-            beyond = cell + 1
-            high = 1.0 + self.tolerance - float(own[cell])
-            low = 1.0 - self.tolerance - float(own[cell])
-            self._row([*terms, (beyond, -1.0)], -np.inf, high)
-            self._row([*terms, (beyond, 1.0)], low, np.inf)
-            self._row([(beyond, 1.0), (0, -1.0)], -np.inf, 0.0)
-
-    def _load_terms(self, cell: int) -> list[tuple[int, float]]:
-        terms = [(column, 1.0) for (_, one), column in self.mass.items() if one == cell]
-        terms += [
-            (column, self.blocks[place].mass / self.mean)
-            for (place, one), column in self.present.items()
-            if one == cell and self.blocks[place].whole
-        ]
-        return terms
-
-    def _loads(self, values: Floats) -> Floats:
-        load = self.problem.weights[self.problem.centre_unit, 0] / self.mean
-        for cell in range(self.problem.n_cells):
-            load[cell] += sum(factor * values[column] for column, factor in self._load_terms(cell))
-        return np.asarray(load)
-
-    def _necks(self, cell: int, values: Floats) -> tuple[int, ...]:
-        """Return the necks beside the blocks a cell borders on, and heavy units it takes."""
-        sizes = [len(block.units) for block in self.blocks]
-        largest = sizes.index(max(sizes)) if sizes else -1
-        found = set()
-        for place, block in enumerate(self.blocks):
-            if block.whole:
-                taken = values[self.present[place, cell]] if (place, cell) in self.present else 0
-                heavy = block.mass > self.mean * (1.0 + self.tolerance)
-                if cell in block.touching or (heavy and taken > 0.5):
-                    found.add(block.units[0])
-            elif cell in block.touching and place != largest:
-                found |= {
-                    self.blocks[other].units[0]
-                    for other in block.joined
-                    if self.blocks[other].whole
-                }
-        return tuple(sorted(found))
-
-    def _variable(self, upper: float, *, integral: bool = False) -> int:
-        self.upper.append(upper)
-        self.integral.append(int(integral))
-        return len(self.upper) - 1
-
-    def _row(self, terms: list[tuple[int, float]], least: float, most: float) -> None:
-        for column, value in terms:
-            self.rows.append(len(self.least))
-            self.columns.append(column)
-            self.values.append(value)
-        self.least.append(least)
-        self.most.append(most)
-
-    def _solve(self, cost: Floats, worst: float, node_limit: int) -> OptimizeResult:
-        upper = np.array(self.upper)
-        upper[0] = worst
-        matrix = csr_array(
-            (self.values, (self.rows, self.columns)), shape=(len(self.least), len(upper))
-        )
-        return milp(
-            cost,
-            constraints=LinearConstraint(matrix, np.array(self.least), np.array(self.most)),
-            integrality=np.array(self.integral),
-            bounds=Bounds(np.zeros(len(upper)), upper),
-            options={"node_limit": node_limit, "mip_rel_gap": 1e-3},
-        )

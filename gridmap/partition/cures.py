@@ -15,8 +15,9 @@ from typing import Literal
 
 import numpy as np
 
-from gridmap.catalogue import Language, text
-from gridmap.partition.certificate import Certificate, Pocket, certify
+from gridmap.errors import Fault, fault
+from gridmap.partition.certificate import Certificate, certify
+from gridmap.partition.pocket import Pocket
 from gridmap.partition.problem import Ints, PartitionProblem
 
 Kind = Literal["move_centre", "merge_cells", "other_centre", "widen_tolerance"]
@@ -113,28 +114,17 @@ def cured(problem: PartitionProblem, cure: Cure) -> PartitionProblem:
     return replace(problem, fixed=fixed, centre_unit=centre, travel_s=travel_s)
 
 
-def describe(
-    cure: Cure, ids: Sequence[str], units: Sequence[str], language: Language = "en"
-) -> str:
-    """Return the cure as a sentence.
-
-    Parameters
-    ----------
-    cure
-        What to do.
-    ids, units
-        Names of the cells and of the units.
-    language
-        `en` or `zh`.
-    """
-    return text(
-        f"cures.{cure.kind}",
-        language,
-        cell=ids[cure.cells[0]] if cure.cells else "",
-        other=ids[cure.cells[-1]] if cure.cells else "",
-        unit=units[cure.unit] if cure.unit >= 0 else "",
-        tolerance=f"{cure.tolerance:.0%}",
-    )
+def said(cure: Cure, outlet_ids: Sequence[str]) -> Fault:
+    """Return the cure as a notice; `outlet_ids` name the cells. Shape (n_cells,)."""
+    values: dict[str, object] = {
+        "cell": outlet_ids[cure.cells[0]],
+        "tolerance": f"{100.0 * cure.tolerance:.1f} %",
+    }
+    if cure.kind == "merge_cells":
+        values["other"] = outlet_ids[cure.cells[1]]
+    elif cure.kind != "widen_tolerance":
+        values["unit"] = cure.unit
+    return fault(f"cures.{cure.kind}", **values)
 
 
 def _first(

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow
 
+from gridmap.partition.mixed_program import MixedProgram, dual_bound
 from gridmap.partition.problem import Bools, Floats, Ints, PartitionProblem
 
 #: Wider cuts are no gates.
@@ -29,6 +29,8 @@ WIDEST = 5
 MOST_SHORT = 4
 MOST_CELLS = 14
 NODE_LIMIT = 400
+#: What the solver says of a program without a plan.
+INFEASIBLE = 2
 #: Relative gap of the program: the bound proven may be so much smaller than the relaxation's.
 GAP = 0.3
 #: Deviations beyond the tolerance that the program tells apart.
@@ -157,35 +159,20 @@ class _Program:
         self.problem, self.tolerance, self.cells = problem, tolerance, cells
         self.weight = problem.weights[:, 0] / float(problem.target[0])
         self._contract(gates)
-        self.upper, self.integral = [MOST_BEYOND], [0]
-        self.rows: list[int] = []
-        self.columns: list[int] = []
-        self.values: list[float] = []
-        self.least: list[float] = []
-        self.most: list[float] = []
+        self.program = MixedProgram()
+        self.beyond = self.program.variable(MOST_BEYOND)
         taken: dict[int, list[tuple[int, float]]] = {}
         for cell in cells:
             self._cell(cell, taken)
         for node, terms in sorted(taken.items()):
-            self._row(terms, -np.inf, 1.0 if node >= self.n_blocks else self.mass[node])
+            self.program.row(terms, -np.inf, 1.0 if node >= self.n_blocks else self.mass[node])
 
     def least_beyond(self) -> float:
         """Return a proven lower bound of the worst deviation beyond the tolerance."""
-        size = (len(self.least), len(self.upper))
-        matrix = csr_array((self.values, (self.rows, self.columns)), shape=size)
-        cost = np.zeros(len(self.upper))
-        cost[0] = 1.0
-        found = milp(
-            cost,
-            constraints=LinearConstraint(matrix, np.array(self.least), np.array(self.most)),
-            integrality=np.array(self.integral),
-            bounds=Bounds(0.0, np.array(self.upper)),
-            options={"node_limit": NODE_LIMIT, "mip_rel_gap": GAP},
-        )
-        if found.status == 2:
-            return MOST_BEYOND
-        dual = getattr(found, "mip_dual_bound", None)
-        return max(float(dual), 0.0) if dual is not None and np.isfinite(dual) else 0.0
+        cost = np.zeros(self.program.n_variables)
+        cost[self.beyond] = 1.0
+        found = self.program.minimise(cost, node_limit=NODE_LIMIT, gap=GAP)
+        return MOST_BEYOND if found.status == INFEASIBLE else max(dual_bound(found), 0.0)
 
     def _contract(self, gates: list[int]) -> None:
         """Number the blocks, then the gates, and join them."""
@@ -223,10 +210,10 @@ class _Program:
         through: dict[int, list[tuple[int, float]]] = {node: [] for node in reached}
         for node in reached:
             if node in nearest:
-                into[node].append((self._variable(room), 1.0))
+                into[node].append((self.program.variable(room), 1.0))
             for other in self.joined[node]:
                 if other in into:
-                    flow = self._variable(room)
+                    flow = self.program.variable(room)
                     through[node].append((flow, -1.0))
                     into[other].append((flow, 1.0))
         load: list[tuple[int, float]] = []
@@ -234,14 +221,14 @@ class _Program:
             gate = node >= self.n_blocks
             size = float(self.mass[node])
             amount = size if gate else 1.0
-            column = self._variable(1.0 if gate else min(size, room), integral=gate)
-            self._row([*into[node], *through[node], (column, -amount)], 0.0, 0.0)
+            column = self.program.variable(1.0 if gate else min(size, room), integral=gate)
+            self.program.row([*into[node], *through[node], (column, -amount)], 0.0, 0.0)
             if gate:
-                self._row([*into[node], (column, -room)], -np.inf, 0.0)
+                self.program.row([*into[node], (column, -room)], -np.inf, 0.0)
             load.append((column, amount))
             taken.setdefault(node, []).append((column, 1.0))
-        self._row([*load, (0, 1.0)], 1.0 - self.tolerance - own, np.inf)
-        self._row([*load, (0, -1.0)], -np.inf, 1.0 + self.tolerance - own)
+        self.program.row([*load, (self.beyond, 1.0)], 1.0 - self.tolerance - own, np.inf)
+        self.program.row([*load, (self.beyond, -1.0)], -np.inf, 1.0 + self.tolerance - own)
 
     def _beside_centre(self, cell: int) -> set[int]:
         centre = self.problem.centre_unit[cell]
@@ -264,16 +251,3 @@ class _Program:
                     away[other] = further
                     heapq.heappush(heap, (further, other))
         return sorted(node for node, far in away.items() if far <= room)
-
-    def _variable(self, upper: float, *, integral: bool = False) -> int:
-        self.upper.append(upper)
-        self.integral.append(int(integral))
-        return len(self.upper) - 1
-
-    def _row(self, terms: list[tuple[int, float]], least: float, most: float) -> None:
-        for column, value in terms:
-            self.rows.append(len(self.least))
-            self.columns.append(column)
-            self.values.append(value)
-        self.least.append(least)
-        self.most.append(most)

@@ -9,8 +9,9 @@
    and the best is taken.
 2. *Polish*: cool down with the bands as hard limits; units change places in exchanges.
 3. *Rounds*: the map is covered with neighbourhoods of a few cells that do not overlap, each is
-   annealed again on its own, and what is better is kept: less excess where a cell is outside its
-   bands, less cost elsewhere. Borders between two neighbourhoods stay where they are, so they can
+   annealed again on its own, and what is better is kept: less cost, with a growing price on
+   excess where a cell is outside its bands. Every other round takes large neighbourhoods and
+   begins there as from the start. Borders between two neighbourhoods stay where they are, so they can
    be searched at the same time without knowing of each other.
 
 Nothing looks at the clock or at the number of processors: with a fixed number of rounds one seed
@@ -69,8 +70,9 @@ def refine(
     seed
         Of every random choice.
     stop
-        Asked often, with a number that falls as the plan gets better; then the best plan so far
-        is returned.
+        Asked after the starts and after each round, with a number that falls as the plan gets
+        better; one that may be asked in between (`gridmap.progress.Interrupt`) also breaks off
+        long anneals. The best plan so far is returned.
     on_round
         Called with the number of rounds made.
     """

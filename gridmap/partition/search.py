@@ -15,11 +15,11 @@ from scipy.sparse.csgraph import shortest_path
 from gridmap.partition.anneal import Schedule, anneal
 from gridmap.partition.area import Area, Ground
 from gridmap.partition.kernels import gather_rim, new_state
-from gridmap.partition.objective import objective
+from gridmap.partition.objective import loads, objective
 from gridmap.partition.problem import Bools, Floats, Ints
 from gridmap.partition.search_params import RefineParams
 from gridmap.partition.side_by_side import side_by_side
-from gridmap.progress import Stop
+from gridmap.progress import Stop, interrupted
 
 #: Tries of one anneal at most: with tens of thousands of units beside other cells sweeps get
 #: fewer. Such plans have many units a cell and need fewer of them.
@@ -30,6 +30,9 @@ _RENEWED = 12
 _GENTLE = 3
 #: Share of rounds with such neighbourhoods.
 _RENEW_SHARE = 0.5
+#: First and last heat of a polish, in mean cells' travel.
+_POLISH_HEAT = 2e-3
+_COLDEST = 1e-6
 #: Price on excess grows by this factor in every round that ends with some.
 _DEARER = 1.2
 #: Tries between two looks at whether to stop.
@@ -63,7 +66,22 @@ class Refined:
 
 
 class Search:
-    """The best plan so far, and the steps that better it."""
+    """The best plan so far, and the steps that better it.
+
+    Attributes
+    ----------
+    label
+        The plan that is searched on; it may be dearer or farther outside than the best.
+        Shape (n_units,).
+    best
+        The best plan seen. Shape (n_units,).
+    failures
+        How often a neighbourhood around each cell was searched in vain. Shape (n_cells,).
+    dearness
+        Price on excess now, in mean cells' travel for a mean load.
+    rounds, gains, restarts
+        See `Refined`.
+    """
 
     def __init__(
         self,
@@ -93,8 +111,7 @@ class Search:
     def result(self, label: Ints) -> Refined:
         """Return `label` with its figures."""
         problem = self.ground.problem
-        load = self.ground.loads(label) * np.where(problem.target > 0.0, problem.target, 1.0)
-        over = float(self.ground.bands.excess(problem, load).max())
+        over = float(self.ground.bands.excess(problem, loads(problem, label)).max())
         cost = objective(problem, label, self.ground.importance)
         return Refined(label, over, cost, self.rounds, self.gains, self.restarts)
 
@@ -174,7 +191,7 @@ class Search:
         )
         if area.excess(own).max() > 0.0:
             return own
-        return self._polish(area, own, seed + 2, 2e-3, sweeps[2])
+        return self._polish(area, own, seed + 2, _POLISH_HEAT, sweeps[2])
 
     def round(self) -> None:
         """Search neighbourhoods that cover the map and keep what is better."""
@@ -291,7 +308,9 @@ class Search:
         )
         if area.excess(new).max() > 0.0:
             return new
-        return self._polish(area, new, int(rng.integers(1 << 31)), 2e-3, params.polish_sweeps)
+        return self._polish(
+            area, new, int(rng.integers(1 << 31)), _POLISH_HEAT, params.polish_sweeps
+        )
 
     def _improve(self, area: Area, own: Ints, rng: np.random.Generator) -> Ints:
         params = self.params
@@ -316,7 +335,7 @@ class Search:
 
     def _polish(self, area: Area, own: Ints, seed: int, heat: float, sweeps: int) -> Ints:
         return self._anneal(
-            area, own, seed=seed, narrowing=0.0, heat=(heat, 1e-6), sweeps=sweeps, hard=True
+            area, own, seed=seed, narrowing=0.0, heat=(heat, _COLDEST), sweeps=sweeps, hard=True
         )
 
     def _anneal(
@@ -364,6 +383,6 @@ class Search:
             if excess <= best_excess:
                 best_excess = excess
                 best[:] = found
-            if end < schedule.sweeps and self.stopped():
+            if end < schedule.sweeps and interrupted(self.stop):
                 break
         return state.label if hard else best

@@ -10,7 +10,7 @@ import numpy as np
 
 from gridmap.errors import Fault, fault, some_ids
 from gridmap.partition.certificate import Certificate, bands, certify_after, certify_each
-from gridmap.partition.cures import Cure, cures
+from gridmap.partition.cures import cures, said
 from gridmap.partition.objective import Bands, loads
 from gridmap.partition.partition import Balance
 from gridmap.partition.problem import Ints, PartitionProblem
@@ -160,16 +160,7 @@ class Verdict:
             self.certificates[place],
             most_pockets=MOST_CURED,
         )
-        return [self._cure(one) for _, offered in found for one in offered]
-
-    def _cure(self, cure: Cure) -> Fault:
-        cells = [self.outlet_ids[cell] for cell in cure.cells]
-        values: dict[str, object] = {"cell": cells[0], "tolerance": _percent(cure.tolerance)}
-        if cure.kind == "merge_cells":
-            values["other"] = cells[1]
-        elif cure.kind != "widen_tolerance":
-            values["unit"] = cure.unit
-        return fault(f"cures.{cure.kind}", **values)
+        return [said(one, self.outlet_ids) for _, offered in found for one in offered]
 
 
 def _percent(share: float) -> str:

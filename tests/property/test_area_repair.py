@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from towns import assert_exact
 
+from benchmarks.unit_quality import exact_faults
 from gridmap.partition.coverage import area_units
-from gridmap.partition.quality import exact_faults
 
 SIDE_M = 120.0
 

@@ -8,6 +8,7 @@ from gridmap.progress import (
     MaxRuntime,
     NoImprovement,
     Progress,
+    interrupted,
     silent,
 )
 
@@ -58,3 +59,16 @@ def test_any_of_asks_all() -> None:
     stop = AnyOf(MaxIterations(0), second)
     assert stop(1.0)
     assert second(1.0)
+
+
+def test_only_the_clock_breaks_off_a_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asking so does not count as a round."""
+    now = [0.0]
+    monkeypatch.setattr("gridmap.progress.time.monotonic", lambda: now[0])
+    rounds, clock = MaxIterations(1), MaxRuntime(5.0)
+    both = AnyOf(rounds, clock)
+    assert not any(interrupted(one) for one in (None, rounds, NoImprovement(1), clock, both))
+    now[0] = 6.0
+    assert interrupted(clock)
+    assert interrupted(both)
+    assert not rounds(1.0)

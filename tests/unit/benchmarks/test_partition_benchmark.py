@@ -21,7 +21,8 @@ from benchmarks.partition_peers import installed, recom, region_k_means, with_ce
 from benchmarks.partition_plot import svg
 from benchmarks.partition_table import campaign, table
 from gridmap.partition.cells import compactness as of_polygons
-from gridmap.partition.certificate import Certificate, Pocket
+from gridmap.partition.certificate import Certificate
+from gridmap.partition.pocket import Pocket
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from gridmap.partition.blocks import block_forest
-from gridmap.partition.certificate import Certificate, Pocket, bands, certify, simple_bound
+from gridmap.partition.certificate import Certificate, bands, certify, simple_bound
 from gridmap.partition.objective import broken_cells, loads
+from gridmap.partition.pocket import Pocket
 from gridmap.partition.problem import PartitionProblem
 from tests.partition_graphs import from_edges, grid_edges, grid_problem, random_planar
 

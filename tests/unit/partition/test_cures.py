@@ -7,7 +7,7 @@ import pytest
 
 from gridmap.catalogue import sentences
 from gridmap.partition.certificate import Certificate, certify, certify_each
-from gridmap.partition.cures import Cure, cured, cures, describe
+from gridmap.partition.cures import Cure, cured, cures, said
 from gridmap.partition.problem import PartitionProblem
 from tests.partition_graphs import from_edges, grid_edges, grid_problem
 
@@ -92,10 +92,10 @@ def test_cures_are_said_in_both_languages(kind: str) -> None:
     """Names and tolerance stand in the sentence, no braces are left."""
     cure = Cure(kind, (0, 1) if kind == "merge_cells" else (0,), 1, 0.07)  # type: ignore[arg-type]
     for language in ("en", "zh"):
-        said = describe(cure, ["gb01", "gb02"], ["u0", "u1"], language)  # type: ignore[arg-type]
-        assert "gb01" in said
-        assert "7%" in said
-        assert "{" not in said
+        sentence = said(cure, ["gb01", "gb02"]).text(language)  # type: ignore[arg-type]
+        assert "gb01" in sentence
+        assert "7.0 %" in sentence
+        assert "{" not in sentence
     assert f"cures.{kind}" in sentences("zh")
 
 

@@ -104,20 +104,32 @@ def test_stop_sees_the_best_so_far_and_that_is_returned() -> None:
     assert found.cost <= seen[-1]
 
 
-def test_stop_ends_a_long_anneal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clock_ends_a_long_anneal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looked at every so many tries; what was found till then is a whole plan."""
     monkeypatch.setattr("gridmap.partition.search._CHUNK_TRIES", 2000)
-    asked: list[float] = []
 
-    def at_once(best: float) -> bool:
-        asked.append(best)
-        return True
+    class Clock:
+        looks = 0
 
-    problem = uneven_grid()
-    found = search(problem, iterations=30, stop=at_once, params=RefineParams(starts=1))
+        def __call__(self, _best: float, /) -> bool:
+            return True
+
+        def over(self) -> bool:
+            self.looks += 1
+            return True
+
+    problem, clock = uneven_grid(), Clock()
+    found = search(problem, iterations=30, stop=clock, params=RefineParams(starts=1))
     assert found.rounds == 0
-    assert len(asked) <= 4
+    assert 1 <= clock.looks <= 3
     assert broken_cells(problem, found.label) == ()
+
+
+def test_criteria_that_count_are_asked_once_a_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the anneals are and however many threads there are."""
+    monkeypatch.setattr("gridmap.partition.search._CHUNK_TRIES", 2000)
+    found = search(uneven_grid(), iterations=30, stop=MaxIterations(4))
+    assert found.rounds == 4
 
 
 def test_processors_do_not_change_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:

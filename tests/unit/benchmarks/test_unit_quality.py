@@ -5,8 +5,7 @@ import pytest
 import shapely
 from towns import LOCAL, linework
 
-from gridmap.partition.linework import LineKind
-from gridmap.partition.quality import (
+from benchmarks.unit_quality import (
     border_distance_m,
     both_sides,
     cut_share,
@@ -14,6 +13,7 @@ from gridmap.partition.quality import (
     lost_m,
     unit_figures,
 )
+from gridmap.partition.linework import LineKind
 
 TOWN = shapely.box(0, 0, 300, 200)
 WEST, EAST = shapely.box(0, 0, 100, 200), shapely.box(100, 0, 300, 200)
