@@ -9,19 +9,19 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, hstack, vstack
 
 from benchmarks.partition_cases import Case, straight_m
-from gridmap.partition.certificate import Certificate, bands, certify_each
+from gridmap.partition.certificate import Certificate
 from gridmap.partition.objective import Bands, broken_cells, loads, pieces
 from gridmap.partition.prices import cell_prices
-from gridmap.partition.problem import Floats, Ints, PartitionProblem
+from gridmap.partition.problem import Floats, Ints
 from gridmap.partition.regrow import assign_and_regrow
-from gridmap.partition.solve import solve
+from gridmap.partition.solve import solve_proven
 
 #: How far from what is proven for it a pocket may stay, in mean loads.
 POCKET_ROOM = 0.03
@@ -98,6 +98,10 @@ class Deadline:
         """Look at the clock."""
         return self.left() <= 0.0
 
+    def over(self) -> bool:
+        """Look at the clock, also in the middle of a round."""
+        return self.left() <= 0.0
+
     def left(self) -> float:
         """Return the seconds that are left."""
         return self._end - time.monotonic()
@@ -150,10 +154,15 @@ def compactness(case: Case, label: Ints) -> Floats:
 
 
 def decided(case: Case, label: Ints, certificates: tuple[Certificate, ...]) -> bool:
-    """Return whether the plan is in balance, or a pocket that is named proves that none is.
+    """Return whether the plan is in balance, or it is proven that none is, with pockets named."""
+    proven = any(one.bound > 0.0 and one.pockets for one in certificates)
+    return proven or figures(case, label).met
 
-    Then every other cell has to be within the tolerance, and each pocket within three points of
-    the load that is proven for it.
+
+def settled(case: Case, label: Ints, certificates: tuple[Certificate, ...]) -> bool:
+    """Return whether every cell is within the tolerance but for the pockets.
+
+    Each pocket has to be within three points of the load that is proven for it.
     """
     problem = case.problem
     share = loads(problem, label) / np.where(problem.target > 0.0, problem.target, 1.0)
@@ -169,34 +178,17 @@ def decided(case: Case, label: Ints, certificates: tuple[Certificate, ...]) -> b
     return True
 
 
-def held(
-    problem: PartitionProblem, tolerances: tuple[float | None, ...]
-) -> tuple[tuple[Certificate, ...], Bands]:
-    """Return what is proven about each workload, and the bands: wider for the proven pockets."""
-    shares = [np.inf if one is None else one for one in tolerances]
-    certificates = certify_each(problem, shares)
-    asked = Bands.around_mean(problem, tolerances)
-    for column, certificate in enumerate(certificates):
-        if not np.isfinite(shares[column]) or not certificate.pockets:
-            continue
-        alone = replace(problem, weights=problem.weights[:, [column]])
-        low, high = bands(alone, shares[column], certificate)
-        asked.low[:, column], asked.high[:, column] = low, high
-    return certificates, asked
-
-
 def balanced(case: Case, seconds: float, seed: int, iterations: int | None = None) -> Found:
     """Plan with the engine: certificate, prices, starts and rounds within the seconds."""
     stop = Deadline(seconds)
-    certificates, asked = held(case.problem, case.tolerances)
-    solved = solve(
+    solved, proof = solve_proven(
         case.problem,
-        asked,
+        case.tolerances,
         iterations=10**9 if iterations is None else iterations,
         seed=seed,
         stop=stop,
     )
-    return Found(solved.label, solved.lower_bound, certificates, f"{solved.rounds} rounds")
+    return Found(solved.label, solved.lower_bound, proof.certificates, f"{solved.rounds} rounds")
 
 
 def voronoi(case: Case, _seconds: float, _seed: int) -> Found:

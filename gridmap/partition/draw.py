@@ -20,7 +20,7 @@ from gridmap.partition.objective import (
 from gridmap.partition.partition import Balance, Partition
 from gridmap.partition.problem import PartitionProblem
 from gridmap.partition.regrow import assign_and_regrow
-from gridmap.partition.solve import Solved, solve
+from gridmap.partition.solve import Solved, solve_proven
 from gridmap.partition.verdict import Verdict
 from gridmap.policies import PartitionPolicy
 from gridmap.progress import Progress, Report, Stop, silent
@@ -103,11 +103,9 @@ def draw_cells(
     ground = _Ground(problem, policy, outlet_ids)
     notices = ground.attached()
     if policy.method == "balanced":
-        verdict = Verdict.of(problem, policy.workloads, policy.tolerances, outlet_ids)
-        report(Progress(STAGE, 0.1))
-        solved = solve(
+        solved, proof = solve_proven(
             problem,
-            verdict.bands,
+            policy.tolerances,
             iterations=policy.iterations,
             seed=seed,
             stop=stop,
@@ -116,7 +114,8 @@ def draw_cells(
             ),
         )
         _check_whole(problem, policy, outlet_ids, solved.label)
-        found = ground.balanced(centre, verdict.after(solved.label), solved, notices)
+        verdict = Verdict(proof, policy.workloads, outlet_ids)
+        found = ground.balanced(centre, verdict, solved, notices)
     else:
         cost = problem.travel_s
         if policy.method == "voronoi":
@@ -290,7 +289,7 @@ class _Ground:
             centre,
             solved.label,
             notices=[*notices, *verdict.unattainable()],
-            attainable=[one.bound for one in verdict.certificates],
+            attainable=[one.bound for one in verdict.proof.certificates],
             lower_bound=solved.lower_bound,
             details={
                 "rounds": solved.rounds,

@@ -11,8 +11,8 @@
 3. *Rounds*: the map is covered with neighbourhoods of a few cells that do not overlap, each is
    annealed again on its own, and what is better is kept: less cost, with a growing price on
    excess where a cell is outside its bands. Every other round takes large neighbourhoods and
-   begins there as from the start. Borders between two neighbourhoods stay where they are, so they can
-   be searched at the same time without knowing of each other.
+   begins there as from the start. Borders between two neighbourhoods stay where they are, so
+   they can be searched at the same time without knowing of each other.
 
 Nothing looks at the clock or at the number of processors: with a fixed number of rounds one seed
 gives one answer.
@@ -84,7 +84,9 @@ def refine(
     search.start([0.0] * params.starts, label)
     fruitless, least, idle, gains = 0, search.excess(), 0, 0
     while search.rounds < iterations and idle < params.idle and not search.stopped():
-        if least > 0.0 and fruitless >= params.patience and search.restarts < params.restarts:
+        if least > 0.0 and fruitless >= params.patience:
+            if search.restarts == params.restarts:
+                break
             search.restarts += 1
             search.start([float(search.restarts)] * params.starts, label)
             fruitless = 0

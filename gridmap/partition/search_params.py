@@ -28,7 +28,7 @@ class RefineParams:
         First price on excess when plans are compared, in mean cells' travel for a mean load.
     restarts, patience
         How often to begin again, hotter each time, while no plan within the bands was found, and
-        after how many rounds without less excess.
+        after how many rounds without less excess; then the search gives up.
     idle
         The search ends after so many rounds in a row that bettered nothing.
     """

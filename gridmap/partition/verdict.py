@@ -1,19 +1,16 @@
-"""What is proven about the balance that was asked for, what follows for the loads, what is said."""
+"""What a person is told about the balance that was asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 
 import numpy as np
 
 from gridmap.errors import Fault, fault, some_ids
-from gridmap.partition.certificate import Certificate, bands, certify_after, certify_each
 from gridmap.partition.cures import cures, said
-from gridmap.partition.objective import Bands, loads
 from gridmap.partition.partition import Balance
-from gridmap.partition.problem import Ints, PartitionProblem
+from gridmap.partition.proof import Proof
 
 #: Pockets whose cures are looked for; each cure is tried before it is offered.
 MOST_CURED = 3
@@ -21,76 +18,27 @@ MOST_CURED = 3
 
 @dataclass(frozen=True, eq=False)
 class Verdict:
-    """The proofs of one problem.
+    """What a person is told about the balance.
 
     Attributes
     ----------
-    problem
-        The problem.
-    workloads, tolerances
-        Name and allowed deviation of each workload; None = only reported.
+    proof
+        What is proven.
+    workloads
+        Name of each workload.
     outlet_ids
         Own outlet of each cell.
-    certificates
-        What is proven about each workload.
     """
 
-    problem: PartitionProblem
+    proof: Proof
     workloads: tuple[str, ...]
-    tolerances: tuple[float | None, ...]
     outlet_ids: tuple[str, ...]
-    certificates: tuple[Certificate, ...]
-
-    @classmethod
-    def of(
-        cls,
-        problem: PartitionProblem,
-        workloads: Sequence[str],
-        tolerances: Sequence[float | None],
-        outlet_ids: Sequence[str],
-    ) -> Verdict:
-        """Prove what can be proven before any search."""
-        held = [np.inf if one is None else one for one in tolerances]
-        return cls(
-            problem,
-            tuple(workloads),
-            tuple(tolerances),
-            tuple(outlet_ids),
-            certify_each(problem, held),
-        )
-
-    def after(self, label: Ints) -> Verdict:
-        """Return what can be proven once a search has left cells outside their bands."""
-        load = loads(self.problem, label)
-        found = []
-        for place, (tolerance, certificate) in enumerate(
-            zip(self.tolerances, self.certificates, strict=True)
-        ):
-            low, high = self.bands.low[:, place], self.bands.high[:, place]
-            kept = ((load[:, place] >= low) & (load[:, place] <= high)).all()
-            if tolerance is None or kept:
-                found.append(certificate)
-            else:
-                found.append(certify_after(self._alone(place), tolerance, certificate, label))
-        return replace(self, certificates=tuple(found))
-
-    @cached_property
-    def bands(self) -> Bands:
-        """Loads allowed: the tolerances, wider where a pocket is proven."""
-        allowed = Bands.around_mean(self.problem, self.tolerances)
-        for place, (tolerance, certificate) in enumerate(
-            zip(self.tolerances, self.certificates, strict=True)
-        ):
-            if tolerance is not None and certificate.pockets:
-                low, high = bands(self._alone(place), tolerance, certificate)
-                allowed.low[:, place], allowed.high[:, place] = low, high
-        return allowed
 
     def unattainable(self) -> list[Fault]:
         """Say which tolerances are out of reach, at which outlets and units, and what helps."""
         return [
             one
-            for place, certificate in enumerate(self.certificates)
+            for place, certificate in enumerate(self.proof.certificates)
             if certificate.bound > 0.0
             for one in (self._proof(place), *self._cures(place))
         ]
@@ -99,12 +47,12 @@ class Verdict:
         """Say honestly where a search fell short of what is not proven impossible."""
         faults = []
         for place, balance in enumerate(balances):
-            pockets = {one.cell for one in self.certificates[place].pockets}
+            pockets = {one.cell for one in self.proof.certificates[place].pockets}
             outside = np.abs(balance.deviation) > (balance.tolerance or np.inf) + 1e-12
             # What is proven about a pocket counts in its favour, but only so far.
             slack = 1e-9 * max(balance.target, 1.0)
-            outside &= (balance.load < self.bands.low[:, place] - slack) | (
-                balance.load > self.bands.high[:, place] + slack
+            outside &= (balance.load < self.proof.bands.low[:, place] - slack) | (
+                balance.load > self.proof.bands.high[:, place] + slack
             )
             missed = np.flatnonzero(outside).tolist()
             if missed:
@@ -133,18 +81,15 @@ class Verdict:
                 }
                 for one in certificate.pockets
             }
-            for name, certificate in zip(self.workloads, self.certificates, strict=True)
+            for name, certificate in zip(self.workloads, self.proof.certificates, strict=True)
             if certificate.pockets
         }
 
-    def _alone(self, place: int) -> PartitionProblem:
-        return replace(self.problem, weights=self.problem.weights[:, [place]])
-
     def _proof(self, place: int) -> Fault:
-        certificate = self.certificates[place]
+        certificate = self.proof.certificates[place]
         values = {
             "workload": self.workloads[place],
-            "tolerance": _percent(self.tolerances[place] or 0.0),
+            "tolerance": _percent(self.proof.tolerances[place] or 0.0),
             "bound": _percent(certificate.bound),
             "ids": some_ids(self.outlet_ids[one.cell] for one in certificate.pockets),
         }
@@ -155,9 +100,9 @@ class Verdict:
 
     def _cures(self, place: int) -> list[Fault]:
         found = cures(
-            self._alone(place),
-            self.tolerances[place] or 0.0,
-            self.certificates[place],
+            self.proof.alone(place),
+            self.proof.tolerances[place] or 0.0,
+            self.proof.certificates[place],
             most_pockets=MOST_CURED,
         )
         return [said(one, self.outlet_ids) for _, offered in found for one in offered]

@@ -293,6 +293,25 @@ def test_progress_runs_from_nothing_to_all_and_stop_is_asked() -> None:
     assert plan.details["rounds"] == 3
 
 
+def test_progress_never_goes_back_when_the_search_goes_on() -> None:
+    """A tolerance out of reach without proof: two searches, one count of rounds."""
+    seen: list[Progress] = []
+    place = territory(3, 3, [0, 8])
+    plan = draw_cells(
+        place,
+        PartitionPolicy(iterations=30, tolerance=0.01),
+        centre=np.arange(2),
+        travel_s=straight_s(place.units.inner_xy, [0, 8]),
+        workloads={"demand": np.ones(9)},
+        seed=1,
+        report=seen.append,
+    )
+    fractions = [one.fraction for one in seen]
+    assert fractions == sorted(fractions)
+    assert not plan.balances[0].kept
+    assert plan.details["restarts"] == 2
+
+
 def test_all_faults_are_told_together() -> None:
     """Shared unit, missing travel, negative and empty workload."""
     travel = np.zeros((4, 3))
