@@ -237,36 +237,25 @@ def generated_case(
 def street_case(project: Path, data: Path | None = None) -> tuple[Case, Polygons]:
     """Return the case of a project file: its units, outlets, streets and workloads, as planned."""
     from geodata.project import load_project
-    from gridmap.partition.access import measure_access
-    from gridmap.partition.draw import kept_pairs, open_barrier_m
+    from gridmap.partition.access import measure_access, snap_to_access
+    from gridmap.partition.draw import territory_problem
     from gridmap.planning import centre_rows, unit_workloads
     from gridmap.travel.engines import open_engine
 
     territory, request = load_project(project, data_dir=data)
     policy, units = request.partition, territory.units
-    rows = centre_rows(territory, request)
-    outlets = territory.outlets.iloc[rows]
-    centre_xy = outlets[["x", "y"]].to_numpy(np.float64)
-    engine = open_engine(territory.networks[request.routing.mode])
-    travel_s = measure_access(units, territory.demand, engine, centre_xy).travel_s
-    centre_unit = outlets["unit"].to_numpy(np.int64)
-    forced, forbidden = kept_pairs(
-        territory, policy, [str(one) for one in outlets["outlet_id"]], centre_unit
-    )
-    workloads = unit_workloads(territory, request)
-    pairs = units.adjacency
-    problem = PartitionProblem.from_pairs(
-        pairs.first,
-        pairs.second,
-        shared_m=pairs.shared_m,
-        barrier_m=open_barrier_m(pairs, policy),
-        admin_m=pairs.admin_m,
-        forced=forced,
-        forbidden=forbidden,
-        weights=np.stack([workloads[name] for name in policy.workloads], axis=1),
+    centre = centre_rows(territory, request)
+    centre_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[centre]
+    network = territory.networks[request.routing.mode]
+    travel_s = measure_access(
+        units, territory.demand, open_engine(network), centre_xy, snap=snap_to_access(network)
+    ).travel_s
+    problem = territory_problem(
+        territory,
+        policy,
+        centre=centre,
         travel_s=travel_s,
-        centre_unit=centre_unit,
-        area_m2=float(units.area_m2.sum()),
+        workloads=unit_workloads(territory, request),
     )
     case = Case(
         territory.name,

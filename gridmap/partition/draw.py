@@ -96,9 +96,8 @@ def draw_cells(
         name: np.asarray(workloads[name], dtype=np.float64) for name in policy.workloads
     }
     _check(outlet_ids, centre_unit, travel_s, named)
-    forced, forbidden = kept_pairs(territory, policy, outlet_ids, centre_unit)
-    problem = _problem(
-        territory, policy, centre_unit, travel_s, named, forced=forced, forbidden=forbidden
+    problem = territory_problem(
+        territory, policy, centre=centre, travel_s=travel_s, workloads=named
     )
     ground = _Ground(problem, policy, outlet_ids)
     notices = ground.attached()
@@ -170,17 +169,22 @@ def _check_whole(
         raise InputError(fault("partition.pair_unreachable", centres=centres, pairs=pairs))
 
 
-def _problem(
+def territory_problem(
     territory: Territory,
     policy: PartitionPolicy,
-    centre_unit: Ints,
+    *,
+    centre: Ints,
     travel_s: Floats,
     workloads: Mapping[str, Floats],
-    *,
-    forced: Ints,
-    forbidden: Bools | None,
 ) -> PartitionProblem:
-    pairs = territory.units.adjacency
+    """Return what the solver is to cut: the units, their borders, and what the policy holds.
+
+    Arguments as in `draw_cells`; raises as `kept_pairs` does.
+    """
+    frame, pairs = territory.outlets.iloc[centre], territory.units.adjacency
+    outlet_ids = tuple(str(one) for one in frame["outlet_id"])
+    centre_unit = frame["unit"].to_numpy(dtype=np.int64)
+    forced, forbidden = kept_pairs(territory, policy, outlet_ids, centre_unit)
     return PartitionProblem.from_pairs(
         pairs.first,
         pairs.second,
@@ -189,7 +193,7 @@ def _problem(
         admin_m=pairs.admin_m,
         forced=forced,
         forbidden=forbidden,
-        weights=np.stack(list(workloads.values()), axis=1),
+        weights=np.stack([workloads[name] for name in policy.workloads], axis=1),
         travel_s=travel_s,
         centre_unit=centre_unit,
         area_m2=float(territory.units.area_m2.sum()),
