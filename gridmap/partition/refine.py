@@ -6,13 +6,15 @@
    keep bidding for cells that starve. A unit whose leaving would cut its cell may still go: the
    pieces without the centre find new cells along with it, so that no corridor one unit wide is a
    dead end. Which cell leads around which is settled early and by luck, so a few starts are made
-   and the best is taken.
+   and the best is taken. Where the first is far from balance the plan is *melted*: kept at constant
+   heat and moderate stiffness, while prices carry load along chains of full cells.
 2. *Polish*: cool down with the bands as hard limits; units change places in exchanges.
 3. *Rounds*: the map is covered with neighbourhoods of a few cells that do not overlap, each is
    annealed again on its own, and what is better is kept: less cost, with a growing price on
    excess where a cell is outside its bands. Every other round takes large neighbourhoods and
    begins there as from the start. Borders between two neighbourhoods stay where they are, so
-   they can be searched at the same time without knowing of each other.
+   they can be searched at the same time without knowing of each other. Where rounds do not lessen
+   the excess, the plan is melted again.
 
 Nothing looks at the clock or at the number of processors: with a fixed number of rounds one seed
 gives one answer.
@@ -81,14 +83,14 @@ def refine(
     if problem.n_cells == 1 or (problem.fixed >= 0).all():
         return search.result(label)
     search.label = search.best = label
-    search.start([0.0] * params.starts, label)
+    search.start(label)
     fruitless, least, idle, gains = 0, search.excess(), 0, 0
     while search.rounds < iterations and idle < params.idle and not search.stopped():
         if least > 0.0 and fruitless >= params.patience:
             if search.restarts == params.restarts:
                 break
             search.restarts += 1
-            search.start([float(search.restarts)] * params.starts, label)
+            search.melt()
             fruitless = 0
         search.round()
         fruitless = 0 if search.excess() < 0.98 * least else fruitless + 1

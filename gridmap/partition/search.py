@@ -5,7 +5,6 @@ See `gridmap.partition.refine` for how they follow each other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,13 +16,17 @@ from gridmap.partition.area import Area, Ground
 from gridmap.partition.kernels import gather_rim, new_state
 from gridmap.partition.objective import loads, objective
 from gridmap.partition.problem import Bools, Floats, Ints
-from gridmap.partition.search_params import RefineParams
+from gridmap.partition.search_params import Bidding, RefineParams
 from gridmap.partition.side_by_side import side_by_side
 from gridmap.progress import Stop, interrupted
 
 #: Tries of one anneal at most: with tens of thousands of units beside other cells sweeps get
 #: fewer. Such plans have many units a cell and need fewer of them.
 _MOST_TRIES = 6_000_000
+_MOST_TRIES_MELTING = 12_000_000
+#: Bands are narrower by this share while a plan is fluid, and as it cools.
+_MELT_NARROWING = 0.2
+_COOLING_SWEEPS = 100
 #: Neighbourhoods of more cells than this are searched as if from the start.
 _RENEWED = 12
 #: So many failed repairs before a neighbourhood is heated.
@@ -126,63 +129,77 @@ class Search:
         excess, cost = self.score(self.best)
         return self.stop(excess * 1e6 + cost)
 
-    def start(self, restarts: Sequence[float], label: Ints) -> None:
-        """Anneal from `label` a few times and keep the best if it betters the plan."""
-        self.failures[:] = 0.0
-        seeds = [int(one) for one in self.rng.integers(1 << 31, size=len(restarts))]
-        found = side_by_side(
-            lambda job: self._begin(label, *job), list(zip(restarts, seeds, strict=True))
-        )
-        best = min(found, key=self.merit)
-        if self.merit(best) < self.merit(self.label) or self.rounds == 0:
-            self.label = best
+    def start(self, label: Ints) -> None:
+        """Anneal from `label` a few times, or melt it where the first anneal is far off."""
+        if self.params.starts == 0:
+            self.label = label
+            if self.excess() > 0.0:
+                self.melt()
+            return
+        seeds = [int(one) for one in self.rng.integers(1 << 31, size=self.params.starts)]
+        found = [self._begin(label, seeds[0])]
+        self.label = found[0]
+        if self.excess() > self.params.far * self.ground.problem.n_cells:
+            self.melt()
+            return
+        found += side_by_side(lambda seed: self._begin(label, seed), seeds[1:])
+        self.label = min(found, key=self.merit)
         self._keep()
+
+    def melt(self) -> None:
+        """Keep the plan fluid until its loads are in their bands, then cool it.
+
+        Where cells hem each other in, stiff bands are walls: load has to pass along chains of
+        cells that each are at their limit, and corridors must shift for it. At constant heat and
+        moderate stiffness prices move it there.
+        """
+        self.failures[:] = 0.0
+        seeds = [int(one) for one in self.rng.integers(1 << 31, size=self.params.melts)]
+        melted = min(side_by_side(self._melted, seeds), key=self.merit)
+        if self.merit(melted) < self.merit(self.label):
+            self.label = melted
+        self._keep()
+
+    def _melted(self, seed: int) -> Ints:
+        params, whole = self.params, self.ground.whole()
+        label = self._anneal(
+            whole,
+            self.label,
+            seed=seed,
+            narrowing=_MELT_NARROWING,
+            heat=(params.melt_heat, params.melt_heat),
+            stiffness=(params.melt_stiffness, params.melt_stiffness),
+            sweeps=params.melt_sweeps,
+            bidding=params.melt_bidding,
+            most_tries=_MOST_TRIES_MELTING,
+        )
+        return self._anneal(
+            whole,
+            label,
+            seed=seed + 1,
+            narrowing=_MELT_NARROWING,
+            heat=(0.1 * params.heat[0], params.heat[1]),
+            stiffness=(300.0, 3000.0),
+            sweeps=_COOLING_SWEEPS,
+        )
 
     def _keep(self) -> None:
         """Remember the best plan seen."""
         if self.score(self.label) < self.score(self.best):
             self.best = self.label
 
-    def _begin(self, label: Ints, restart: float, seed: int) -> Ints:
-        """Anneal and polish; hotter and with weaker borders at each restart.
-
-        Heat and weak borders open walls that no repair gets through.
-        """
+    def _begin(self, label: Ints, seed: int) -> Ints:
+        """Anneal and polish the whole plan."""
         params = self.params
-        return self._settle(
-            self.ground.whole(),
-            label,
-            seed,
-            (
-                int(params.sweeps * (1.0 + 0.5 * restart)),
-                params.release_sweeps,
-                params.polish_sweeps,
-            ),
-            hotter=1.0 + 2.0 * restart,
-            lines=0.4**restart,
-        )
+        sweeps = (params.sweeps, params.release_sweeps, params.polish_sweeps)
+        return self._settle(self.ground.whole(), label, seed, sweeps)
 
-    def _settle(
-        self,
-        area: Area,
-        own: Ints,
-        seed: int,
-        sweeps: tuple[int, int, int],
-        *,
-        hotter: float = 1.0,
-        lines: float = 1.0,
-    ) -> Ints:
+    def _settle(self, area: Area, own: Ints, seed: int, sweeps: tuple[int, int, int]) -> Ints:
         """Anneal in tight bands, then in wider ones, then polish; as far as the bands hold."""
         start, end = self.params.heat
         tight, wide = self.params.narrowings
         own = self._anneal(
-            area,
-            own,
-            seed=seed,
-            narrowing=tight,
-            heat=(start * hotter, end),
-            sweeps=sweeps[0],
-            lines=lines,
+            area, own, seed=seed, narrowing=tight, heat=(start, end), sweeps=sweeps[0]
         )
         if area.excess(own).max() > 0.0:
             return own
@@ -351,17 +368,23 @@ class Search:
         lines: float = 1.0,
         steal_share: float | None = None,
         hard: bool = False,
+        bidding: Bidding | None = None,
+        most_tries: int = _MOST_TRIES,
     ) -> Ints:
-        """Anneal a copy of `own` and return the best labels, in chunks that `stop` can end."""
+        """Anneal a copy of `own` and return the best labels, in chunks that `stop` can end.
+
+        With a `bidding` of its own an anneal also ends once no load is outside its band.
+        """
         params, seconds = self.params, self.ground.seconds
         stiffness = params.stiffness if stiffness is None else stiffness
+        prices = params.bidding if bidding is None else bidding
         world = area.world._replace(cut_cost=lines * area.world.cut_cost)
         anchor = np.ascontiguousarray(self.ground.anchor[area.cells])
         # Copies: nobody who holds a plan sees it change.
         state = new_state(own.copy(), area.ledger(own, narrowing=narrowing), world.indptr)
         rim = max(1, gather_rim(world, state))
         schedule = Schedule(
-            sweeps=max(1, min(sweeps, _MOST_TRIES // rim)),
+            sweeps=max(1, min(sweeps, most_tries // rim)),
             hot=heat[0] * seconds,
             cold=heat[1] * seconds,
             soft=float(stiffness[0]) * seconds,
@@ -369,9 +392,9 @@ class Search:
             steal_share=params.steal_share if steal_share is None else steal_share,
             exchange_share=params.exchange_share,
             anchor=anchor,
-            price_reach=params.price_reach * seconds,
-            price_rate=params.price_rate,
-            price_stiffness=params.price_stiffness * seconds,
+            price_reach=prices.reach * seconds,
+            price_rate=prices.rate,
+            price_stiffness=prices.stiffness * seconds,
             hard=hard,
         )
         best, best_excess = own.copy(), np.inf
@@ -383,6 +406,8 @@ class Search:
             if excess <= best_excess:
                 best_excess = excess
                 best[:] = found
+            if bidding is not None and best_excess <= 0.0:
+                break
             if end < schedule.sweeps and interrupted(self.stop):
                 break
         return state.label if hard else best

@@ -6,6 +6,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Bidding:
+    """How prices bid for load while units are moved.
+
+    Attributes
+    ----------
+    rate
+        Share of the way to its multiplier that a price goes in each sweep.
+    reach
+        How far it may go from where it began, in mean cells' travel for a mean load.
+    stiffness
+        Of the augmented Lagrangian whose multipliers they follow.
+    """
+
+    rate: float = 0.02
+    reach: float = 20.0
+    stiffness: float = 30.0
+
+
+@dataclass(frozen=True)
 class RefineParams:
     """How hot, how stiff and how long.
 
@@ -15,7 +34,10 @@ class RefineParams:
     Attributes
     ----------
     starts
-        First anneals.
+        First anneals; only one where that is far from balance. With 0 the plan given is melted
+        unless it is within the bands.
+    far
+        Excess of a mean cell from which on a plan is far from balance, in mean loads.
     sweeps, release_sweeps, polish_sweeps
         Tries per unit beside another cell in the first anneal, in the second and in the polish.
     repair_sweeps, improve_sweeps, settle_sweeps
@@ -26,9 +48,15 @@ class RefineParams:
         The same in a large neighbourhood that is searched as if from the start.
     dearness
         First price on excess when plans are compared, in mean cells' travel for a mean load.
+    bidding
+        How prices bid for load in all anneals but the next.
+    melts, melt_heat, melt_stiffness, melt_sweeps, melt_bidding
+        How many plans are kept fluid at one heat from one plan, how hot, how stiff, how many
+        sweeps at most, and how prices bid. The stiffness times the workload of a unit must not
+        be far above the heat, or cells freeze where they hem each other in.
     restarts, patience
-        How often to begin again, hotter each time, while no plan within the bands was found, and
-        after how many rounds without less excess; then the search gives up.
+        How often to melt the plan again while none within the bands was found, and after how
+        many rounds without less excess; then the search gives up.
     idle
         The search ends after so many rounds in a row that bettered nothing.
     """
@@ -47,9 +75,13 @@ class RefineParams:
     narrowings: tuple[float, float] = (0.6, 0.2)
     steal_share: float = 0.05
     exchange_share: float = 0.2
-    price_rate: float = 0.02
-    price_reach: float = 20.0
-    price_stiffness: float = 30.0
+    far: float = 0.03
+    bidding: Bidding = Bidding()
+    melts: int = 2
+    melt_heat: float = 0.1
+    melt_stiffness: float = 300.0
+    melt_sweeps: int = 1000
+    melt_bidding: Bidding = Bidding(0.05, 500.0, 300.0)
     restarts: int = 3
     patience: int = 12
     idle: int = 12

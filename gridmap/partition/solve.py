@@ -56,7 +56,7 @@ def solve_proven(
 
     Where a first search leaves cells outside their bands the proof is taken up again with them;
     the bands of those that are hemmed in become wider, and a second search goes on from there,
-    now with restarts, so that the others come within theirs.
+    now melting it, so that the others come within theirs.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def solve_proven(
         more.bands,
         iterations=left,
         on_round=lambda done: on_round(first.rounds + done),
-        params=params,
+        params=replace(params, starts=0),
         start=first.label,
     )
     rounds, gains = first.rounds + second.rounds, first.gains + second.gains

@@ -201,15 +201,13 @@ def test_least_violation_is_kept_when_nothing_fits() -> None:
     assert found.restarts == 2
 
 
-def test_restart_that_fails_does_not_cost_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The search begins again and ends at loads of 1 and 11."""
-    begin = Search._begin
+def test_melt_that_fails_does_not_cost_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan is melted and ends at loads of 1 and 11."""
 
-    def unlucky(self: Search, label: np.ndarray, restart: float, seed: int) -> np.ndarray:
-        found = begin(self, label, restart, seed)
-        return np.array([0, 1, 1, 1]) if restart else found
+    def unlucky(_self: Search, _seed: int) -> np.ndarray:
+        return np.array([0, 1, 1, 1])
 
-    monkeypatch.setattr(Search, "_begin", unlucky)
+    monkeypatch.setattr(Search, "_melted", unlucky)
     problem = grid_problem(1, 4, [0, 3], [1, 1, 1, 9])
     found = search(
         problem, iterations=7, params=RefineParams(sweeps=20, repair_sweeps=10, patience=3)
@@ -217,6 +215,21 @@ def test_restart_that_fails_does_not_cost_the_plan(monkeypatch: pytest.MonkeyPat
     assert found.rounds == 7
     assert found.restarts >= 1
     assert found.label.tolist() == [0, 0, 0, 1]
+
+
+def test_crowded_outlets_are_balanced_by_melting_alone() -> None:
+    """Nine outlets side by side in 30 x 30 units, off the middle; no round is made."""
+    close = [30 * row + column for row in (4, 7, 10) for column in (4, 7, 10)]
+    problem = grid_problem(30, 30, close)
+    nearest = assign_and_regrow(problem, problem.travel_s)
+    bands = Bands.around_mean(problem, [0.05])
+    prices = np.zeros((9, 1))
+    melted = refine(
+        problem, nearest, prices, bands, iterations=0, seed=1, params=RefineParams(starts=0)
+    )
+    assert bands.excess(problem, loads(problem, nearest)).max() > 2.0
+    assert melted.worst_excess == 0.0
+    assert broken_cells(problem, melted.label) == ()
 
 
 def test_nothing_to_search() -> None:
