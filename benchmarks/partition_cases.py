@@ -279,18 +279,23 @@ def street_areas(asked: str | None) -> tuple[Case, Polygons]:
 
 
 def street_suite(asked: str) -> Suite:
-    """Return the suite of `PROJECT.toml[@DATADIR]`; the case is read once for all its seeds."""
-    project = asked.partition("@")[0]
+    """Return the suite of `PROJECT.toml[@DATADIR[@SECONDS]]`; the case is read only once."""
+    project, data, seconds = (asked.split("@") + ["", ""])[:3]
+    where = f"{project}@{data}" if data else project
     read: list[Case] = []
 
     def build(_seed: int) -> Case:
         if not read:
-            read.append(street_areas(asked)[0])
+            read.append(street_areas(where)[0])
         return read[0]
 
     name = Path(project).parent.name or Path(project).stem
     return Suite(
-        f"streets-{name}", f"street units and street times of {name}", (1, 2, 3), 20.0, build
+        f"streets-{name}",
+        f"street units and street times of {name}",
+        (1, 2, 3),
+        float(seconds or 20.0),
+        build,
     )
 
 

@@ -7,9 +7,9 @@
     python -m benchmarks.partition_table --tables benchmarks/results/partition.csv
 
 DIR holds `Chicago_Precincts.zip` and `DenverCo_blocks.zip`, as the `maup` package brings them;
-without it these cases are left out. `--projects PROJECT.toml@DATADIR` adds the street units and
-street times of a project file. Every method runs in a process of its own, within its seconds and
-on the same problem; the same functions judge all plans. "Decided" = within the tolerance, or
+without it these cases are left out. `--projects PROJECT.toml@DATADIR@SECONDS` adds the street
+units and street times of a project file. Every method runs in a process of its own, within its
+seconds and on the same problem; the same functions judge all plans. "Decided" = within the tolerance, or
 proven impossible with the pocket named; "settled" = then also every other cell within it, and each
 pocket within three points of its load. The gap is to the engine's
 lower bound of the same case, over the plans that are within the tolerance. "PP" is the mean
@@ -264,7 +264,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the campaign and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--units-dir", type=Path, help="folder of the Chicago and Denver areas")
-    parser.add_argument("--projects", nargs="*", default=[], help="PROJECT.toml[@DATADIR] …")
+    parser.add_argument(
+        "--projects", nargs="*", default=[], help="PROJECT.toml[@DATADIR[@SECONDS]] …"
+    )
     parser.add_argument("--cases", nargs="*", help="names, see --list; all by default")
     parser.add_argument("--seeds", type=_seeds, help="such as 1-5; all of the case by default")
     parser.add_argument("--peers", action="store_true", help="run LP, spopt and GerryChain too")
