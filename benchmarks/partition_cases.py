@@ -280,7 +280,7 @@ def street_areas(asked: str | None) -> tuple[Case, Polygons]:
 
 def street_suite(asked: str) -> Suite:
     """Return the suite of `PROJECT.toml[@DATADIR[@SECONDS]]`; the case is read only once."""
-    project, data, seconds = (asked.split("@") + ["", ""])[:3]
+    project, data, seconds = [*asked.split("@"), "", ""][:3]
     where = f"{project}@{data}" if data else project
     read: list[Case] = []
 

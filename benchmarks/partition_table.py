@@ -9,10 +9,10 @@
 DIR holds `Chicago_Precincts.zip` and `DenverCo_blocks.zip`, as the `maup` package brings them;
 without it these cases are left out. `--projects PROJECT.toml@DATADIR@SECONDS` adds the street
 units and street times of a project file. Every method runs in a process of its own, within its
-seconds and on the same problem; the same functions judge all plans. "Decided" = within the tolerance, or
-proven impossible with the pocket named; "settled" = then also every other cell within it, and each
-pocket within three points of its load. The gap is to the engine's
-lower bound of the same case, over the plans that are within the tolerance. "PP" is the mean
+seconds and on the same problem; the same functions judge all plans. "Decided" = within the
+tolerance, or proven impossible with the pocket named; "settled" = then also every other cell within
+it, and each pocket within three points of its load. The gap is to the engine's lower bound of the
+same case, over the plans that are within the tolerance. "PP" is the mean
 Polsby–Popper compactness over that of the nearest centre by travel, regrown. Lines are written as
 they come, and a line that the file already has is not run again.
 """

@@ -21,7 +21,7 @@ ROUNDING = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class SearchSpace:
     """What every search on one problem has in common, in mean loads, seconds and their product.
 
     Attributes
@@ -54,7 +54,7 @@ class Ground:
     @classmethod
     def of(
         cls, problem: PartitionProblem, bands: Bands, importance: Importance, anchor: Floats
-    ) -> Ground:
+    ) -> SearchSpace:
         """Bring a problem to common units.
 
         Parameters
@@ -153,7 +153,7 @@ class Area:
 
     Attributes
     ----------
-    ground
+    space
         The whole problem.
     units, cells
         Numbers there. Shapes (n_area_units,) and (n_area_cells,).
@@ -161,7 +161,7 @@ class Area:
         The same in the area's own numbers.
     """
 
-    ground: Ground
+    space: SearchSpace
     units: Ints
     cells: Ints
     world: World
@@ -189,21 +189,21 @@ class Area:
     def excess(self, own: Ints) -> Floats:
         """Return how far each cell is outside its bands. Shape (n_area_cells,)."""
         load = self.loads(own)
-        low, high = self.ground.low[self.cells], self.ground.high[self.cells]
+        low, high = self.space.low[self.cells], self.space.high[self.cells]
         over = np.maximum(np.maximum(load - high, low - load), 0.0)
         worst: Floats = over.max(axis=1)
         return worst
 
     def ledger(self, own: Ints, *, narrowing: float) -> Floats:
         """Return loads, first prices and bands narrowed by a share, for the search."""
-        ground, load = self.ground, self.loads(own)
-        low, high = ground.low[self.cells], ground.high[self.cells]
+        space, load = self.space, self.loads(own)
+        low, high = space.low[self.cells], space.high[self.cells]
         # A side without limit stays without.
         half = (high - low) / 2.0
         narrow = narrowing * np.where(np.isfinite(half), half, 0.0)
         ledger = np.empty((*load.shape, 4))
         ledger[..., LOAD] = load
-        ledger[..., PRICE] = ground.anchor[self.cells]
+        ledger[..., PRICE] = space.anchor[self.cells]
         ledger[..., LOW] = low + narrow
         ledger[..., HIGH] = high - narrow
         return ledger

@@ -32,7 +32,7 @@ _LEAST_GROUND, _CRUMB = 0.3, 4.0
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class FacePoints:
     """Points that stand for a face: its ground and its demand.
 
     Attributes
@@ -93,7 +93,7 @@ class Obstacles:
 NO_OBSTACLES = Obstacles(np.empty((0, 2)), np.zeros(1, dtype=np.int64))
 
 
-def bisect(region: Region, ground: Ground, obstacles: Obstacles) -> list[Region]:
+def bisect(region: Region, ground: FacePoints, obstacles: Obstacles) -> list[Region]:
     """Return lines that cut a face into pieces within the limits, one own outlet in each.
 
     Own outlets are separated first, through the widest gaps between them. Each further line
@@ -131,7 +131,9 @@ def bisect(region: Region, ground: Ground, obstacles: Obstacles) -> list[Region]
     return lines
 
 
-def _best_line(ground: Ground, index: Ints, obstacles: Obstacles) -> tuple[Floats, float] | None:
+def _best_line(
+    ground: FacePoints, index: Ints, obstacles: Obstacles
+) -> tuple[Floats, float] | None:
     """Return the direction across a line and its place, None if nothing is to be cut."""
     own = index[ground.own[index]]
     if len(own) > 1:
@@ -165,7 +167,7 @@ class _Halves:
     window: tuple[float, float]
 
     @classmethod
-    def of(cls, ground: Ground, index: Ints, pieces: int) -> _Halves:
+    def of(cls, ground: FacePoints, index: Ints, pieces: int) -> _Halves:
         area, load = ground.area[index], ground.load[index]
         weight = load if load.sum() > area.sum() else area
         if not weight.sum() > 0.0:
@@ -191,7 +193,7 @@ class _Halves:
 
 
 def _halving(
-    ground: Ground, index: Ints, pieces: int, obstacles: Obstacles
+    ground: FacePoints, index: Ints, pieces: int, obstacles: Obstacles
 ) -> tuple[Floats, float] | None:
     """Return the direction across the best line and its place along it, None if there is none."""
     halves = _Halves.of(ground, index, pieces)

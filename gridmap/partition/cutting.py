@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from gridmap.partition.bisecting import (
     NO_OBSTACLES,
     TOLERANCE,
-    Ground,
+    FacePoints,
     Obstacles,
     Region,
     bisect,
@@ -156,7 +156,7 @@ def cuts(
         sample = _outline if by_extent[one] > by_area[one] else _ground
         xy = sample(face, samples) if full[one] > 1.0 else np.empty((0, 2))
         per_sample = by_area[one] / max(len(xy), 1)
-        ground = Ground(
+        ground = FacePoints(
             xy=np.concatenate([own[np.lexsort(own.T)], xy, load.xy[places]]),
             area=_spread(len(own), np.full(len(xy), per_sample), len(places)),
             load=_spread(len(own) + len(xy), capped[places], 0),

@@ -99,8 +99,8 @@ def draw_cells(
     problem = territory_problem(
         territory, policy, centre=centre, travel_s=travel_s, workloads=named
     )
-    ground = _Ground(problem, policy, outlet_ids)
-    notices = ground.attached()
+    drawing = _Drawing(problem, policy, outlet_ids)
+    notices = drawing.attached()
     if policy.method == "balanced":
         solved, proof = solve_proven(
             problem,
@@ -114,7 +114,7 @@ def draw_cells(
         )
         _check_whole(problem, policy, outlet_ids, solved.label)
         verdict = Verdict(proof, policy.workloads, outlet_ids)
-        found = ground.balanced(centre, verdict, solved, notices)
+        found = drawing.balanced(centre, verdict, solved, notices)
     else:
         cost = problem.travel_s
         if policy.method == "voronoi":
@@ -122,7 +122,7 @@ def draw_cells(
             apart_m = territory.units.inner_xy[:, None, :] - outlet_xy[None, :, :]
             cost = np.hypot(apart_m[..., 0], apart_m[..., 1])
         label = assign_and_regrow(problem, cost)
-        found = ground.partition(centre, label, notices=notices)
+        found = drawing.partition(centre, label, notices=notices)
     report(Progress(STAGE, 1.0))
     return found
 
@@ -266,7 +266,7 @@ def open_barrier_m(pairs: Adjacency, policy: PartitionPolicy) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class _Ground:
+class _Drawing:
     """What every plan of one problem has in common."""
 
     problem: PartitionProblem

@@ -32,7 +32,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gridmap.partition.area import Ground
+from gridmap.partition.area import SearchSpace
 from gridmap.partition.objective import IMPORTANCE, Bands, Importance
 from gridmap.partition.problem import Floats, Ints, PartitionProblem
 from gridmap.partition.search import Refined, Search
@@ -78,8 +78,8 @@ def refine(
     on_round
         Called with the number of rounds made.
     """
-    ground = Ground.of(problem, bands, importance, price_s)
-    search = Search(ground, params, np.random.default_rng(seed), stop)
+    space = SearchSpace.of(problem, bands, importance, price_s)
+    search = Search(space, params, np.random.default_rng(seed), stop)
     if problem.n_cells == 1 or (problem.fixed >= 0).all():
         return search.result(label)
     search.label = search.best = label

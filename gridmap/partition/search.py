@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
 from gridmap.partition.anneal import Schedule, anneal
-from gridmap.partition.area import Area, Ground
+from gridmap.partition.area import Area, SearchSpace
 from gridmap.partition.kernels import gather_rim, new_state
 from gridmap.partition.objective import loads, objective
 from gridmap.partition.problem import Bools, Floats, Ints
@@ -88,39 +88,39 @@ class Search:
 
     def __init__(
         self,
-        ground: Ground,
+        space: SearchSpace,
         params: RefineParams,
         rng: np.random.Generator,
         stop: Stop | None = None,
     ) -> None:
-        self.ground, self.params, self.rng, self.stop = ground, params, rng, stop
-        self.label = ground.problem.fixed
-        self.failures = np.zeros(ground.problem.n_cells)
+        self.space, self.params, self.rng, self.stop = space, params, rng, stop
+        self.label = space.problem.fixed
+        self.failures = np.zeros(space.problem.n_cells)
         self.rounds = self.gains = self.restarts = 0
         self.dearness = params.dearness
         self.best = self.label
 
     def score(self, label: Ints) -> tuple[float, float]:
         """Return (excess over the bands asked for, objective); less is better."""
-        over = self.ground.excess(self.ground.loads(label))
-        cost = objective(self.ground.problem, label, self.ground.importance)
+        over = self.space.excess(self.space.loads(label))
+        cost = objective(self.space.problem, label, self.space.importance)
         return float(over.max() + 1e-3 * over.sum()), cost
 
     def merit(self, label: Ints) -> float:
         """Return the objective with a price on excess; less is better."""
-        excess = float(self.ground.excess(self.ground.loads(label)).sum())
+        excess = float(self.space.excess(self.space.loads(label)).sum())
         return self.score(label)[1] + self.dearness * excess
 
     def result(self, label: Ints) -> Refined:
         """Return `label` with its figures."""
-        problem = self.ground.problem
-        over = float(self.ground.bands.excess(problem, loads(problem, label)).max())
-        cost = objective(problem, label, self.ground.importance)
+        problem = self.space.problem
+        over = float(self.space.bands.excess(problem, loads(problem, label)).max())
+        cost = objective(problem, label, self.space.importance)
         return Refined(label, over, cost, self.rounds, self.gains, self.restarts)
 
     def excess(self) -> float:
         """Return how far all cells together are outside their bands, in mean loads."""
-        return float(self.ground.excess(self.ground.loads(self.label)).sum())
+        return float(self.space.excess(self.space.loads(self.label)).sum())
 
     def stopped(self) -> bool:
         """Return whether to stop. Excess first, then cost: no cost comes near the factor."""
@@ -139,7 +139,7 @@ class Search:
         seeds = [int(one) for one in self.rng.integers(1 << 31, size=self.params.starts)]
         found = [self._begin(label, seeds[0])]
         self.label = found[0]
-        if self.excess() > self.params.far * self.ground.problem.n_cells:
+        if self.excess() > self.params.far * self.space.problem.n_cells:
             self.melt()
             return
         found += side_by_side(lambda seed: self._begin(label, seed), seeds[1:])
@@ -161,7 +161,7 @@ class Search:
         self._keep()
 
     def _melted(self, seed: int) -> Ints:
-        params, whole = self.params, self.ground.whole()
+        params, whole = self.params, self.space.whole()
         label = self._anneal(
             whole,
             self.label,
@@ -192,7 +192,7 @@ class Search:
         """Anneal and polish the whole plan."""
         params = self.params
         sweeps = (params.sweeps, params.release_sweeps, params.polish_sweeps)
-        return self._settle(self.ground.whole(), label, seed, sweeps)
+        return self._settle(self.space.whole(), label, seed, sweeps)
 
     def _settle(self, area: Area, own: Ints, seed: int, sweeps: tuple[int, int, int]) -> Ints:
         """Anneal in tight bands, then in wider ones, then polish; as far as the bands hold."""
@@ -213,7 +213,7 @@ class Search:
     def round(self) -> None:
         """Search neighbourhoods that cover the map and keep what is better."""
         self.rounds += 1
-        excess = self.ground.excess(self.ground.loads(self.label))
+        excess = self.space.excess(self.space.loads(self.label))
         jobs = [
             (middle, active, int(self.rng.integers(1 << 31)))
             for middle, active in self._neighbourhoods(excess)
@@ -236,7 +236,7 @@ class Search:
 
     def _neighbourhoods(self, excess: Floats) -> list[tuple[int, Bools]]:
         """Return middles and cells of neighbourhoods that do not overlap, the worst first."""
-        n_cells, rng = self.ground.problem.n_cells, self.rng
+        n_cells, rng = self.space.problem.n_cells, self.rng
         away = self._hops()
         # Cells outside come first, in an order that gives way to those that failed less often.
         urge = np.sqrt(excess) / (1.0 + self.failures)
@@ -244,7 +244,7 @@ class Search:
         order = np.lexsort((rng.random(n_cells), -urge * rng.random(n_cells)))
         taken = np.zeros(n_cells, dtype=bool)
         found: list[tuple[int, Bools]] = []
-        load = self.ground.loads(self.label)
+        load = self.space.loads(self.label)
         for middle in order.tolist():
             if taken[middle]:
                 continue
@@ -261,7 +261,7 @@ class Search:
 
     def _grown(self, away: Floats, taken: Bools, load: Floats, hops: int) -> Bools:
         """Return the free cells within so many hops, more if these cannot meet their bands."""
-        low, high = self.ground.low, self.ground.high
+        low, high = self.space.low, self.space.high
         while True:
             active: Bools = (away <= hops) & ~taken
             total = load[active].sum(axis=0)
@@ -276,7 +276,7 @@ class Search:
 
     def _hops(self) -> Floats:
         """Return the hops between cells. Shape (n_cells, n_cells)."""
-        problem, n_cells = self.ground.problem, self.ground.problem.n_cells
+        problem, n_cells = self.space.problem, self.space.problem.n_cells
         pairs = self.label[problem.arc_from] * n_cells + self.label[problem.indices]
         pairs = np.unique(pairs)
         graph = csr_array(
@@ -286,14 +286,14 @@ class Search:
 
     def _search_in(self, middle: int, active: Bools, seed: int) -> tuple[Area, Ints] | None:
         """Search one neighbourhood; return what is better, if anything."""
-        area = self.ground.cut_out(self.label, active)
+        area = self.space.cut_out(self.label, active)
         own = area.take(self.label)
         rng = np.random.default_rng(seed)
         excess = area.excess(own)
         if excess.max() > 0.0:
             new = self._repair(area, own, rng, int(self.failures[middle]))
             now = area.excess(new)
-            change = (area.cost(new) - area.cost(own)) / self.ground.seconds
+            change = (area.cost(new) - area.cost(own)) / self.space.seconds
             if change + self.dearness * float(now.sum() - excess.sum()) < -1e-9:
                 return area, new
             return None
@@ -375,11 +375,11 @@ class Search:
 
         With a `bidding` of its own an anneal also ends once no load is outside its band.
         """
-        params, seconds = self.params, self.ground.seconds
+        params, seconds = self.params, self.space.seconds
         stiffness = params.stiffness if stiffness is None else stiffness
         prices = params.bidding if bidding is None else bidding
         world = area.world._replace(cut_cost=lines * area.world.cut_cost)
-        anchor = np.ascontiguousarray(self.ground.anchor[area.cells])
+        anchor = np.ascontiguousarray(self.space.anchor[area.cells])
         # Copies: nobody who holds a plan sees it change.
         state = new_state(own.copy(), area.ledger(own, narrowing=narrowing), world.indptr)
         rim = max(1, gather_rim(world, state))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
-from gridmap.partition.bisecting import NO_OBSTACLES, Ground, Obstacles, bisect
+from gridmap.partition.bisecting import NO_OBSTACLES, FacePoints, Obstacles, bisect
 
 BOX = [(0.0, 0.0), (300.0, 0.0), (300.0, 200.0), (0.0, 200.0)]
 
@@ -15,7 +15,7 @@ def ground(
     load: list[tuple[float, float, float]] = (),
     own: list[tuple[float, float]] = (),
     extent: float = 1e9,
-) -> Ground:  # type: ignore[assignment]
+) -> FacePoints:  # type: ignore[assignment]
     """Even ground of 300 m by 200 m, worth so many pieces, with demand and own outlets."""
     x, y = np.meshgrid(np.arange(5.0, 300, 10), np.arange(5.0, 200, 10))
     grid = np.column_stack([x.ravel(), y.ravel()])
@@ -25,7 +25,7 @@ def ground(
         [np.zeros(len(own)), np.full(len(grid), pieces / len(grid)), np.zeros(len(places))]
     )
     held = np.concatenate([np.zeros(len(own) + len(grid)), places[:, 2]])
-    return Ground(xy, area, held, np.arange(len(xy)) < len(own), extent)
+    return FacePoints(xy, area, held, np.arange(len(xy)) < len(own), extent)
 
 
 def pieces_of(lines: list) -> list[shapely.Geometry]:
@@ -69,7 +69,9 @@ def test_demand_is_halved_with_room_on_both_sides() -> None:
 
 def test_demand_of_one_place_is_not_cut_off_from_itself() -> None:
     assert bisect(BOX, ground(0.1, load=[(100, 100, 1.0)] * 1), NO_OBSTACLES) == []
-    only = Ground(np.array([(5.0, 5.0)] * 3), np.zeros(3), np.ones(3), np.zeros(3, dtype=bool), 1e9)
+    only = FacePoints(
+        np.array([(5.0, 5.0)] * 3), np.zeros(3), np.ones(3), np.zeros(3, dtype=bool), 1e9
+    )
     assert bisect(BOX, only, NO_OBSTACLES) == []
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gridmap.partition.anneal import Schedule, anneal
-from gridmap.partition.area import Area, Ground
+from gridmap.partition.area import Area, SearchSpace
 from gridmap.partition.kernels import LOAD, State, gather_rim, new_state
 from gridmap.partition.moves import exchange, lost_pieces, steal
 from gridmap.partition.objective import (
@@ -47,7 +47,7 @@ def whole(problem: PartitionProblem, low: float, high: float) -> Area:
     shape = (problem.n_cells, problem.weights.shape[1])
     bands = Bands(np.full(shape, low * problem.target[0]), np.full(shape, high * problem.target[0]))
     free = Importance(compactness=0.0)
-    return Ground.of(problem, bands, free, np.zeros(shape)).whole()
+    return SearchSpace.of(problem, bands, free, np.zeros(shape)).whole()
 
 
 def state_of(area: Area, label: np.ndarray) -> State:
@@ -282,11 +282,11 @@ def test_neighbourhood_is_the_same_problem_in_small() -> None:
     problem = uneven_grid()
     label = search(problem, iterations=0).label
     bands = Bands.around_mean(problem, [0.05])
-    ground = Ground.of(problem, bands, IMPORTANCE, np.zeros((5, 1)))
-    area = ground.cut_out(label, np.array([True, True, False, True, False]))
+    space = SearchSpace.of(problem, bands, IMPORTANCE, np.zeros((5, 1)))
+    area = space.cut_out(label, np.array([True, True, False, True, False]))
     own = area.take(label)
     assert area.cells.tolist() == [0, 1, 3]
-    assert np.allclose(area.loads(own), ground.loads(label)[area.cells])
+    assert np.allclose(area.loads(own), space.loads(label)[area.cells])
     unit = next(
         u for u in range(len(own)) if not area.world.held[u] and len(set(own[_beside(area, u)])) > 1
     )
@@ -295,7 +295,7 @@ def test_neighbourhood_is_the_same_problem_in_small() -> None:
     moved[unit] = other
     area.put(moved, new_label)
     assert (new_label != label).sum() == 1
-    change = ground.whole().cost(new_label) - ground.whole().cost(label)
+    change = space.whole().cost(new_label) - space.whole().cost(label)
     assert area.cost(moved) - area.cost(own) == pytest.approx(change, rel=1e-4, abs=1e-3)
 
 
