@@ -16,10 +16,13 @@ from pyproj import Transformer
 from dashboards.access import Plan
 from dashboards.colours import cell_colours
 from gridmap.catalogue import Language, text
+from gridmap.partition.display import display_cells
 from gridmap.policies import clock_of
 
 #: Seven decimals are a centimetre: neighbours still meet, and the file stays small.
 _DECIMALS = 7
+#: Bends of borders as small as a square of this side are not drawn. Metres.
+_DRAWN_TO_M = 3.0
 
 Bounds = tuple[float, float, float, float]
 
@@ -29,7 +32,7 @@ def cells(plan: Plan, language: Language) -> bytes:
     table = plan.scenario.cells
     rows = zip(table["cell_id"], table["code"], table["name"], colours(plan), strict=True)
     return _collection(
-        to_degrees(plan.cell_polygons, plan.territory.crs),
+        to_degrees(drawn_cells(plan.cell_polygons), plan.territory.crs),
         (
             {
                 "cell_id": int(cell_id),
@@ -39,6 +42,11 @@ def cells(plan: Plan, language: Language) -> bytes:
             for cell_id, code, name, colour in rows
         ),
     )
+
+
+def drawn_cells(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return the cells with fewer points, none of which is missed on a screen."""
+    return display_cells(polygons, _DRAWN_TO_M).polygons
 
 
 def outlets(plan: Plan, language: Language) -> bytes:
