@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pandera.pandas import DataFrameSchema
 from shapely.geometry.base import BaseGeometry
 
+from geodata.divisions import read_divisions
 from geodata.isolation import reading_by
 from geodata.project_checks import datum_remarks, place_remarks, read_area
 from geodata.project_file import ProjectFile, read_project
@@ -193,7 +194,18 @@ def _load(
         excluded=pd.concat([outlets.excluded, demand.excluded], ignore_index=True),
     )
     report(Progress(STAGE, 1.0))
-    return territory, project.request
+    request = project.request
+    if project.territory.admin_codes and files.admin:
+        divisions = read_divisions(
+            files.admin,
+            project.territory.admin_codes,
+            outlets.frame[centre],
+            crs=boundary.crs,
+            datum=project.territory.datum,
+        )
+        policy = request.partition.model_copy(update={"divisions": divisions})
+        request = request.model_copy(update={"partition": policy})
+    return territory, request
 
 
 def find_files(project: ProjectFile, folders: list[Path]) -> Files:

@@ -40,7 +40,8 @@ class TerritorySection(Section):
 
     `units` are ``streets``, ``hex:N`` (H3 resolution), ``file:PATH`` (areas of a file, repaired)
     or ``file:PATH+streets`` (these areas cut further along the streets in them).
-    `admin` is a file with administrative lines or areas that borders should keep to. `invented`
+    `admin` is a file with administrative lines or areas that borders should keep to, and
+    `admin_codes` its column of division codes, which gives the cells 15-digit codes. `invented`
     names what of the input is made-up sample data; `attribution` is shown beside every map.
     `clip_to_coast` cuts off the sea, by default where it is more than 1 % of the boundary.
     `children` is a file with areas that must tile the territory; `children_level` chooses those
@@ -53,11 +54,18 @@ class TerritorySection(Section):
     datum: Datum = "wgs84"
     units: str = "streets"
     admin: str = ""
+    admin_codes: str = ""
     clip_to_coast: bool | None = None
     children: str = ""
     children_level: str = ""
     invented: tuple[str, ...] = ()
     attribution: str = ATTRIBUTION
+
+    @model_validator(mode="after")
+    def _codes_have_a_file(self) -> TerritorySection:
+        if self.admin_codes and not self.admin:
+            raise PydanticCustomError("world.admin_codes_alone", "no admin", {})
+        return self
 
     @field_validator("units")
     @classmethod

@@ -20,7 +20,7 @@ from gridmap import schemas
 from gridmap.errors import Fault, InputError, fault, some_ids
 from gridmap.partition.access import measure_access, snap_to_access
 from gridmap.partition.cells import cell_polygons, compactness
-from gridmap.partition.codes import cell_names, sequence_codes
+from gridmap.partition.codes import cell_names, gb15_codes, sequence_codes
 from gridmap.partition.draw import draw_cells
 from gridmap.partition.partition import Partition
 from gridmap.policies import PlanRequest
@@ -31,7 +31,7 @@ from gridmap.routing.routes import number_routes
 from gridmap.scenario import Scenario
 from gridmap.scoring.inputs import Minutes, scored_outlets, scoring_inputs, travel_minutes
 from gridmap.scoring.scorecard import cell_summary, score_cells
-from gridmap.territory import Territory
+from gridmap.territory import Polygons, Territory
 from gridmap.travel.engine import Snapped, TravelEngine
 from gridmap.travel.engines import open_engine
 from gridmap.travel.network import StreetNetwork
@@ -97,11 +97,14 @@ def make_plan(
             stop=stop,
             report=stages.within("partition"),
         )
+    polygons = cell_polygons(territory.units, partition.label, partition.n_cells)
+    shaped = _Cells(polygons, cell_codes(territory, request, centre, polygons))
     with stages.running("routing"):
         routing = _plan_routes(
             territory,
             partition,
             request,
+            shaped.codes,
             engine,
             seed=seed,
             stop=stop,
@@ -109,7 +112,9 @@ def make_plan(
         )
     with stages.running("scoring"):
         scores = _score(territory, partition, request, routing, seed)
-    cells = _cells_table(territory, partition, request, routing, scores)
+    cells = _cells_table(
+        territory, partition, request, shaped=shaped, routing=routing, scores=scores
+    )
     return Scenario(
         territory_hash=territory.content_hash,
         request=request,
@@ -181,6 +186,26 @@ def centre_rows(territory: Territory, request: PlanRequest) -> Ints:
     return np.asarray(rows[np.lexsort((-y, x))], dtype=np.int64)
 
 
+def cell_codes(
+    territory: Territory, request: PlanRequest, centre: Ints, polygons: Polygons
+) -> list[str]:
+    """Return the code of each cell: 15 digits where divisions are known, else C01, C02, …
+
+    Raises
+    ------
+    InputError
+        If a centre has no division, or one that is no code.
+    """
+    divisions = request.partition.divisions
+    if not divisions:
+        return sequence_codes(len(centre))
+    ids = territory.outlets["outlet_id"].iloc[centre].astype(str).tolist()
+    lacking = [one for one in ids if one not in divisions]
+    if lacking:
+        raise InputError(fault("cellcode.no_division_given", centres=some_ids(lacking)))
+    return gb15_codes([divisions[one] for one in ids], polygons)
+
+
 def unit_workloads(territory: Territory, request: PlanRequest) -> dict[str, Floats]:
     """Return the workloads that are asked for, per unit.
 
@@ -215,6 +240,14 @@ def _network(territory: Territory, mode: str) -> StreetNetwork:
 
 
 @dataclass(frozen=True, eq=False)
+class _Cells:
+    """Shape and code of all cells."""
+
+    polygons: Polygons
+    codes: list[str]
+
+
+@dataclass(frozen=True, eq=False)
 class _Routing:
     """Routes of all cells."""
 
@@ -229,6 +262,7 @@ def _plan_routes(
     territory: Territory,
     partition: Partition,
     request: PlanRequest,
+    codes: list[str],
     engine: TravelEngine,
     *,
     seed: int,
@@ -253,7 +287,6 @@ def _plan_routes(
     ]
     # All at once: together they may be worth a preparation that none of them is worth alone.
     travel_s = engine.matrices(stations)
-    codes = sequence_codes(partition.n_cells)
     for cell, (rows, places) in enumerate(zip(to_visit, stations, strict=True)):
         code = codes[cell]
         report(Progress("routing", cell / partition.n_cells, code))
@@ -330,25 +363,25 @@ def _cells_table(
     territory: Territory,
     partition: Partition,
     request: PlanRequest,
+    *,
+    shaped: _Cells,
     routing: _Routing,
     scores: pd.DataFrame,
 ) -> pd.DataFrame:
     n_cells = partition.n_cells
-    polygons = cell_polygons(territory.units, partition.label, n_cells)
     centres = territory.outlets.iloc[partition.centre]
     cell_ids = np.arange(1, n_cells + 1)
-    codes = sequence_codes(n_cells)
     minutes = (routing.routes["travel_s"] + routing.routes["service_s"]) / 60.0
     by_cell = minutes.groupby(routing.routes["cell_id"]).agg(["size", "sum"]).reindex(cell_ids)
     cells = pd.DataFrame(
         {
             "cell_id": cell_ids,
-            "code": codes,
-            "name": cell_names(centres["name"].tolist(), codes),
+            "code": shaped.codes,
+            "name": cell_names(centres["name"].tolist(), shaped.codes),
             "centre_outlet_id": centres["outlet_id"].to_numpy(),
             "manager": "",
-            "area_m2": shapely.area(polygons),
-            "compactness": compactness(polygons),
+            "area_m2": shapely.area(shaped.polygons),
+            "compactness": compactness(shaped.polygons),
             "routes": by_cell["size"].fillna(0).to_numpy(np.int64),
             "visit_minutes_per_day": by_cell["sum"].fillna(0.0).to_numpy()
             / request.routing.cycle_days,

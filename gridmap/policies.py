@@ -41,6 +41,9 @@ class PartitionPolicy(Policy):
         to the cell of the second.
     method
         ``balanced``, ``network`` (nearest by travel time) or ``voronoi`` (baseline).
+    divisions
+        Administrative division of each centre by outlet id, which gives its cell a 15-digit
+        code; empty = cells are C01, C02, …
     iterations
         Improvement rounds; with a fixed number the same seed gives the same plan.
     """
@@ -53,6 +56,7 @@ class PartitionPolicy(Policy):
     iterations: int = Field(default=40, ge=0)
     forced: tuple[tuple[str, str], ...] = ()
     forbidden: tuple[tuple[str, str], ...] = ()
+    divisions: dict[str, str] = {}
 
     @property
     def tolerances(self) -> tuple[float | None, ...]:

@@ -110,7 +110,7 @@ def gb15_codes(
     """
     if len(divisions) != len(polygons):
         raise ValueError(f"Expected {len(polygons)} divisions, found {len(divisions)}.")
-    _check_divisions(divisions)
+    check_divisions(divisions)
     whole = [one.ljust(12, "0") for one in divisions]
     kept = _former(former, len(whole), GB15, scheme="gb15")
     kept = [code if code.startswith(area) else "" for code, area in zip(kept, whole, strict=True)]
@@ -197,7 +197,14 @@ def cell_names(centre_names: Strings, codes: Strings) -> list[str]:
     return names
 
 
-def _check_divisions(divisions: Strings) -> None:
+def check_divisions(divisions: Strings) -> None:
+    """Raise unless each is the code of a division, with few enough cells to number.
+
+    Raises
+    ------
+    InputError
+        Naming all that are not.
+    """
     wrong = {one for one in divisions if not DIVISION.fullmatch(one) or not _is_county(one[:6])}
     faults: list[Fault] = []
     if wrong:

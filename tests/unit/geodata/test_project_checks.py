@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from pyproj import Transformer
 
 from geodata.project import load_project
 from geodata.synthetic import write_town
 from gridmap.datum import Floats, from_wgs84
 from gridmap.errors import InputError
+from gridmap.planning import make_plan
 from gridmap.territory import Territory
 
 
@@ -186,3 +188,88 @@ def test_operators_come_from_names_unless_switched_off(town: Path) -> None:
     assert operator() == "中国移动"
     add_key(town, "outlets", "dictionary = false")
     assert operator() == ""
+
+
+#: Degrees by which divisions reach beyond the town.
+PAD = 1e-4
+
+
+def add_divisions(town: Path, codes: list[object]) -> None:
+    """Cut the town into strips from west to east, each a division."""
+    west, south, east, north = outline(town).bounds
+    edges = np.linspace(west - PAD, east + PAD, len(codes) + 1)
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"code": code},
+            "geometry": shapely.box(left, south - PAD, right, north + PAD).__geo_interface__,
+        }
+        for code, left, right in zip(codes, edges[:-1], edges[1:], strict=True)
+    ]
+    content = {"type": "FeatureCollection", "features": features}
+    (town / "divisions.geojson").write_text(json.dumps(content), encoding="utf-8")
+    add_key(town, "territory", 'admin = "divisions.geojson"\nadmin_codes = "code"')
+
+
+def test_cells_are_coded_by_the_division_of_their_centre(town: Path) -> None:
+    """One division, its code a number; three cells in reading order."""
+    add_divisions(town, [310104011003])
+    territory, request = load_project(town / "project.toml")
+    policy = request.partition.model_copy(update={"iterations": 1})
+    scenario = make_plan(territory, request.model_copy(update={"partition": policy}), seed=1)
+    codes = sorted(scenario.cells["code"])
+    assert codes == ["310104011003001", "310104011003002", "310104011003003"]
+
+
+def test_each_centre_has_the_division_it_lies_in(town: Path) -> None:
+    codes = ["310104011001", "310104011002", "310104011003", "310104011004"]
+    add_divisions(town, list(codes))
+    territory, request = load_project(town / "project.toml")
+    own = territory.outlets[territory.outlets["ownership"] == "own"]
+    to_degrees = Transformer.from_crs(territory.crs, "EPSG:4326", always_xy=True)
+    lon, _ = to_degrees.transform(own["x"].to_numpy(), own["y"].to_numpy())
+    west, _, east, _ = outline(town).bounds
+    strip = np.searchsorted(np.linspace(west - PAD, east + PAD, 5), lon) - 1
+    expected = dict(zip(own["outlet_id"], [codes[one] for one in strip], strict=True))
+    assert request.partition.divisions == expected
+    assert len(set(expected.values())) > 1
+
+
+@pytest.mark.parametrize(
+    ("codes", "line", "key"),
+    [
+        ([310104], 'admin_codes = "nummer"', "cellcode.no_column"),
+        (["00"], "", "cellcode.not_division"),
+    ],
+)
+def test_divisions_that_are_none_are_refused(
+    town: Path, codes: list[object], line: str, key: str
+) -> None:
+    add_divisions(town, codes)
+    if line:
+        path = town / "project.toml"
+        text = path.read_text(encoding="utf-8").replace('admin_codes = "code"', line)
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_project(town / "project.toml")
+    assert [one.key for one in caught.value.faults] == [key]
+    assert all(one.text("zh") for one in caught.value.faults)
+
+
+def test_codes_need_the_file_of_divisions(town: Path) -> None:
+    add_key(town, "territory", 'admin_codes = "code"')
+    with pytest.raises(InputError) as caught:
+        load_project(town / "project.toml")
+    assert "admin_codes" in caught.value.faults[0].text("en")
+
+
+def test_a_centre_without_a_division_is_named(town: Path) -> None:
+    territory, request = load_project(town / "project.toml")
+    first = territory.outlets.loc[territory.outlets["ownership"] == "own", "outlet_id"].iloc[0]
+    policy = request.partition.model_copy(
+        update={"iterations": 0, "divisions": {"elsewhere": "310104"}}
+    )
+    with pytest.raises(InputError) as caught:
+        make_plan(territory, request.model_copy(update={"partition": policy}), seed=1)
+    assert caught.value.faults[0].key == "cellcode.no_division_given"
+    assert str(first) in caught.value.faults[0].text("en")
