@@ -1,12 +1,14 @@
 """Solve small instances to proven optimality and judge the heuristic by it.
 
     python -m benchmarks.exact [FOLDER_OR_FILE ...] [--gap 1e-4] [--nodes 5000]
+    python -m benchmarks.exact AREAS --workload COLUMN --k 20 --centre-seeds 1,2,3 [--gap 2.5e-3]
 
 A file is an instance of territory design in the format of Ríos-Mercado and Fernández (2009): the
 number of units, a line `id x y w1 w2 w3 flag` for each, the number of borders, a line `first
 second` for each, then a line `cells cells tolerance …` with a tolerance for each workload. Files
-without chosen centres get centres at least about half a mean cell's width apart. Without
-arguments seeded random instances of the same size are solved. Prints one CSV line an instance.
+without chosen centres get centres at least about half a mean cell's width apart. With a workload
+the file is one of areas that share borders exactly, and its centres are drawn. Without arguments
+seeded random instances of the size of such files are solved. Prints one CSV line an instance.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import Delaunay
 
-from benchmarks.partition import spaced_centres
+from benchmarks.partition_cases import TOLERANCE, file_case, spaced_centres
 from gridmap.partition.exact import solve_exact
 from gridmap.partition.objective import Bands, Importance, broken_cells, loads, travel_cost
 from gridmap.partition.problem import Floats, Ints, PartitionProblem
@@ -76,14 +78,18 @@ def random_design(n_units: int, cells: int, seed: int) -> tuple[PartitionProblem
     return build(xy, weights, pairs[length < 3.0 * np.median(length)], cells, seed), 0.05
 
 
-def instances(
-    paths: Sequence[Path], centre_seed: int
-) -> Iterator[tuple[str, PartitionProblem, float]]:
+def instances(asked: argparse.Namespace) -> Iterator[tuple[str, PartitionProblem, float]]:
     """Yield name, problem and tolerance of what was asked for."""
-    for path in paths:
+    seeds = [int(one) for one in asked.centre_seeds.split(",")]
+    for path in asked.paths:
+        if asked.workload:
+            for seed in seeds:
+                case = file_case(path, [asked.workload], asked.k, seed)
+                yield f"{path.stem}-{asked.k}-{seed}", case.problem, TOLERANCE
+            continue
         for file in sorted(path.glob("*.dat")) if path.is_dir() else [path]:
-            yield file.stem, *read_design(file, centre_seed)
-    if not paths:
+            yield file.stem, *read_design(file, seeds[0])
+    if not asked.paths:
         for n_units, cells in ((60, 4), (80, 6), (100, 7)):
             for seed in range(1, 5):
                 yield f"random-{n_units}-{seed}", *random_design(n_units, cells, seed)
@@ -126,13 +132,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read, solve, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("paths", type=Path, nargs="*")
-    parser.add_argument("--centre-seed", type=int, default=1)
+    parser.add_argument("--centre-seeds", default="1", help="numbers, separated by commas")
+    parser.add_argument("--workload", help="column of a file of areas")
+    parser.add_argument("--k", type=int, default=20, help="cells of a file of areas")
     parser.add_argument("--gap", type=float, default=1e-4)
     parser.add_argument("--iterations", type=int, default=40)
     parser.add_argument("--nodes", type=int, default=5000)
     asked = parser.parse_args(arguments)
     print(HEAD)
-    for name, problem, tolerance in instances(asked.paths, asked.centre_seed):
+    for name, problem, tolerance in instances(asked):
         print(line(name, problem, tolerance, asked), flush=True)
 
 
