@@ -130,21 +130,18 @@ class Search:
         return self.stop(excess * 1e6 + cost)
 
     def start(self, label: Ints) -> None:
-        """Anneal from `label` a few times, or melt it where the first anneal is far off."""
+        """Anneal from `label` a few times and keep the best; melt it where it is far off."""
         if self.params.starts == 0:
             self.label = label
             if self.excess() > 0.0:
                 self.melt()
             return
         seeds = [int(one) for one in self.rng.integers(1 << 31, size=self.params.starts)]
-        found = [self._begin(label, seeds[0])]
-        self.label = found[0]
-        if self.excess() > self.params.far * self.space.problem.n_cells:
-            self.melt()
-            return
-        found += side_by_side(lambda seed: self._begin(label, seed), seeds[1:])
+        found = side_by_side(lambda seed: self._begin(label, seed), seeds)
         self.label = min(found, key=self.merit)
         self._keep()
+        if self.excess() > self.params.far * self.space.problem.n_cells:
+            self.melt()
 
     def melt(self) -> None:
         """Keep the plan fluid until its loads are in their bands, then cool it.

@@ -34,10 +34,9 @@ class RefineParams:
     Attributes
     ----------
     starts
-        First anneals; only one where that is far from balance. With 0 the plan given is melted
-        unless it is within the bands.
+        First anneals. With 0 the plan given is melted unless it is within the bands.
     far
-        Excess of a mean cell from which on a plan is far from balance, in mean loads.
+        Excess of a mean cell from which on the best of them is melted, in mean loads.
     sweeps, release_sweeps, polish_sweeps
         Tries per unit beside another cell in the first anneal, in the second and in the polish.
     repair_sweeps, improve_sweeps, settle_sweeps

@@ -73,7 +73,8 @@ def solve_proven(
     if not proof.outside(first.label).any():
         return first, proof
     more = proof.after(first.label)
-    left = iterations - first.rounds
+    # A first search that has used up its rounds leaves the second at least half as many.
+    left = max(iterations - first.rounds, iterations // 2)
     second = search(
         more.bands,
         iterations=left,
