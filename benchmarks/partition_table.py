@@ -91,7 +91,7 @@ def line_of(
     proof = ours.found
     certificates = proof.certificates if proof else ()
     head = (name, case.problem.n_units, case.problem.n_cells, seed, method)
-    tail = (round(run.wall_s, 2), round(run.cpu_s, 2), round(run.mb), run.note)
+    tail = (round(run.wall_s, 2), round(run.cpu_s, 2), round(run.mb, 0), run.note)
     proven = max((one.bound for one in certificates), default=0.0)
     nothing = float("nan")
     if run.found is None:
