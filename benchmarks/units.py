@@ -116,7 +116,7 @@ def row(case: Case, units: Units, seconds: float, peak_mb: float) -> str:
     limits = UnitLimits()
     demand_xy = case.demand[["x", "y"]].to_numpy()
     weight = case.demand["weight"].to_numpy()
-    limit = case.project.partition.tolerance / 4.0 * weight.sum() / len(case.own)
+    limit = case.project.partition.held_tolerance / 4.0 * weight.sum() / len(case.own)
     found = unit_figures(
         units.polygons, case.boundary, case.linework, own_xy=case.own[["x", "y"]].to_numpy(),
         demand_xy=demand_xy, demand_weight=weight, max_load=limit,
