@@ -97,7 +97,11 @@ def read_case(path: Path, folders: Sequence[Path]) -> Case:
     streets = read_streets(files.streets, [mode], crs=area.crs, boundary=area.shape)
     linework = streets.linework
     if files.admin:
-        linework = with_lines(linework, read_lines(files.admin, area.crs), LineKind.ADMIN)
+        linework = with_lines(
+            linework,
+            read_lines(files.admin, area.crs, datum=project.territory.datum),
+            LineKind.ADMIN,
+        )
     own = outlets.frame[centres_of(outlets.frame, project)]
     return Case(project, files, linework, area.shape, area.crs, own, demand.frame,
                 buildings_of(files.streets, project.territory.units, area.crs))  # fmt: skip

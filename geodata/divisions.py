@@ -25,7 +25,7 @@ def read_divisions(
     path, column
         Vector file of areas, and its column of codes; numbers are taken as digits.
     centres
-        Outlets with their places in metres.
+        Outlets with their places `x`, `y` in metres.
     crs, datum
         Reference system of the places, and datum of the file.
 
@@ -46,10 +46,12 @@ def read_divisions(
     areas = np.array(project_areas(path, frame, crs=crs, datum=datum), dtype=object)
     codes = given.dropna().astype(str).str.strip().tolist()
     there = ~shapely.is_empty(areas)
+    names = centres["outlet_id"].astype(str).tolist()
     found = divisions_of(
         centres[["x", "y"]].to_numpy(np.float64),
         areas[there],
         [code for code, use in zip(codes, there.tolist(), strict=True) if use],
+        names=names,
     )
     check_divisions(found)
-    return dict(zip(centres["outlet_id"].astype(str), found, strict=True))
+    return dict(zip(names, found, strict=True))

@@ -121,6 +121,14 @@ def _load(
     boundary = read_area(project.territory, files.boundary, files.streets, children=files.children)
     outlets, demand = _read_tables(project, files, crs=boundary.crs, area=boundary.shape)
     centre = centres_of(outlets.frame, project)
+    request = project.request
+    if project.territory.admin_codes and files.admin:
+        divisions = read_divisions(
+            files.admin, project.territory.admin_codes, outlets.frame[centre],
+            crs=boundary.crs, datum=project.territory.datum,
+        )  # fmt: skip
+        policy = request.partition.model_copy(update={"divisions": divisions})
+        request = request.model_copy(update={"partition": policy})
     report(Progress(STAGE, 0.3, files.outlets.name))
 
     speeds = read_speeds(
@@ -133,7 +141,9 @@ def _load(
     )
     if files.admin:
         linework = with_lines(
-            streets.linework, read_lines(files.admin, boundary.crs), LineKind.ADMIN
+            streets.linework,
+            read_lines(files.admin, boundary.crs, datum=project.territory.datum),
+            LineKind.ADMIN,
         )
         streets = replace(streets, linework=linework)
     if speeds:
@@ -194,17 +204,6 @@ def _load(
         excluded=pd.concat([outlets.excluded, demand.excluded], ignore_index=True),
     )
     report(Progress(STAGE, 1.0))
-    request = project.request
-    if project.territory.admin_codes and files.admin:
-        divisions = read_divisions(
-            files.admin,
-            project.territory.admin_codes,
-            outlets.frame[centre],
-            crs=boundary.crs,
-            datum=project.territory.datum,
-        )
-        policy = request.partition.model_copy(update={"divisions": divisions})
-        request = request.model_copy(update={"partition": policy})
     return territory, request
 
 

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from geodata.boundaries import Boundary, project, unproject
+from geodata.boundaries import Boundary, project, shift, unproject
 from geodata.network_cache import cached_networks
 from geodata.osm import read_linework
 from geodata.street_area import boundary_of_streets, crs_of_extract, crs_of_table
 from geodata.street_tables import linework_of_table, load_street_table, network_of_table
 from geodata.vectors import SUFFIXES, layers_of, read_vectors, to_lonlat
+from gridmap.datum import Datum
 from gridmap.errors import Fault, InputError, fault
 from gridmap.partition.linework import LineKind, Linework
 from gridmap.travel.cache import NetworkCache
@@ -219,8 +220,10 @@ def with_lines(linework: Linework, lines: Geometries, kind: LineKind) -> Linewor
     )
 
 
-def read_lines(path: Path, crs: str) -> Geometries:
-    """Return the lines of a vector file and the outlines of its areas in metres.
+def read_lines(path: Path, crs: str, *, datum: Datum = "wgs84") -> Geometries:
+    """Return the lines of a vector file and the outlines of its areas in metres. Shape (n,).
+
+    Coordinates of another datum than WGS-84 are shifted.
 
     Raises
     ------
@@ -228,7 +231,7 @@ def read_lines(path: Path, crs: str) -> Geometries:
         If the file is unreadable or has neither lines nor areas.
     """
     geometries = to_lonlat(path, read_vectors(path))
-    geometries = shapely.force_2d(geometries[~shapely.is_missing(geometries)])
+    geometries = shapely.force_2d(shift(geometries[~shapely.is_missing(geometries)], datum))
     parts = shapely.get_parts(shapely.get_parts(geometries))
     kind = shapely.get_type_id(parts)
     areas = parts[kind == shapely.GeometryType.POLYGON]

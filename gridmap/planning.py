@@ -20,7 +20,7 @@ from gridmap import schemas
 from gridmap.errors import Fault, InputError, fault, some_ids
 from gridmap.partition.access import measure_access, snap_to_access
 from gridmap.partition.cells import cell_polygons, compactness
-from gridmap.partition.codes import cell_names, gb15_codes, sequence_codes
+from gridmap.partition.codes import cell_names, check_divisions, gb15_codes, sequence_codes
 from gridmap.partition.draw import draw_cells
 from gridmap.partition.partition import Partition
 from gridmap.policies import PlanRequest
@@ -78,6 +78,7 @@ def make_plan(
         network = _network(territory, request.routing.mode)
         engine = open_engine(network)
         centre = centre_rows(territory, request)
+        divisions = divisions_of_centres(territory, request, centre)
         centre_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[centre]
         access = measure_access(
             territory.units,
@@ -98,13 +99,14 @@ def make_plan(
             report=stages.within("partition"),
         )
     polygons = cell_polygons(territory.units, partition.label, partition.n_cells)
-    shaped = _Cells(polygons, cell_codes(territory, request, centre, polygons))
+    codes = gb15_codes(divisions, polygons) if divisions else sequence_codes(len(polygons))
+    shaped = _Cells(polygons, codes)
     with stages.running("routing"):
         routing = _plan_routes(
             territory,
             partition,
             request,
-            shaped.codes,
+            codes,
             engine,
             seed=seed,
             stop=stop,
@@ -186,24 +188,26 @@ def centre_rows(territory: Territory, request: PlanRequest) -> Ints:
     return np.asarray(rows[np.lexsort((-y, x))], dtype=np.int64)
 
 
-def cell_codes(
-    territory: Territory, request: PlanRequest, centre: Ints, polygons: Polygons
-) -> list[str]:
-    """Return the code of each cell: 15 digits where divisions are known, else C01, C02, …
+def divisions_of_centres(territory: Territory, request: PlanRequest, centre: Ints) -> list[str]:
+    """Return the administrative division of each centre, or nothing where none are given.
+
+    `centre` are rows of the outlets. Shape (n_cells,).
 
     Raises
     ------
     InputError
         If a centre has no division, or one that is no code.
     """
-    divisions = request.partition.divisions
-    if not divisions:
-        return sequence_codes(len(centre))
+    given = request.partition.divisions
+    if not given:
+        return []
     ids = territory.outlets["outlet_id"].iloc[centre].astype(str).tolist()
-    lacking = [one for one in ids if one not in divisions]
+    lacking = [one for one in ids if one not in given]
     if lacking:
         raise InputError(fault("cellcode.no_division_given", centres=some_ids(lacking)))
-    return gb15_codes([divisions[one] for one in ids], polygons)
+    found = [given[one] for one in ids]
+    check_divisions(found)
+    return found
 
 
 def unit_workloads(territory: Territory, request: PlanRequest) -> dict[str, Floats]:

@@ -140,7 +140,7 @@ def parts_of_gb15(code: str) -> tuple[str, str, str, int]:
     return county, code[6:9], code[9:12], int(code[12:])
 
 
-def divisions_of(xy: Floats, areas: Polygons, codes: Strings) -> list[str]:
+def divisions_of(xy: Floats, areas: Polygons, codes: Strings, *, names: Strings) -> list[str]:
     """Return the division that each point lies in; the first on a common border.
 
     Parameters
@@ -149,18 +149,21 @@ def divisions_of(xy: Floats, areas: Polygons, codes: Strings) -> list[str]:
         Centres of cells. Shape (n_cells, 2).
     areas, codes
         Administrative divisions and their codes. Shape (n_areas,).
+    names
+        What each point is called in a fault. Shape (n_cells,).
 
     Raises
     ------
     InputError
-        If a point lies in none.
+        If a point lies in none, with the names of all such.
     """
     point, area = shapely.STRtree(areas).query(shapely.points(xy), predicate="intersects")
     found = np.full(len(xy), len(areas), dtype=np.int64)
     np.minimum.at(found, point, area)
     lost = np.flatnonzero(found == len(areas))
     if len(lost):
-        raise InputError(fault("cellcode.no_division", cells=some_ids((lost + 1).tolist())))
+        ids = some_ids(names[one] for one in lost.tolist())
+        raise InputError(fault("cellcode.no_division", centres=ids))
     return [codes[one] for one in found.tolist()]
 
 

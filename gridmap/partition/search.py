@@ -57,7 +57,7 @@ class Refined:
     rounds, gains
         Rounds made, and how many of them bettered the plan.
     restarts
-        How often the search began again.
+        How often the plan was melted again.
     """
 
     label: Ints

@@ -15,6 +15,7 @@ import pytest
 import shapely
 
 from geodata import street_sources
+from geodata.boundaries import project
 from geodata.network_exchange import to_osmnx, write_graphml
 from geodata.project import load_project, street_extract
 from geodata.project_units import hexagon_resolution
@@ -22,6 +23,7 @@ from geodata.street_sources import drawn, lines_of, read_lines, read_streets, un
 from geodata.synthetic import write_town
 from gridmap import schemas
 from gridmap.catalogue import text
+from gridmap.datum import from_wgs84
 from gridmap.errors import InputError, fault
 from gridmap.partition.linework import LineKind, Linework
 from gridmap.progress import Progress
@@ -493,6 +495,17 @@ class TestStreetSources:
         lines = read_lines(tmp_path / "a.gpkg", "EPSG:32626")
         assert sorted(len(line.coords) for line in lines) == [2, 5]
         assert {line.geom_type for line in lines} == {"LineString"}
+
+    def test_shifted_lines_come_back_to_their_place(self, tmp_path: Path) -> None:
+        """A line in Beijing in the coordinates of Chinese maps: half a kilometre off unshifted."""
+        line = np.array([(116.30, 39.90), (116.31, 39.90)])
+        shown = [shapely.LineString(from_wgs84(line, "gcj02"))]
+        gpd.GeoDataFrame({"n": [1]}, geometry=shown, crs=4326).to_file(tmp_path / "a.gpkg")
+        right = shapely.LineString(project(shapely.LineString(line), "EPSG:32650").coords)
+        (found,) = read_lines(tmp_path / "a.gpkg", "EPSG:32650", datum="gcj02")
+        (raw,) = read_lines(tmp_path / "a.gpkg", "EPSG:32650")
+        assert shapely.hausdorff_distance(found, right) < 0.5
+        assert shapely.hausdorff_distance(raw, right) > 300.0
 
     def test_a_file_without_lines(self, tmp_path: Path) -> None:
         points = gpd.GeoDataFrame({"n": [1]}, geometry=[shapely.Point(1, 2)], crs=4326)

@@ -99,10 +99,11 @@ def test_parts_of_what_is_no_code(wrong: str) -> None:
 
 
 def test_divisions_of_centres() -> None:
-    areas = grid(2, 1)
-    assert divisions_of(np.array([(150.0, 50.0), (100.0, 50.0)]), areas, ["a", "b"]) == ["b", "a"]
-    with pytest.raises(InputError, match="centres of cells 2 lie"):
-        divisions_of(np.array([(150.0, 50.0), (999.0, 50.0)]), areas, ["a", "b"])
+    areas, codes, names = grid(2, 1), ["a", "b"], ["one", "other"]
+    inside = np.array([(150.0, 50.0), (100.0, 50.0)])
+    assert divisions_of(inside, areas, codes, names=names) == ["b", "a"]
+    with pytest.raises(InputError, match="centres other lie"):
+        divisions_of(np.array([(150.0, 50.0), (999.0, 50.0)]), areas, codes, names=names)
 
 
 def test_names_are_unique_even_if_a_shop_is_called_by_a_number() -> None:
