@@ -40,10 +40,12 @@ def cell_colours(
 ) -> Ints:
     """Return a colour a cell, 0, 1, …, such that neighbours differ.
 
-    Former colours are kept as long as neighbours differ; of two neighbours with the same, the
-    one with more neighbours keeps it. The rest is coloured after its saturation. If that needs
-    more than `MOST_COLOURS`, everything is coloured anew, the cell with the fewest neighbours
-    among those left last: a map whose cells are in one piece then never needs more than 6.
+    Of the colours that are free the one used least is taken, so that a small map uses them all
+    and cells that are near each other rarely look alike. Former colours are kept as long as
+    neighbours differ; of two neighbours with the same, the one with more neighbours keeps it. The
+    rest is coloured after its saturation. If that needs more than `MOST_COLOURS`, everything is
+    coloured anew, the cell with the fewest neighbours among those left last: a map whose cells
+    are in one piece then never needs more than 6.
 
     Parameters
     ----------
@@ -99,8 +101,15 @@ def _saturate(neighbours: Sequence[set[int]], colour: list[int]) -> None:
                 one,
             ),
         )
-        colour[cell] = _free(neighbours[cell], colour)
+        colour[cell] = _least_used(neighbours[cell], colour)
         left.remove(cell)
+
+
+def _least_used(beside: set[int], colour: list[int]) -> int:
+    """Return the free colour that fewest cells have, a further one where none is free."""
+    taken = {colour[other] for other in beside}
+    free = [one for one in range(MOST_COLOURS) if one not in taken]
+    return min(free, key=lambda one: (colour.count(one), one)) if free else _free(beside, colour)
 
 
 def _free(beside: set[int], colour: list[int]) -> int:

@@ -107,9 +107,10 @@ def test_strong_colours_are_spared() -> None:
     assert len(all_touching(9)) == 8
 
 
-def test_cells_linked_by_a_bridge_only_may_share_a_colour() -> None:
-    bridge = pairs((0, 1))
-    bridge = Adjacency(
-        bridge.first, bridge.second, np.zeros(1), *[np.zeros(1)] * 4, bridge.crossings
-    )
-    assert len(set(cell_colours(bridge, np.arange(2), 2))) == 1
+def test_cells_linked_by_a_bridge_only_count_as_apart() -> None:
+    """Neighbours by a bridge are none: seven of them need no strong colour."""
+    every = [(one, other) for one in range(7) for other in range(one + 1, 7)]
+    bridge = pairs(*every)
+    none = np.zeros(len(every))
+    bridge = Adjacency(bridge.first, bridge.second, none, *[none] * 4, bridge.crossings)
+    assert set(cell_colours(bridge, np.arange(7), 7)) == set(PALETTE)

@@ -31,10 +31,10 @@ def differs(neighbours: list[set[int]], colour: np.ndarray) -> bool:
     )
 
 
-def test_a_path_needs_two_and_a_wheel_of_five_four() -> None:
-    assert cell_colours(links(4, (0, 1), (1, 2), (2, 3))).max() == 1
-    wheel = links(6, *[(0, i) for i in range(1, 6)], (1, 2), (2, 3), (3, 4), (4, 5), (5, 1))
-    assert cell_colours(wheel).max() == 3
+def test_colours_are_spread_evenly() -> None:
+    """A path could do with two colours and twelve cells apart with one; there are enough."""
+    assert len(set(cell_colours(links(4, (0, 1), (1, 2), (2, 3))).tolist())) == 4
+    assert np.bincount(cell_colours(links(12))).tolist() == [2] * MOST_COLOURS
     assert cell_colours([]).tolist() == []
 
 
