@@ -22,7 +22,7 @@ from __future__ import annotations
 import argparse
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -57,23 +57,23 @@ class Line:
     k: int
     seed: int
     method: str
-    plan: bool
-    decided: bool
-    settled: bool
-    met: bool
-    worst: float
-    worst_each: str
     proven: float
-    gap: float
-    pieces: int
-    broken: int
-    own_inside: int
-    compactness: float
-    pp_ratio: float
     wall_s: float
     cpu_s: float
     mb: float
     note: str
+    plan: bool = False
+    decided: bool = False
+    settled: bool = False
+    met: bool = False
+    worst: float = float("nan")
+    worst_each: str = ""
+    gap: float = float("nan")
+    pieces: int = 0
+    broken: int = 0
+    own_inside: int = 0
+    compactness: float = float("nan")
+    pp_ratio: float = float("nan")
 
 
 def line_of(
@@ -90,35 +90,38 @@ def line_of(
     """
     proof = ours.found
     certificates = proof.certificates if proof else ()
-    head = (name, case.problem.n_units, case.problem.n_cells, seed, method)
-    tail = (round(run.wall_s, 2), round(run.cpu_s, 2), round(run.mb, 0), run.note)
-    proven = max((one.bound for one in certificates), default=0.0)
-    nothing = float("nan")
+    line = Line(
+        case=name,
+        units=case.problem.n_units,
+        k=case.problem.n_cells,
+        seed=seed,
+        method=method,
+        proven=round(max((one.bound for one in certificates), default=0.0), 5),
+        wall_s=round(run.wall_s, 2),
+        cpu_s=round(run.cpu_s, 2),
+        # A process that was ended leaves no figure.
+        mb=round(run.mb, 0),
+        note=run.note,
+    )
     if run.found is None:
-        return Line(
-            *head,
-            *(False, False, False, nothing, "", proven, nothing, 0, 0, 0, nothing, nothing),
-            *tail,
-        )
+        return line
     label = run.found.label
     found = figures(case, label)
-    gap = found.travel / proof.bound - 1.0 if proof and proof.bound else nothing
-    return Line(
-        *head,
-        True,
-        decided(case, label, certificates) and found.broken == 0,
-        settled(case, label, certificates) and found.broken == 0,
-        found.met and found.broken == 0,
-        round(max(found.worst), 5),
-        " ".join(f"{one:.4f}" for one in found.worst),
-        round(proven, 5),
-        round(gap, 5),
-        found.pieces,
-        found.broken,
-        found.own_inside,
-        round(found.compactness, 4),
-        round(found.compactness / base, 4) if base > 0.0 else nothing,
-        *tail,
+    gap = found.travel / proof.bound - 1.0 if proof and proof.bound else float("nan")
+    return replace(
+        line,
+        plan=True,
+        decided=decided(case, label, certificates) and found.broken == 0,
+        settled=settled(case, label, certificates) and found.broken == 0,
+        met=found.met and found.broken == 0,
+        worst=round(max(found.worst), 5),
+        worst_each=" ".join(f"{one:.4f}" for one in found.worst),
+        gap=round(gap, 5),
+        pieces=found.pieces,
+        broken=found.broken,
+        own_inside=found.own_inside,
+        compactness=round(found.compactness, 4),
+        pp_ratio=round(found.compactness / base, 4) if base > 0.0 else float("nan"),
     )
 
 

@@ -1,5 +1,7 @@
 """The harness of the partition benchmark on small coverages."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,7 +22,8 @@ from benchmarks.partition_methods import (
 )
 from benchmarks.partition_peers import installed, recom, region_k_means, with_centres
 from benchmarks.partition_plot import svg
-from benchmarks.partition_table import campaign, table
+from benchmarks.partition_run import Run
+from benchmarks.partition_table import campaign, line_of, table
 from gridmap.partition.cells import compactness as of_polygons
 from gridmap.partition.certificate import Certificate
 from gridmap.partition.pocket import Pocket
@@ -107,6 +110,16 @@ def test_campaign_writes_lines_once_and_prints_a_table(tmp_path) -> None:
     assert len(again) == 3
     text = table(pd.read_csv(out).fillna({"note": ""}), "a title")
     assert text.startswith("### a title") and text.count("\n| ") == 4
+
+
+def test_a_method_that_came_to_no_plan_has_a_line(case: Case) -> None:
+    """Its process was ended: no plan and no figure of memory, but its reason."""
+    ended = Run(None, 20.0, 19.5, float("nan"), "ended after 20 s")
+    ours = Run(balanced(case, 5.0, 1, iterations=0), 1.0, 1.0, 100.0, "")
+    line = line_of(case, "small", 1, method="recom", run=ended, ours=ours, base=0.5)
+    assert not (line.plan or line.decided or line.settled or line.met)
+    lines = pd.DataFrame([asdict(line)])
+    assert "Without a plan: GerryChain ReCom, seed 1: ended after 20 s." in table(lines, "t")
 
 
 def test_single_run_prints_and_writes(tmp_path, capsys) -> None:
