@@ -19,8 +19,6 @@ from gridmap.territory import Bools, Floats, Ints, Polygons
 #: An own outlet must be this far from a line that cuts its unit: two steps of the grid.
 _CLEAR_M = 0.02
 _STREET, _LINE = 1, 2
-#: A cut may end this far along the border of the territory from where it was drawn.
-_ALONG_STEPS = 200
 Line = tuple[tuple[float, float], ...]
 
 
@@ -146,7 +144,9 @@ def _faces(ground: Ground, halves: Halves, local: Ints) -> dict[int, list[BaseGe
     once = ~np.isin(other, local) | (owner < other)
     edges, sides = edges[once], np.column_stack([owner[once], other[once]])
     streets = Segments(edges[:, :2], edges[:, 2:4], np.full(len(edges), _STREET, dtype=np.int64))
-    line = _line_segments(ground, halves)
+    outer = (sides[:, 1] < 0) & np.isin(sides[:, 0], halves.cut)
+    line, streets, was = _meet_border(_line(ground, halves), streets, outer)
+    sides = sides[was]
     near = _near(streets, line)
     fresh = np.append(np.zeros(int(near.sum()), dtype=bool), np.ones(len(line), dtype=bool))
     noded = node(join(streets[near], line), fresh)
@@ -168,44 +168,72 @@ def _faces(ground: Ground, halves: Halves, local: Ints) -> dict[int, list[BaseGe
     return faces if kept and len(np.unique(face)) == len(face) else None
 
 
-def _line_segments(ground: Ground, halves: Halves) -> Segments:
-    """Return the line as far as it runs through units to be cut, in steps of the grid.
-
-    Where it ends at the border of the territory, that end is the position within
-    `_ALONG_STEPS` that is closest to the border, lest the territory be another one afterwards.
-    """
+def _line(ground: Ground, halves: Halves) -> tuple[Ints, Ints]:
+    """Return the line as far as it runs through units to be cut: steps, and the part of each."""
     area = shapely.coverage_union_all(ground.polygons[halves.cut])
     parts = shapely.get_parts(shapely.intersection(halves.line, area))
     xy, part = shapely.get_coordinates(parts, return_index=True)
-    steps = np.rint(ground.local_steps(xy)).astype(np.int64)
+    return np.rint(ground.local_steps(xy)).astype(np.int64), part
+
+
+def _meet_border(
+    line: tuple[Ints, Ints], streets: Segments, outer: Bools
+) -> tuple[Segments, Segments, Ints]:
+    """Let the line end on the border of the territory, and the territory keep its area.
+
+    An oblique edge of the border has hardly any positions of the grid on it. A line that ends
+    beside it takes a sliver off the territory, or adds one; a second vertex, which mirrors the
+    end about the middle of the edge, gives it back on the other side.
+
+    Parameters
+    ----------
+    line
+        Steps of the line, and the part that each belongs to.
+    streets, outer
+        Edges, and which are those of the border. Shape (n,).
+
+    Returns
+    -------
+    tuple
+        Segments of the line; edges, bent; the edge that each of these came from.
+    """
+    steps, part = line
     same = part[1:] == part[:-1]
-    edges, _ = ground.edges_of(halves.cut)
-    border = edges[edges[:, 4] < 0]
-    for end in np.flatnonzero(~(np.append(same, False) & np.append(False, same))).tolist():
-        steps[end] = _on_border(steps[end], border)
-    return Segments(
+    was = np.arange(len(streets), dtype=np.int64)
+    for number in np.flatnonzero(~(np.append(same, False) & np.append(False, same))).tolist():
+        edge = _edge_beside(steps[number], streets, outer[was])
+        if edge < 0:
+            continue
+        start, end = streets.start[edge], streets.end[edge]
+        place = steps[number] = _beside(steps[number], start, end)
+        # Along the edge, whichever of the two comes first.
+        two = sorted((place, start + end - place), key=lambda at: int(np.abs(at - start).sum()))
+        chain = np.array([start, *two, end])
+        chain = chain[np.append(True, (chain[1:] != chain[:-1]).any(axis=1))]
+        kept = np.flatnonzero(np.arange(len(streets)) != edge)
+        bent = Segments(chain[:-1], chain[1:], np.full(len(chain) - 1, _STREET, dtype=np.int64))
+        streets = join(streets[kept], bent)
+        was = np.append(was[kept], np.full(len(bent), was[edge]))
+    fresh = Segments(
         steps[:-1][same], steps[1:][same], np.full(int(same.sum()), _LINE, dtype=np.int64)
     )
+    return fresh, streets, was
 
 
-def _on_border(end: Ints, border: Ints) -> Ints:
-    """Return the position closest to the border's edge at which a line ends, or its end."""
-    start, stop = border[:, :2], border[:, 2:4]
-    side = np.abs(orientation(start, stop, end[None, :]))
-    boxed = (np.minimum(start, stop) <= end + 1) & (np.maximum(start, stop) >= end - 1)
-    at = np.flatnonzero((side <= 2.0 * np.abs(stop - start).sum(axis=1)) & boxed.all(axis=1))
-    if len(at) == 0:
-        return end
-    first, last = start[at[0]], stop[at[0]]
-    axis = int(np.argmax(np.abs(last - first)))
-    low, high = sorted((int(first[axis]), int(last[axis])))
-    along = np.arange(
-        max(low, int(end[axis]) - _ALONG_STEPS), min(high, int(end[axis]) + _ALONG_STEPS) + 1
-    )
-    share = (along - first[axis]) / (last[axis] - first[axis])
-    places = np.rint(first + share[:, None] * (last - first)).astype(np.int64)
-    off = np.abs(orientation(first[None, :], last[None, :], places))
-    return np.asarray(places[np.lexsort((np.abs(along - end[axis]), off))[0]])
+def _edge_beside(place: Ints, streets: Segments, outer: Bools) -> int:
+    """Return the edge of the border that a position is within two steps of, or -1."""
+    start, end = streets.start, streets.end
+    side = np.abs(orientation(start, end, place[None, :]))
+    boxed = (np.minimum(start, end) <= place + 1) & (np.maximum(start, end) >= place - 1)
+    beside = outer & boxed.all(axis=1) & (side <= 2.0 * np.abs(end - start).sum(axis=1))
+    return int(np.argmax(beside)) if beside.any() else -1
+
+
+def _beside(place: Ints, start: Ints, end: Ints) -> Ints:
+    """Return the position next to an edge that is as far along it as a place."""
+    axis = int(np.argmax(np.abs(end - start)))
+    share = np.clip((place[axis] - start[axis]) / (end[axis] - start[axis]), 0.0, 1.0)
+    return np.asarray(np.rint(start + share * (end - start)).astype(np.int64))
 
 
 def _near(streets: Segments, line: Segments) -> Bools:
