@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridmap.routing.engine.jit import bare, counted
 from gridmap.routing.engine.insertion_kernels import (
     FAR,
     complete,
@@ -18,6 +17,7 @@ from gridmap.routing.engine.insertion_kernels import (
     visit_on,
     withdraw,
 )
+from gridmap.routing.engine.jit import bare, counted
 from gridmap.routing.engine.walk_kernels import clear, limited, refresh
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridmap.routing.engine.jit import counted
 from gridmap.routing.engine.insertion_kernels import improve_patterns
+from gridmap.routing.engine.jit import counted
 from gridmap.routing.engine.move_kernels import improve_day
 from gridmap.routing.engine.walk_kernels import forget
 

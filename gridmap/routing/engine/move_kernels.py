@@ -8,8 +8,6 @@ time of day matters, those that could gain are then walked through.
 
 from __future__ import annotations
 
-import numpy as np
-
 from gridmap.routing.engine.jit import bare, inlined
 from gridmap.routing.engine.walk_kernels import (
     late_price,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from gridmap.routing.engine.crossover_kernels import load_plan
 from gridmap.routing.engine.insertion_kernels import complete
 from gridmap.routing.engine.kept import KeptPlan, keep
 from gridmap.routing.engine.ruin_kernels import anneal
 from gridmap.routing.engine.tables import Floats, Tables, work_of
-from gridmap.routing.engine.crossover_kernels import load_plan
 from gridmap.routing.engine.walk_kernels import clear
 
 #: Temperature at the start and at the end, as shares of a mean way between two stops.

@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from gridmap.routing.engine.jit import bare, counted
 from gridmap.routing.engine.insertion_kernels import choose
+from gridmap.routing.engine.jit import bare, counted
 from gridmap.routing.engine.walk_kernels import (
     kept_price,
     put,
