@@ -13,6 +13,7 @@ Journal on Computing 36: 943–955.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, product
@@ -146,17 +147,21 @@ class Day:
     def search(self, until_s: float, seed: int) -> None:
         """Search until the process has used so many CPU seconds; never lose a better plan."""
         import pyvrp
+        import pyvrp.exceptions
 
         if self.data is None:
             return
-        found = pyvrp.solve(
-            self.data,
-            stop=lambda _best: time.process_time() >= until_s,
-            seed=seed,
-            collect_stats=False,
-            display=False,
-            initial_solution=self.best,
-        ).best
+        with warnings.catch_warnings():
+            # A rule may choose days that have no tours: that is seen in the result.
+            warnings.simplefilter("ignore", pyvrp.exceptions.PenaltyBoundWarning)
+            found = pyvrp.solve(
+                self.data,
+                stop=lambda _best: time.process_time() >= until_s,
+                seed=seed,
+                collect_stats=False,
+                display=False,
+                initial_solution=self.best,
+            ).best
         if self.best is None or _rank(found) <= _rank(self.best):
             self.best = found
 
