@@ -173,6 +173,25 @@ def problem_of(instance: Instance) -> PeriodicProblem:
     )
 
 
+def write_instance(path: Path, instance: Instance) -> None:
+    """Write an instance in the layout that `read_instance` reads."""
+    kind = PLAIN if instance.windows is None else WINDOWS
+    limits = np.column_stack([instance.most_duration, instance.most_load])
+    limits[~np.isfinite(limits)] = 0.0
+    rows: list[list[float]] = [
+        [kind, instance.managers, instance.n_places - 1, instance.n_days],
+        *limits.tolist(),
+    ]
+    for place, patterns in enumerate(instance.patterns):
+        codes = [sum(1 << (instance.n_days - 1 - day) for day in days) for days in patterns if days]
+        row = [place, *instance.xy[place], instance.service[place], instance.demand[place]]
+        row += [len(patterns[0]) if patterns else 0, len(codes), *codes]
+        row += [] if instance.windows is None else instance.windows[place].tolist()
+        rows.append(row)
+    text = "\n".join(" ".join(f"{one:.10g}" for one in row) for row in rows)
+    path.write_text(text + "\n", encoding="ascii")
+
+
 def write_plan(path: Path, cost: float, days: Days) -> None:
     """Write the cost and the routes of each day, empty ones left out, as JSON."""
     routes = [[[int(one) for one in route] for route in day if len(route)] for day in days]

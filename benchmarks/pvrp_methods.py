@@ -9,6 +9,8 @@ from functools import cache, partial
 
 from benchmarks.cordeau import Days, Instance, problem_of
 from benchmarks.pvrp_peers import days_then_pyvrp
+from gridmap.errors import InfeasibleError
+from gridmap.routing.periodic import PeriodicProblem
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,21 +47,31 @@ def engine(
     iterations: int | None = None,
     *,
     method: str,
+    problem: PeriodicProblem | None = None,
 ) -> Run:
-    """Run gridmap's engine; its code is compiled, or loaded, before the clock starts."""
+    """Run gridmap's engine; its code is compiled, or loaded, before the clock starts.
+
+    Parameters
+    ----------
+    problem
+        That of the instance by default.
+    """
     from gridmap.routing.portfolio import solve_periodic
 
     _warm_up(method, instance.windows is not None)
     better: list[tuple[float, float]] = []
     began = time.process_time()
-    plan = solve_periodic(
-        problem_of(instance),
-        seed=seed,
-        seconds=seconds,
-        iterations=iterations,
-        method=method,
-        on_better=lambda cpu_s, cost: better.append((cpu_s, cost)),
-    )
+    try:
+        plan = solve_periodic(
+            problem_of(instance) if problem is None else problem,
+            seed=seed,
+            seconds=seconds,
+            iterations=iterations,
+            method=method,
+            on_better=lambda cpu_s, cost: better.append((cpu_s, cost)),
+        )
+    except InfeasibleError:
+        return Run(None, tuple(better), time.process_time() - began)
     return Run(plan.days, tuple(better), time.process_time() - began)
 
 

@@ -84,13 +84,13 @@ def choose_days(instance: Instance, rule: Rule, seed: int) -> list[list[int]]:
             if not pattern:
                 return 0.0
             days = sorted(pattern)
-            way = sum(_price(instance, tours[day], customer, rule.price)[0] for day in days)
+            way = sum(_price(instance, tours[day], customer, rule.price) for day in days)
             full = float(((used[days] + need) / room[days]).max())
             over = max(0.0, full - 1.0)
             return way / scale / len(days) + rule.balance * full + OVERLOAD * over
 
         for day in min(instance.patterns[customer], key=cost):
-            place = _price(instance, tours[day], customer, "insertion")[1]
+            place = cheapest_insertion(instance, tours[day], customer)[1]
             tours[day].insert(place, customer)
             used[day] += need
     return [sorted(tour[1:]) for tour in tours]
@@ -124,11 +124,16 @@ def _in_order(instance: Instance, order: str, seed: int) -> list[int]:
     return sorted(range(1, instance.n_places), key=rank)
 
 
-def _price(instance: Instance, tour: Sequence[int], customer: int, price: str) -> tuple[float, int]:
-    """Return what a customer costs on a day, and where it is inserted cheapest."""
-    way = instance.travel[customer]
+def _price(instance: Instance, tour: Sequence[int], customer: int, price: str) -> float:
+    """Return what a customer costs on a day."""
     if price == "nearest":
-        return float(way[tour].min()), 0
+        return float(instance.travel[customer][tour].min())
+    return cheapest_insertion(instance, tour, customer)[0]
+
+
+def cheapest_insertion(instance: Instance, tour: Sequence[int], customer: int) -> tuple[float, int]:
+    """Return how much longer a round tour gets with a customer, and where it is inserted."""
+    way = instance.travel[customer]
     here, after = np.array(tour), np.array([*tour[1:], tour[0]])
     longer = way[here] + way[after] - instance.travel[here, after]
     best = int(longer.argmin())
