@@ -139,3 +139,13 @@ def test_a_route_leaves_as_late_as_it_can(timed: Instance) -> None:
     assert plan_faults(timed, [[[2, 1]]]) == []
     # Alone, 1 is reached at 40: left at 30, back at 55, 15 of waiting spared.
     assert duration(timed, [1]) == (25.0, 0.0)
+
+
+def test_a_route_cannot_leave_after_its_first_window(tmp_path: Path) -> None:
+    """1 closes at 45 and is 10 away: it leaves at 35 at the latest; 2 opens at 90 and takes 5, so
+    it is back at 115, after 80.
+    """
+    late = _read(
+        tmp_path, TIMED.replace("1 1 1 1 0 58", "1 1 1 1 90 99").replace("10 60", "10 200")
+    )
+    assert duration(late, [1, 2]) == (80.0, 0.0)

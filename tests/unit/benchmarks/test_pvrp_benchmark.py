@@ -168,6 +168,12 @@ def test_a_mark_without_a_plan_has_no_mean() -> None:
     assert [mark for mark, _ in curves(lines)["ruin"]] == [15.0, 60.0]
 
 
+def test_one_seed_without_a_plan_leaves_the_mean_open() -> None:
+    lines = _lines(ruin=[0.04, 0.02, 0.01])
+    late = lines.assign(seed=2, cost=lines["cost"].where(lines["mark_s"] > 5.0))
+    assert by_size(with_gaps(pd.concat([lines, late])))["5 s"].tolist() == ["–", "–", "–"]
+
+
 def test_the_portfolio_behind_ruin_is_pointed_out() -> None:
     said = tables(_lines(portfolio=[0.025, 0.0, 0.0], ruin=[0.02, 0.0, 0.0]))
     assert "p05 at 5 s 0.50%" in said
@@ -197,6 +203,15 @@ def test_greedy_days_follow_the_sides(sides: Instance) -> None:
     assert all(sorted(a + b) == [1, 2, 3, 4] for a, b in found)
     assert all(len(day) == 2 for days in found for day in days)
     assert any(sorted(days) == [[1, 2], [3, 4]] for days in found)
+
+
+def test_greedy_days_are_not_overfull(tmp_path: Path) -> None:
+    """Four customers at one place are two a day, though a day with a neighbour costs nothing."""
+    path = tmp_path / "heap"
+    path.write_text(SIDES.replace("3 10", "3 -10").replace("4 10", "4 -10"), encoding="utf-8")
+    heap = read_instance(path)
+    for rule in RULES:
+        assert [len(day) for day in choose_days(heap, rule, 1)] == [2, 2], rule
 
 
 def test_the_peer_finds_the_best_days(sides: Instance) -> None:
