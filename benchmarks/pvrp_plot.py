@@ -85,7 +85,7 @@ def convergence(lines: pd.DataFrame) -> str:
 def _apart(heights: list[float], least: float = 15.0) -> list[float]:
     """Return heights moved so that words at them do not overlap."""
     placed: dict[int, float] = {}
-    above = -math.inf
-    for number in sorted(range(len(heights)), key=heights.__getitem__):
-        placed[number] = above = max(heights[number], above + least)
+    below = math.inf
+    for number in sorted(range(len(heights)), key=heights.__getitem__, reverse=True):
+        placed[number] = below = min(heights[number], below - least)
     return [placed[number] for number in range(len(heights))]
