@@ -9,7 +9,6 @@ from functools import cache, partial
 
 from benchmarks.cordeau import Days, Instance, problem_of
 from benchmarks.pvrp_peers import days_then_pyvrp
-from gridmap.errors import InfeasibleError
 from gridmap.routing.periodic import PeriodicProblem
 
 
@@ -36,6 +35,8 @@ class Run:
         return min((cost for when, cost in self.better if when <= mark_s), default=float("nan"))
 
 
+#: Iterations that bring all of the engine to work; genetic search begins with its population.
+WARM_UP = 100
 #: Instance, seed, CPU seconds or None, iterations or None.
 Method = Callable[[Instance, int, float | None, int | None], Run]
 
@@ -61,18 +62,16 @@ def engine(
     _warm_up(method, instance.windows is not None)
     better: list[tuple[float, float]] = []
     began = time.process_time()
-    try:
-        plan = solve_periodic(
-            problem_of(instance) if problem is None else problem,
-            seed=seed,
-            seconds=seconds,
-            iterations=iterations,
-            method=method,
-            on_better=lambda cpu_s, cost: better.append((cpu_s, cost)),
-        )
-    except InfeasibleError:
-        return Run(None, tuple(better), time.process_time() - began)
-    return Run(plan.days, tuple(better), time.process_time() - began)
+    plan = solve_periodic(
+        problem_of(instance) if problem is None else problem,
+        seed=seed,
+        seconds=seconds,
+        iterations=iterations,
+        method=method,
+        on_better=lambda cpu_s, cost: better.append((cpu_s, cost)),
+    )
+    days = None if plan is None else plan.days
+    return Run(days, tuple(better), time.process_time() - began)
 
 
 def pyvrp(
@@ -94,10 +93,11 @@ METHODS: dict[str, Method] = {
 
 @cache
 def _warm_up(method: str, timed: bool) -> None:
-    """Compile by one iteration on a tiny instance of the same kind."""
+    """Compile, or load, by some iterations on a tiny instance of the same kind."""
     from gridmap.routing.portfolio import solve_periodic
 
-    solve_periodic(problem_of(_tiny(timed)), seed=0, iterations=1, method=method)
+    for one in ("ruin", "genetic") if method == "portfolio" else (method,):
+        solve_periodic(problem_of(_tiny(timed)), seed=0, iterations=WARM_UP, method=one)
 
 
 def _tiny(timed: bool) -> Instance:

@@ -79,7 +79,7 @@ def test_one_instance_is_planned_and_written(
     assert json.loads(out.read_text()) == {"cost": 80.0, "days": MIXED}
     assert "cost 80.0000 feasible" in capsys.readouterr().out
     warm_up, run = calls
-    assert warm_up["iterations"] == 1
+    assert warm_up["iterations"] == pvrp_methods.WARM_UP
     assert run == {"seed": 3, "seconds": 7.0, "iterations": None, "method": "ruin"}
 
 
@@ -91,15 +91,16 @@ def test_a_campaign_goes_on_where_it_ended(
     words += ["--methods", "portfolio,ruin", "--out", str(out), "--plot", str(folder / "p.svg")]
     main([*words, "--seeds", "1"])
     lines = read_lines(out)
-    # Two instances, two methods, marks at 1, 2 and 5 s; two warm-ups besides the four runs.
+    # Two instances, two methods, marks at 1, 2 and 5 s; three warm-ups, of both parts of the
+    # portfolio and of ruin alone, besides the four runs.
     assert len(lines) == 12
-    assert len(calls) == 6
+    assert len(calls) == 7
     assert lines["cost"].tolist() == [90.0, 90.0, 80.0] * 4
     assert lines["feasible"].all()
     assert (folder / "p.svg").read_text().startswith("<svg")
     main([*words, "--seeds", "1-2"])
     assert len(read_lines(out)) == 24
-    assert len(calls) == 10
+    assert len(calls) == 11
     assert "| s2 | 4 | 40.00 | 80.00 | 100.00% | 100.00% | 2 of 2 |" in capsys.readouterr().out
 
 
@@ -119,6 +120,15 @@ def test_an_infeasible_plan_has_no_gap(
     assert lines["gap"].isna().tolist() == [True, True, False, False]
     assert lines["note"].iloc[0] == "customer 4: days [] are none of its patterns"
     assert "| s1 | 4 | 40.00 | 40.00 | 0.00% | 0.00% | 1 of 2 |" in capsys.readouterr().out
+
+
+def test_the_engine_may_find_no_plan(
+    sides: Instance, monkeypatch: pytest.MonkeyPatch, calls: list[dict]
+) -> None:
+    module = SimpleNamespace(solve_periodic=lambda *_, **__: None)
+    monkeypatch.setitem(sys.modules, "gridmap.routing.portfolio", module)
+    assert pvrp_methods.engine(sides, 1, 1.0, method="ruin").days is None
+    assert not calls
 
 
 def test_a_run_without_a_plan_has_no_cost() -> None:
