@@ -106,7 +106,7 @@ def test_price_of_an_insertion_is_what_it_then_costs(kind: str, seed: int) -> No
 @given(kinds, seeds, st.sampled_from(["portfolio", "genetic", "ruin"]))
 def test_plans_keep_every_rule_and_say_their_cost(kind: str, seed: int, method: str) -> None:
     problem = random_problem(12, seed, loss=1e6, **KINDS[kind])
-    plan = solve_periodic(problem, seed=seed, iterations=60, method=method)
+    plan = solve_periodic(problem, seed=seed, iterations=220, method=method)
     assert plan is not None
     assert faults_of(problem, plan) == []
     assert plan.cost == pytest.approx(cost_of(problem, plan))

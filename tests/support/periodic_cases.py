@@ -108,9 +108,7 @@ def lateness_of(problem: PeriodicProblem, day: int, stops: tuple[int, ...]) -> f
         begin = _begin(problem, day, there, now + way)
         end = begin + problem.service[there]
         if hungry and (now >= problem.lunch.after_s or end > problem.lunch.until_s):
-            start = max(now, problem.lunch.after_s)
-            late += max(0.0, start - problem.lunch.until_s)
-            now, hungry = start + problem.lunch.minutes_s, False
+            now, hungry = max(now, problem.lunch.after_s) + problem.lunch.minutes_s, False
             begin = _begin(problem, day, there, now + way)
         if problem.windows.size:
             closes = float(problem.windows[there, day, -1, 1])

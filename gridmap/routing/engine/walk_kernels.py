@@ -139,9 +139,7 @@ def walk_clock(tables, k, row, size, skip, at, place):
         if hungry:
             done = arrival(windows, day, here, now + way, has_windows) + service[here]
             if now >= tables.lunch[1] or done > tables.lunch[2]:
-                now = max(now, tables.lunch[1])
-                late += max(0.0, now - tables.lunch[2])
-                now += tables.lunch[0]
+                now = max(now, tables.lunch[1]) + tables.lunch[0]
                 hungry = False
         now = arrival(windows, day, here, now + way, has_windows)
         if has_windows:
