@@ -1,19 +1,26 @@
-"""Why a cell's visits do not fit, by how much, and what would help."""
+"""Whether a cell's visits fit into its cycle at all, and by how much they do not."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gridmap.errors import Fault, fault, some_ids
 from gridmap.policies import RoutingPolicy
 from gridmap.routing.problem import CellVisits
 
+Floats = NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Diagnosis:
     """Needed against available calls and minutes of a cell's cycle.
+
+    The minutes needed are a lower bound: service, and to each visit the way from its nearest
+    place.
 
     Attributes
     ----------
@@ -25,6 +32,8 @@ class Diagnosis:
         Outlets without a way from the centre and back.
     too_far
         Outlets that no single day has room for.
+    days, weeks
+        Working days and weeks of the cycle.
     """
 
     calls_needed: int
@@ -33,6 +42,33 @@ class Diagnosis:
     minutes_available: float
     unreachable: tuple[str, ...]
     too_far: tuple[str, ...]
+    days: int = 1
+    weeks: int = 1
+
+    @property
+    def calls_over(self) -> int:
+        """Calls of the cycle that no day has room for; 0 = they may fit."""
+        return max(self.calls_needed - self.calls_available, 0)
+
+    @property
+    def minutes_over(self) -> float:
+        """Minutes of the cycle that no day has room for; 0 = they may fit."""
+        return max(self.minutes_needed - self.minutes_available, 0.0)
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether there are provably more calls or minutes than the cycle has room for."""
+        return self.calls_over > 0 or self.minutes_over > 0.0
+
+    @property
+    def impossible(self) -> tuple[str, ...]:
+        """Outlets that no plan of this cell can visit, each once."""
+        return tuple(dict.fromkeys((*self.unreachable, *self.too_far)))
+
+    @property
+    def spare_calls(self) -> int:
+        """Calls of the cycle that nobody needs."""
+        return max(self.calls_available - self.calls_needed, 0)
 
 
 def work_limit_s(policy: RoutingPolicy) -> float:
@@ -44,18 +80,18 @@ def work_limit_s(policy: RoutingPolicy) -> float:
 def diagnose(cell: CellVisits, policy: RoutingPolicy) -> Diagnosis:
     """Compare what the visits of a cell need with what its cycle offers.
 
-    The travel counted is a lower bound: each visit is reached at least from its nearest place.
+    Raises
+    ------
+    InputError
+        If a grade is unknown or asks for more visits than there are days.
     """
     visits, service_s = cell.visits(policy), cell.service_s(policy)
     reachable = cell.reachable
     due = (visits > 0) & reachable
-    arrival_s = np.where(np.isfinite(cell.travel_s), cell.travel_s, np.inf)
-    np.fill_diagonal(arrival_s, np.inf)
-    nearest_s = arrival_s[:, 1:].min(axis=0) if len(visits) else np.empty(0)
     alone_s = cell.travel_s[0, 1:] + cell.travel_s[1:, 0] + service_s
     too_far = due & (alone_s > work_limit_s(policy))
     fits = due & ~too_far
-    needed_s = float((visits * (service_s + np.where(fits, nearest_s, 0.0)))[fits].sum())
+    needed_s = float((visits * least_minutes(cell, policy) * 60.0)[fits].sum())
     return Diagnosis(
         calls_needed=int(visits[due].sum()),
         calls_available=policy.day.max_calls * policy.cycle_days,
@@ -63,45 +99,74 @@ def diagnose(cell: CellVisits, policy: RoutingPolicy) -> Diagnosis:
         minutes_available=work_limit_s(policy) / 60.0 * policy.cycle_days,
         unreachable=_named(cell, (visits > 0) & ~reachable),
         too_far=_named(cell, too_far),
+        days=policy.cycle_days,
+        weeks=policy.weeks,
     )
 
 
-def notices(
-    cell: CellVisits, policy: RoutingPolicy, found: Diagnosis, left_out: tuple[int, ...]
-) -> tuple[Fault, ...]:
-    """Return what the planner of a cell should know, with numbers."""
-    where, days = f"C{cell.cell_id:02d}", policy.cycle_days
+def least_minutes(cell: CellVisits, policy: RoutingPolicy) -> Floats:
+    """Return the minutes that one visit of each outlet takes at the least. Shape (n_outlets,).
+
+    They are its service and the way from the nearest place; an outlet without any way has its
+    service only.
+    """
+    arrival_s = np.where(np.isfinite(cell.travel_s), cell.travel_s, np.inf)
+    np.fill_diagonal(arrival_s, np.inf)
+    nearest_s = arrival_s[:, 1:].min(axis=0)
+    way_s = np.where(np.isfinite(nearest_s), nearest_s, 0.0)
+    return np.asarray((cell.service_s(policy) + way_s) / 60.0, dtype=np.float64)
+
+
+def overload(cell: CellVisits, policy: RoutingPolicy, found: Diagnosis) -> tuple[Fault, ...]:
+    """Return what of a cell's visits provably does not fit, with numbers a day and a week."""
+    where, days, weeks = cell.name, found.days, found.weeks
     told: list[Fault] = []
     if found.unreachable:
         told.append(fault("routing.unreachable", where, ids=some_ids(found.unreachable)))
     if found.too_far:
         limit = work_limit_s(policy) / 60.0
         told.append(fault("routing.too_far", where, ids=some_ids(found.too_far), minutes=limit))
-    if found.calls_needed > found.calls_available:
+    if found.calls_over:
         told.append(
             fault(
                 "routing.too_many_calls",
                 where,
                 needed=found.calls_needed / days,
-                available=policy.day.max_calls,
-                over=found.calls_needed - found.calls_available,
+                available=_plain(found.calls_available / days),
+                needed_week=found.calls_needed / weeks,
+                available_week=_plain(found.calls_available / weeks),
+                over=found.calls_over,
             )
         )
-    if found.minutes_needed > found.minutes_available:
+    if found.minutes_over:
         told.append(
             fault(
                 "routing.too_many_minutes",
                 where,
                 needed=found.minutes_needed / days,
                 available=found.minutes_available / days,
-                over=found.minutes_needed - found.minutes_available,
+                needed_week=found.minutes_needed / weeks,
+                available_week=found.minutes_available / weeks,
+                over=math.ceil(found.minutes_over),
             )
         )
-    if left_out:
-        ids = some_ids(cell.outlet_ids[outlet] for outlet in left_out)
-        lost = int(cell.visits(policy)[list(left_out)].sum())
-        told.append(fault("routing.left_out", where, ids=ids, visits=lost))
     return tuple(told)
+
+
+def lost_visits(
+    cell: CellVisits, policy: RoutingPolicy, left_out: tuple[int, ...]
+) -> tuple[Fault, ...]:
+    """Return which outlets no day had room for; `left_out` are outlets (not places)."""
+    if not left_out:
+        return ()
+    ids = some_ids(cell.outlet_ids[outlet] for outlet in left_out)
+    lost = int(cell.visits(policy)[list(left_out)].sum())
+    return (fault("routing.left_out", cell.name, ids=ids, visits=lost),)
+
+
+def _plain(number: float) -> str:
+    """Return a number without decimals that say nothing: 16, 13.5."""
+    return f"{number:.1f}".removesuffix(".0")
 
 
 def _named(cell: CellVisits, chosen: np.ndarray) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gridmap.errors import Fault
 from gridmap.policies import RoutingPolicy
 from gridmap.progress import Stop
-from gridmap.routing.diagnose import Diagnosis, diagnose, notices
+from gridmap.routing.diagnose import Diagnosis, diagnose, lost_visits, overload
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.search import search_cycle
 
@@ -88,5 +88,8 @@ def plan_cell_routes(
         left_out=tuple(
             sorted({*found.unreachable, *(cell.outlet_ids[one] for one in cycle.left_out)})
         ),
-        notices=notices(cell, policy, found, cycle.left_out),
+        notices=(
+            *overload(cell, policy, found),
+            *lost_visits(cell, policy, cycle.left_out),
+        ),
     )

@@ -41,6 +41,11 @@ class CellVisits:
             raise ValueError(f"Expected {places - 1} grades and travel between {places} places.")
 
     @property
+    def name(self) -> str:
+        """The cell as it is named to people, such as ``C03``."""
+        return f"C{self.cell_id:02d}"
+
+    @property
     def reachable(self) -> NDArray[np.bool_]:
         """Outlets with a way from the centre and back. Shape (n_outlets,)."""
         there, back = self.travel_s[0, 1:], self.travel_s[1:, 0]
