@@ -61,9 +61,9 @@ class Diagnosis:
         return self.calls_over > 0 or self.minutes_over > 0.0
 
     @property
-    def impossible(self) -> tuple[str, ...]:
-        """Outlets that no plan of this cell can visit, each once."""
-        return tuple(dict.fromkeys((*self.unreachable, *self.too_far)))
+    def feasible(self) -> bool:
+        """Whether nothing proves that some reachable outlet must be left out."""
+        return not (self.overloaded or self.too_far)
 
     @property
     def spare_calls(self) -> int:

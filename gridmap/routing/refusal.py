@@ -21,6 +21,9 @@ def refuse_overload(
 ) -> None:
     """Raise if some cell's visits provably do not fit, before anything is searched.
 
+    An outlet without any way on the streets is a matter of the data, not of the constraints: it
+    stands in the notices of the plan, and alone is no reason to refuse one.
+
     Parameters
     ----------
     cells
@@ -45,7 +48,8 @@ def refuse_overload(
     told: list[Fault] = []
     for cell in cells:
         mine = found[cell.cell_id]
-        told.extend(overload(cell, policy, mine))
+        if not mine.feasible:
+            told.extend(overload(cell, policy, mine))
         if mine.overloaded:
             beside = (neighbours or {}).get(cell.cell_id, ())
             others: dict[str, Diagnosis] = {names[one]: found[one] for one in beside}
@@ -64,7 +68,7 @@ def refuse_left_out(planned: Sequence[CellRoutes]) -> None:
     """
     told: list[Fault] = []
     for done in planned:
-        if not done.left_out:
+        if set(done.left_out) <= set(done.diagnosis.unreachable):
             continue
         mine, days = done.diagnosis, done.diagnosis.days
         told.extend(done.notices)

@@ -129,9 +129,20 @@ def test_impossible_outlets_are_refused_by_name() -> None:
     travel_s[0, 1] = np.nan
     travel_s[:, 2] += 90_000.0
     told = refusal(CellVisits(3, cell.outlet_ids, ("A", "A", "A"), travel_s))
-    assert "can visit o0;" in told
+    assert "left out of the routes: o0;" in told
     assert "can visit o1;" in told
     assert "cure" not in told
+
+
+def test_an_outlet_off_the_streets_alone_refuses_no_plan() -> None:
+    cell = random_cell(3, 1)
+    travel_s = cell.travel_s.copy()
+    travel_s[0, 1] = np.nan
+    cell = CellVisits(3, cell.outlet_ids, ("A", "A", "A"), travel_s)
+    refuse_overload([cell], RoutingPolicy())
+    done = plan_cell_routes(cell, RoutingPolicy(iterations=5), seed=1)
+    assert done.left_out == ("o0",)
+    refuse_left_out([done])
 
 
 def test_what_fits_is_not_refused() -> None:
