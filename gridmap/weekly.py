@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 #: A day of the cycle: week and weekday, both from 1; weekday 1 = Monday.
 WeekDay = tuple[int, int]
@@ -38,6 +39,7 @@ _RULE = re.compile(
 _ONE_TIME = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 
 
+@cache
 def cycle_days(text: str, weeks: int) -> frozenset[WeekDay]:
     """Return the days of a cycle that a text such as ``1,3:Mo`` names.
 
@@ -54,6 +56,7 @@ def cycle_days(text: str, weeks: int) -> frozenset[WeekDay]:
     return frozenset(found)
 
 
+@cache
 def opening_hours(text: str) -> tuple[Intervals, ...]:
     """Return the intervals of each weekday, Monday first, in seconds after midnight.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +11,25 @@ from numpy.typing import NDArray
 
 from gridmap.errors import Fault, fault, some_ids
 from gridmap.policies import RoutingPolicy
+from gridmap.routing.calendar import Calendar, Patterns
 from gridmap.routing.problem import CellVisits
+from gridmap.routing.visit_times import cell_patterns, visit_times
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: So many sets of crowded days are told of.
+MOST_TOLD = 3
+
+
+@dataclass(frozen=True)
+class Crowded:
+    """Days to which some outlets are bound, and the calls there, needed and available."""
+
+    days: str
+    outlets: tuple[str, ...]
+    needed: int
+    available: int
 
 
 @dataclass(frozen=True)
@@ -32,8 +49,12 @@ class Diagnosis:
         Outlets without a way from the centre and back.
     too_far
         Outlets that no single day has room for.
+    closed
+        Outlets without an open window on any set of days that is allowed.
+    crowded
+        The days that more visits are bound to than they have room for, worst first.
     days, weeks
-        Working days and weeks of the cycle.
+        Working days without holidays, and weeks, of the cycle.
     """
 
     calls_needed: int
@@ -42,6 +63,8 @@ class Diagnosis:
     minutes_available: float
     unreachable: tuple[str, ...]
     too_far: tuple[str, ...]
+    closed: tuple[str, ...] = ()
+    crowded: tuple[Crowded, ...] = ()
     days: int = 1
     weeks: int = 1
 
@@ -63,7 +86,7 @@ class Diagnosis:
     @property
     def feasible(self) -> bool:
         """Whether nothing proves that some reachable outlet must be left out."""
-        return not (self.overloaded or self.too_far)
+        return not (self.overloaded or self.too_far or self.closed or self.crowded)
 
     @property
     def spare_calls(self) -> int:
@@ -74,7 +97,8 @@ class Diagnosis:
 def work_limit_s(policy: RoutingPolicy) -> float:
     """Return the travel and service that a day has room for, whichever limit is tighter."""
     day = policy.day
-    return min(day.max_minutes * 60.0, day.end_s - day.start_s - day.lunch * 60.0)
+    eats = day.lunch_until is None or day.end > day.lunch_until
+    return min(day.max_minutes * 60.0, day.end_s - day.start_s - (day.lunch_s if eats else 0.0))
 
 
 def diagnose(cell: CellVisits, policy: RoutingPolicy) -> Diagnosis:
@@ -86,22 +110,54 @@ def diagnose(cell: CellVisits, policy: RoutingPolicy) -> Diagnosis:
         If a grade is unknown or asks for more visits than there are days.
     """
     visits, service_s = cell.visits(policy), cell.service_s(policy)
-    reachable = cell.reachable
-    due = (visits > 0) & reachable
+    calendar = Calendar(policy)
+    times = visit_times(cell, calendar)
+    patterns = cell_patterns(cell, calendar, times)
+    wanted, reachable = visits > 0, cell.reachable
     alone_s = cell.travel_s[0, 1:] + cell.travel_s[1:, 0] + service_s
-    too_far = due & (alone_s > work_limit_s(policy))
-    fits = due & ~too_far
-    needed_s = float((visits * least_minutes(cell, policy) * 60.0)[fits].sum())
+    too_far = wanted & reachable & (alone_s > work_limit_s(policy))
+    has_days = np.array([len(one) > 0 for one in patterns], dtype=bool)
+    closed = wanted & reachable & ~too_far & ~has_days
+    # A visit that falls on a holiday may have no other day.
+    needed = np.array(
+        [
+            many - (one.skipped.min() if len(one) else 0)
+            for many, one in zip(visits, patterns, strict=True)
+        ],
+        dtype=np.int64,
+    )
+    fits = wanted & reachable & ~too_far & ~closed
+    days = calendar.open_days
     return Diagnosis(
-        calls_needed=int(visits[due].sum()),
-        calls_available=policy.day.max_calls * policy.cycle_days,
-        minutes_needed=needed_s / 60.0,
-        minutes_available=work_limit_s(policy) / 60.0 * policy.cycle_days,
-        unreachable=_named(cell, (visits > 0) & ~reachable),
+        calls_needed=int(needed[wanted & reachable & ~closed].sum()),
+        calls_available=policy.day.max_calls * days,
+        minutes_needed=float((needed * least_minutes(cell, policy))[fits].sum()),
+        minutes_available=work_limit_s(policy) / 60.0 * days,
+        unreachable=_named(cell, wanted & ~reachable),
         too_far=_named(cell, too_far),
-        days=policy.cycle_days,
+        closed=_named(cell, closed),
+        crowded=_crowded(cell, calendar, patterns, np.where(fits, needed, 0)),
+        days=max(days, 1),
         weeks=policy.weeks,
     )
+
+
+def _crowded(
+    cell: CellVisits, calendar: Calendar, patterns: Sequence[Patterns], needed: Ints
+) -> tuple[Crowded, ...]:
+    """Return the sets of days to which more visits are bound than they have room for.
+
+    Looked at are the days open to each outlet; the whole cycle is told of anyway.
+    """
+    bound = np.array([one.days.any(axis=0) for one in patterns]).reshape(-1, calendar.n_days)
+    found = []
+    for days in np.unique(bound[needed > 0], axis=0):
+        within = (needed > 0) & ~(bound & ~days).any(axis=1)
+        calls, room = int(needed[within].sum()), int(days.sum()) * calendar.policy.day.max_calls
+        if calls > room and days.sum() < calendar.open_days:
+            name = calendar.named(frozenset(np.flatnonzero(days).tolist()))
+            found.append(Crowded(name, _named(cell, within), calls, room))
+    return tuple(sorted(found, key=lambda one: one.available - one.needed))
 
 
 def least_minutes(cell: CellVisits, policy: RoutingPolicy) -> Floats:
@@ -126,6 +182,12 @@ def overload(cell: CellVisits, policy: RoutingPolicy, found: Diagnosis) -> tuple
     if found.too_far:
         limit = work_limit_s(policy) / 60.0
         told.append(fault("routing.too_far", where, ids=some_ids(found.too_far), minutes=limit))
+    if found.closed:
+        told.append(fault("routing.closed", where, ids=some_ids(found.closed)))
+    for one in found.crowded[:MOST_TOLD]:
+        values = {"days": one.days, "needed": one.needed, "available": one.available}
+        ids = some_ids(one.outlets)
+        told.append(fault("routing.crowded", where, **values, count=len(one.outlets), ids=ids))
     if found.calls_over:
         told.append(
             fault(

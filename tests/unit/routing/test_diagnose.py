@@ -172,3 +172,43 @@ def test_outlets_that_the_search_leaves_out_are_refused_too() -> None:
     assert "1 visits of" in raised.value.text()
     assert "at least 60 of 60 minutes a day" in raised.value.text()
     refuse_left_out([plan_cell_routes(random_cell(5, 1), RoutingPolicy(), seed=1)])
+
+
+def test_outlets_without_an_open_window_are_refused_by_name() -> None:
+    """o0 is open for 10 minutes and its visit takes 25; o1 may come on no Monday; o2 is fine."""
+    policy = RoutingPolicy.model_validate(
+        {
+            "grade_policy": {"A": {"visits": 4, "minutes": 25, "patterns": ["Mo"]}},
+            "outlets": {
+                "o0": {"hours": "Mo 09:00-09:10"},
+                "o1": {"no_visit_days": "3:Mo"},
+                "o2": {"hours": "Mo 09:00-12:00"},
+            },
+        }
+    )
+    cell = random_cell(3, 1, side_m=500.0, grades="A")
+    assert diagnose(cell, policy).closed == ("o0", "o1")
+    assert "no set of days" in refusal(cell, policy=policy)
+
+
+def test_visits_bound_to_a_day_are_refused_with_the_numbers() -> None:
+    """Five weekly outlets on Mondays only, four calls a day: 20 needed, 16 there; 80 in all."""
+    policy = RoutingPolicy.model_validate(
+        {
+            "grade_policy": {"A": {"visits": 4, "minutes": 5}},
+            "day": {"max_calls": 4},
+            "outlets": {f"o{n}": {"visit_days": "Mo"} for n in range(5)},
+        }
+    )
+    told = refusal(random_cell(6, 1, side_m=500.0, grades="A"), policy=policy)
+    assert "5 outlets can be visited on Mo only and need 20 calls there, 16 are possible" in told
+    assert "calls a day" not in told
+
+
+def test_holidays_take_calls_away() -> None:
+    """Four of 20 days are off: 16 days of 16 calls. A skipped visit is needed no more."""
+    off = {"holidays": ["Mo"], "grade_policy": {"A": {"visits": 20, "minutes": 5}}}
+    cell = random_cell(2, 1, side_m=500.0, grades="A")
+    found = diagnose(cell, RoutingPolicy.model_validate(off))
+    assert (found.calls_available, found.days) == (256, 16)
+    assert found.calls_needed == 32
