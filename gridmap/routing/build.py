@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.policies import RoutingPolicy, seconds_of
+from gridmap.policies import RoutingPolicy
 from gridmap.routing.calendar import NOTHING_ASKED, Calendar
 from gridmap.routing.diagnose import work_limit_s
 from gridmap.routing.periodic import Evenness, Lunch, PeriodicProblem
 from gridmap.routing.problem import CellVisits
+from gridmap.routing.timing import lunch_window_s
 from gridmap.routing.visit_times import VisitTimes, cell_patterns, visit_times
 from gridmap.routing.visits import by_importance
 
@@ -29,8 +30,6 @@ LOST_S = 1e7
 EVENNESS = 1.0
 #: Seconds of travel that one visit on another day than in the last plan must save.
 CHANGED_DAY_S = 120.0
-#: Where lunch has no end of its window, it begins within so many seconds, in plans with windows.
-LUNCH_WITHIN_S = 7200.0
 
 
 def periodic_problem(
@@ -164,10 +163,9 @@ def _evenness(visits: Ints, service_s: Floats, travel_s: Floats, calendar: Calen
 
 
 def _lunch(policy: RoutingPolicy) -> Lunch:
-    day = policy.day
-    after_s = seconds_of(day.lunch_after)
-    until_s = after_s + LUNCH_WITHIN_S if day.lunch_until is None else seconds_of(day.lunch_until)
-    return Lunch(day.lunch_s, after_s, until_s) if day.lunch > 0.0 else Lunch()
+    if policy.day.lunch == 0.0:
+        return Lunch()
+    return Lunch(policy.day.lunch_s, *lunch_window_s(policy.day))
 
 
 def _window_array(times: VisitTimes, calendar: Calendar, n_places: int) -> Floats:

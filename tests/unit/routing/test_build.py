@@ -10,12 +10,12 @@ from gridmap.policies import RoutingPolicy
 from gridmap.routing.build import (
     CHANGED_DAY_S,
     LOST_S,
-    LUNCH_WITHIN_S,
     NO_WAY_S,
     periodic_problem,
 )
 from gridmap.routing.periodic import PeriodicProblem
 from gridmap.routing.problem import CellVisits
+from gridmap.routing.timing import LUNCH_WITHIN_S
 
 H = 3600.0
 #: The centre 600 s from both outlets, which are 300 s apart.
