@@ -38,7 +38,7 @@ def check_plan(path: Path) -> list[CheckResult]:
     if missing:
         raise InputError(fault("cli.layers_missing", path, missing=", ".join(missing)))
     layer = {name: gpd.read_file(path, layer=name, engine="pyogrio") for name in _LAYERS}
-    request, balances, left_out = _facts(path, layer["plan"])
+    request, balances, left_out, lunches = _facts(path, layer["plan"])
     return [
         *verify_cells(
             layer["cells"],
@@ -54,17 +54,24 @@ def check_plan(path: Path) -> list[CheckResult]:
             layer["stops"],
             request.routing,
             left_out=left_out,
+            lunch_begins_s=lunches,
         ),
     ]
 
 
-def _facts(path: Path, rows: pd.DataFrame) -> tuple[PlanRequest, list[Any], list[str]]:
-    """Return what was asked, the balances and the outlets left out, from the layer `plan`."""
+def _facts(
+    path: Path, rows: pd.DataFrame
+) -> tuple[PlanRequest, list[Any], list[str], dict[str, float]]:
+    """Return what was asked, the balances, the outlets left out and when lunch begins.
+
+    They are in the layer `plan`; plans made before lunch was written have none.
+    """
     spoilt = ", ".join(name for name in _FACTS if name not in set(rows.get("key", ())))
     try:
         facts = dict(zip(rows["key"], rows["value"], strict=True))
         request = PlanRequest.model_validate_json(facts["request"])
-        return request, json.loads(facts["balances"]), json.loads(facts["left_out"])
+        lunches = json.loads(facts.get("lunch_begins_s", "{}"))
+        return request, json.loads(facts["balances"]), json.loads(facts["left_out"]), lunches
     except (KeyError, ValueError) as error:  # pydantic's and JSON's errors are ValueErrors
         missing = spoilt or ", ".join(_FACTS)
         raise InputError(fault("cli.facts_missing", path, missing=missing)) from error

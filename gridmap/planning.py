@@ -28,7 +28,7 @@ from gridmap.progress import Progress, Report, Stop, silent
 from gridmap.routing.plan import CellRoutes, plan_cell_routes
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.refusal import refuse_left_out, refuse_overload
-from gridmap.routing.routes import number_routes
+from gridmap.routing.routes import lunch_begins, number_routes
 from gridmap.scenario import Scenario
 from gridmap.scoring.inputs import Minutes, scored_outlets, scoring_inputs, travel_minutes
 from gridmap.scoring.scorecard import cell_summary, score_cells
@@ -135,7 +135,11 @@ def make_plan(
         scores=scores,
         route_lines=routing.lines,
         notices=(*access.notices, *partition.notices, *routing.notices),
-        report={"timings_s": stages.timings_s, "left_out_visits": routing.left_out},
+        report={
+            "timings_s": stages.timings_s,
+            "left_out_visits": routing.left_out,
+            "lunch_begins_s": routing.lunch_begins_s,
+        },
     )
 
 
@@ -267,6 +271,7 @@ class _Routing:
     lines: NDArray[np.object_]
     notices: tuple[Fault, ...]
     left_out: list[str]
+    lunch_begins_s: dict[str, float]
 
 
 def _plan_routes(
@@ -330,6 +335,11 @@ def _plan_routes(
         lines=_objects(lines),
         notices=(*idle, *(one for done in planned for one in done.notices)),
         left_out=[one for done in planned for one in done.left_out],
+        lunch_begins_s={
+            number: begin
+            for done in planned
+            for number, begin in lunch_begins(done, request.routing).items()
+        },
     )
 
 

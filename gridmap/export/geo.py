@@ -150,5 +150,6 @@ def _plan_facts(territory: Territory, scenario: Scenario) -> pd.DataFrame:
             ]
         ),
         "left_out": json.dumps(scenario.report.get("left_out_visits", [])),
+        "lunch_begins_s": json.dumps(scenario.report.get("lunch_begins_s", {})),
     }
     return pd.DataFrame({"key": list(facts), "value": list(facts.values())})

@@ -76,7 +76,8 @@ def windowed_times(
 
     Lunch begins within its own window, before a way or after it; a day that is over before the
     end of that window needs none. For each stop the earliest begin is kept, with and without
-    lunch behind it: waiting never makes a later visit possible, so nothing else can be better.
+    lunch behind it: waiting never makes a later visit possible, so nothing else can be better. Of
+    equally early ways the one whose visits are earlier counts.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ def windowed_times(
     in_time = [one for one in ends if one[0] <= day.end_s]
     if not in_time:
         return None
-    home_s, times = min(in_time, key=lambda one: one[0])
+    home_s, times = min(in_time, key=lambda one: (one[0], sum(one[1].begins_s)))
     return replace(times, home_s=home_s)
 
 
@@ -143,4 +144,4 @@ def _rests(hungry: _State | None, leg: float, day: WorkingDay) -> list[tuple[_St
 
 def _first(states: Sequence[_State | None]) -> _State | None:
     there = [one for one in states if one is not None]
-    return min(there, key=lambda one: one.free_s) if there else None
+    return min(there, key=lambda one: (one.free_s, sum(one.times.begins_s)), default=None)
