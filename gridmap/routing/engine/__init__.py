@@ -1,0 +1,1 @@
+"""The search engine of periodic routes: compiled inner loops and the two methods that use them."""

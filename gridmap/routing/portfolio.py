@@ -1,0 +1,249 @@
+"""Solve a periodic problem: ruin and recreate first, then a genetic search that starts from it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from gridmap.progress import Stop
+from gridmap.routing.engine.genetic import Genetic, GeneticParams
+from gridmap.routing.engine.kept import KeptPlan
+from gridmap.routing.engine.ruin import RuinSearch
+from gridmap.routing.engine.tables import Floats, Tables, tables_of
+from gridmap.routing.engine.walk_kernels import seed_kernels
+from gridmap.routing.periodic import PeriodicPlan, PeriodicProblem
+
+Method = Literal["portfolio", "genetic", "ruin"]
+OnBetter = Callable[[float, float], None]
+
+#: Steps of ruin and recreate between two looks at the clock; an iteration of the search has as
+#: many, or one child of the genetic search.
+STEPS = 200
+#: Nearest places that the moves and the ruins look at.
+_NEAR = 60
+#: Share of the time that ruin and recreate gets, by the number of visits.
+_FEW, _MANY = 250.0, 500.0
+_SHARE_FEW, _SHARE_MANY = 0.25, 0.85
+#: Plans of the ruin search that the population starts with besides random ones.
+_SEEDS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class _Clock:
+    """How much of the time, or of the iterations, is over."""
+
+    seconds: float | None
+    iterations: int | None
+    began: float
+
+    @property
+    def spent_s(self) -> float:
+        """CPU seconds of this process since the beginning."""
+        return time.process_time() - self.began
+
+    def progress(self, done: int) -> float:
+        """Return the share that is over, 1 = all."""
+        shares = [0.0]
+        if self.seconds is not None:
+            shares.append(self.spent_s / max(self.seconds, 1e-9))
+        if self.iterations is not None:
+            shares.append(done / max(self.iterations, 1))
+        return max(shares)
+
+
+class _Run:
+    """One search, with the best plan so far."""
+
+    def __init__(
+        self, problem: PeriodicProblem, clock: _Clock, stop: Stop | None, on_better: OnBetter | None
+    ) -> None:
+        self.problem, self.clock, self.stop, self.on_better = problem, clock, stop, on_better
+        self.tables = tables_of(problem)
+        self.near = tables_of(problem, _NEAR)
+        self.xy = _directions(problem)
+        self.done = 0
+        self.best: KeptPlan | None = None
+
+    def over(self, share: float = 1.0) -> bool:
+        """Return whether a share of the time is over, or the caller wants to stop."""
+        if self.stop is not None and self.stop(self.best.cost if self.best else np.inf):
+            return True
+        return self.clock.progress(self.done) >= share
+
+    def take(self, plan: KeptPlan | None) -> None:
+        """Remember a plan if it is the best one within the limits."""
+        if plan is None or not plan.feasible:
+            return
+        if self.best is None or plan.cost < self.best.cost - 1e-7:
+            self.best = plan
+            if self.on_better is not None:
+                self.on_better(self.clock.spent_s, plan.cost)
+
+
+def solve_periodic(
+    problem: PeriodicProblem,
+    *,
+    seed: int,
+    seconds: float | None = None,
+    iterations: int | None = None,
+    method: Method = "portfolio",
+    stop: Stop | None = None,
+    on_better: OnBetter | None = None,
+) -> PeriodicPlan | None:
+    """Choose pattern, route and place in the route of all visits together.
+
+    Parameters
+    ----------
+    problem
+        What to solve.
+    seed
+        Of all random choices.
+    seconds
+        CPU seconds of this process to search for.
+    iterations
+        Iterations to search for; with these alone the same seed gives the same plan.
+    method
+        ``ruin`` = ruin and recreate alone, ``genetic`` = hybrid genetic search alone.
+    stop
+        May end the search earlier; asked between iterations with the best cost.
+    on_better
+        Gets CPU seconds and cost of every new best plan.
+
+    Returns
+    -------
+    PeriodicPlan or None
+        The best plan within all limits; None if none was found.
+
+    Raises
+    ------
+    ValueError
+        If neither seconds nor iterations say when to end.
+    """
+    if seconds is None and iterations is None:
+        raise ValueError("Expected seconds or iterations.")
+    clock = _Clock(seconds, iterations, time.process_time())
+    run = _Run(problem, clock, stop, on_better)
+    if run.tables.near.shape[1] == 0 and not (problem.last_pattern > problem.first_pattern).any():
+        return _nothing_to_visit(problem)
+    seed_kernels(seed)
+    share = _ruin_share(problem) if method == "portfolio" else float(method == "ruin")
+    prices = _first_prices(problem)
+    seeds = _ruin(run, prices, share) if share > 0.0 else []
+    if share < 1.0 and not run.over():
+        _breed(run, prices, seeds, seed)
+    return _plan_of(run.tables, run.best) if run.best else None
+
+
+def _ruin(run: _Run, prices: Floats, share: float) -> list[KeptPlan]:
+    """Ruin and recreate for a share of the time; return some of the plans on the way."""
+    search = RuinSearch(run.tables, prices)
+    seeds: list[KeptPlan] = []
+    least = np.inf
+    while True:
+        search.go_on(run.clock.progress(run.done) / share, STEPS)
+        run.done += 1
+        if search.best < least - 1e-7:
+            least = search.best
+            run.take(search.best_plan(run.xy))
+        late = run.clock.progress(run.done) / share
+        if late > 0.5 + 0.5 * len(seeds) / _SEEDS:
+            seeds.append(search.now(run.xy))
+        if run.over(share):
+            break
+    best = search.best_plan(run.xy)
+    return [*seeds, best] if best is not None else seeds
+
+
+def _breed(run: _Run, prices: Floats, seeds: list[KeptPlan], seed: int) -> None:
+    """Let a population of random plans and the seeds get better until the time is over."""
+    n_visits = _n_visits(run.problem)
+    genetic = Genetic(run.near, run.xy, seed, GeneticParams.for_visits(n_visits), prices)
+
+    def go_on() -> bool:
+        run.done += 1
+        run.take(genetic.best)
+        return not run.over()
+
+    for plan in seeds:
+        genetic.adopt(plan)
+        if not go_on():
+            return
+    adopted = [*genetic.within.plans, *genetic.beyond.plans]
+    genetic.start(go_on)
+    for plan in adopted:
+        genetic.welcome(plan)
+    while not run.over():
+        stale = genetic.step()
+        run.done += 1
+        run.take(genetic.best)
+        if stale:
+            genetic.start(go_on)
+
+
+def _n_visits(problem: PeriodicProblem) -> float:
+    """Return the visits of a cycle, each place taken at its most."""
+    most = [
+        problem.patterns[first:last].sum(axis=1).max()
+        for first, last in zip(problem.first_pattern, problem.last_pattern, strict=True)
+        if last > first
+    ]
+    return float(sum(most))
+
+
+def _ruin_share(problem: PeriodicProblem) -> float:
+    """Return the share of the time that ruin and recreate gets: more where there is more to do."""
+    many = np.clip((_n_visits(problem) - _FEW) / (_MANY - _FEW), 0.0, 1.0)
+    return float(_SHARE_FEW + many * (_SHARE_MANY - _SHARE_FEW))
+
+
+def _first_prices(problem: PeriodicProblem) -> Floats:
+    """Return what a unit of load, of duration and of lateness beyond the limits costs at first."""
+    ways = problem.travel[np.isfinite(problem.travel)]
+    return np.array([2.0 * ways.mean() / max(float(problem.load.max()), 1e-9), 1.0, 1.0])
+
+
+def _directions(problem: PeriodicProblem) -> Floats:
+    """Return places as seen from the first depot, from their ways alone. Shape (n_places, 2).
+
+    Classical multidimensional scaling (Torgerson 1952); routes of a day are joined in the turn of
+    their directions. Empty if there is one manager, or managers differ.
+    """
+    alike = (
+        (problem.most_load == problem.most_load[:, :1]).all()
+        and (problem.least_load == problem.least_load[:, :1]).all()
+        and (problem.most_duration == problem.most_duration[:, :1]).all()
+        and problem.may_visit.all()
+    )
+    if problem.n_managers == 1 or not alike:
+        return np.empty((0, 2))
+    way = np.nan_to_num(problem.travel, nan=0.0, posinf=0.0)
+    square = ((way + way.T) / 2.0) ** 2
+    centred = square - square.mean(axis=0) - square.mean(axis=1)[:, None] + square.mean()
+    values, vectors = np.linalg.eigh(-0.5 * centred)
+    xy = vectors[:, -2:] * np.sqrt(np.maximum(values[-2:], 0.0))
+    return np.ascontiguousarray(xy - xy[problem.start[0]])
+
+
+def _plan_of(tables: Tables, best: KeptPlan) -> PeriodicPlan:
+    days = []
+    travel = 0.0
+    for day in range(tables.n_days):
+        routes = []
+        for manager in range(tables.n_managers):
+            k = day * tables.n_managers + manager
+            stops = best.row[k, 1 : best.size[k] + 1].tolist()
+            routes.append(tuple(stops))
+            way = [int(tables.start[k]), *stops, int(tables.end[k])]
+            if stops:
+                travel += float(tables.travel[way[:-1], way[1:]].sum())
+        days.append(tuple(routes))
+    return PeriodicPlan(tuple(days), best.chosen, travel, best.cost)
+
+
+def _nothing_to_visit(problem: PeriodicProblem) -> PeriodicPlan:
+    days = tuple(((),) * problem.n_managers for _ in range(problem.n_days))
+    return PeriodicPlan(days, np.full(problem.n_places, -1), 0.0, 0.0)
