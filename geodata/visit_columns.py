@@ -67,7 +67,13 @@ def with_columns(policy: RoutingPolicy, asked: Mapping[str, OutletVisits]) -> Ro
 
 def unknown_outlets(policy: RoutingPolicy, ids: pd.Series[str], file: str) -> list[Fault]:
     """Return a fault if [routing] names outlets that the table does not have."""
-    named = dict.fromkeys((*policy.outlets, *(one.outlet for one in policy.appointments)))
+    named = dict.fromkeys(
+        (
+            *policy.outlets,
+            *(one.outlet for one in policy.appointments),
+            *(one.centre for one in policy.managers if one.centre),
+        )
+    )
     lacking = [one for one in named if one not in set(ids)]
     return [fault("visits.outlets_unknown", file, ids=some_ids(lacking))] if lacking else []
 

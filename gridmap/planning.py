@@ -28,7 +28,7 @@ from gridmap.progress import Progress, Report, Stop, silent
 from gridmap.routing.plan import CellRoutes, plan_cell_routes
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.refusal import refuse_left_out, refuse_overload
-from gridmap.routing.routes import lunch_begins, number_routes
+from gridmap.routing.routes import lunch_begins, number_routes, route_managers
 from gridmap.scenario import Scenario
 from gridmap.scoring.inputs import Minutes, scored_outlets, scoring_inputs, travel_minutes
 from gridmap.scoring.scorecard import cell_summary, score_cells
@@ -139,6 +139,7 @@ def make_plan(
             "timings_s": stages.timings_s,
             "left_out_visits": routing.left_out,
             "lunch_begins_s": routing.lunch_begins_s,
+            "route_managers": routing.managers,
         },
     )
 
@@ -272,6 +273,7 @@ class _Routing:
     notices: tuple[Fault, ...]
     left_out: list[str]
     lunch_begins_s: dict[str, float]
+    managers: dict[str, str]
 
 
 def _plan_routes(
@@ -309,6 +311,8 @@ def _plan_routes(
             outlet_ids=tuple(outlets["outlet_id"].iloc[rows]),
             grades=tuple(outlets["grade"].iloc[rows]),
             travel_s=ways_s,
+            kinds=tuple(outlets["kind"].iloc[rows]),
+            centre_id=str(outlets["outlet_id"].iloc[partition.centre[cell]]),
         )
         for cell, (rows, ways_s) in enumerate(zip(to_visit, engine.matrices(stations), strict=True))
     ]
@@ -320,7 +324,7 @@ def _plan_routes(
         report(Progress("routing", cell / partition.n_cells, code))
         done = plan_cell_routes(visits, request.routing, seed=seed, stop=stop)
         cell_routes, cell_stops = number_routes(done, request.routing)
-        drawn = [_draw(engine, places, day) for day in done.days if day]
+        drawn = [_draw(engine, places, tour.places) for tour in done.tours]
         routes.append(cell_routes.assign(distance_m=[metres for _, metres in drawn]))
         lines.extend(line for line, _ in drawn)
         stops.append(cell_stops)
@@ -339,6 +343,11 @@ def _plan_routes(
             number: begin
             for done in planned
             for number, begin in lunch_begins(done, request.routing).items()
+        },
+        managers={
+            number: name
+            for done in planned
+            for number, name in route_managers(done, request.routing).items()
         },
     )
 

@@ -154,6 +154,44 @@ class Appointment(Policy):
         return seconds_of(self.start), seconds_of(self.end)
 
 
+class Manager(Policy):
+    """A grid manager, for one cell or for every cell.
+
+    Attributes
+    ----------
+    name
+        Name, unique in its cell.
+    centre
+        Id of the centre outlet of the manager's cell; empty = each cell has such a manager.
+    days
+        The only days that the manager works, of the cycle's; empty = all. See `gridmap.weekly`.
+    skills
+        What the manager can do.
+    min_calls, max_calls, max_minutes
+        Limits of the manager's days, instead of those of the working day.
+    """
+
+    name: str = Field(min_length=1)
+    centre: str = ""
+    days: str = ""
+    skills: tuple[str, ...] = ()
+    min_calls: int | None = Field(default=None, ge=0)
+    max_calls: int | None = Field(default=None, ge=1)
+    max_minutes: float | None = Field(default=None, gt=0.0)
+
+
+class SkillNeed(Policy):
+    """Outlets of these grades, and outlets of these kinds, need a manager with this skill."""
+
+    skill: str = Field(min_length=1)
+    grades: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+#: The manager of a cell for which none is named.
+SOLE_MANAGER = Manager(name="-")
+
+
 class WorkingDay(Policy):
     """The working day of a grid manager. `lunch` and `max_minutes` are minutes.
 
@@ -243,6 +281,10 @@ class RoutingPolicy(Policy):
         What single outlets ask for, by id.
     appointments
         Visits that were agreed upon.
+    managers
+        The managers, if a cell has several, or one with days or limits of his or her own.
+    skills
+        Which outlets need a manager with a skill.
     """
 
     mode: Mode = "walk"
@@ -262,6 +304,8 @@ class RoutingPolicy(Policy):
     holiday_shift: HolidayShift = "after"
     outlets: dict[str, OutletVisits] = {}
     appointments: tuple[Appointment, ...] = ()
+    managers: tuple[Manager, ...] = ()
+    skills: tuple[SkillNeed, ...] = ()
 
     @model_validator(mode="after")
     def _days_can_be_read_and_kept(self) -> RoutingPolicy:
@@ -290,6 +334,16 @@ class RoutingPolicy(Policy):
     def cycle_days(self) -> int:
         """Working days in a cycle."""
         return self.weeks * len(self.working_days)
+
+    def crew(self, centre: str) -> tuple[Manager, ...]:
+        """Return the managers of the cell of a centre outlet, at least one."""
+        mine = tuple(one for one in self.managers if one.centre in ("", centre))
+        return mine or (SOLE_MANAGER,)
+
+    def needed_skills(self, grade: str, kind: str) -> frozenset[str]:
+        """Return the skills that a visit of an outlet needs."""
+        needs = (one for one in self.skills if grade in one.grades or (kind and kind in one.kinds))
+        return frozenset(one.skill for one in needs)
 
 
 class ScoringPolicy(Policy):

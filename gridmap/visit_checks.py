@@ -111,6 +111,38 @@ def _appointments(policy: RoutingPolicy) -> Iterator[Fault]:
             yield fault("visits.window_outside_day", where, start=one.start, end=one.end)
 
 
+def _managers(policy: RoutingPolicy) -> Iterator[Fault]:
+    seen: set[tuple[str, str]] = set()
+    for number, one in enumerate(policy.managers, 1):
+        where = f"managers[{number}]"
+        if one.days:
+            days, wrong = _read(one.days, f"{where}.days", policy, dated=False)
+            yield from wrong
+            if not wrong and not any(day[1] in policy.working_days for day in days):
+                yield fault("visits.not_worked", f"{where}.days", found=one.days)
+        if (one.name, one.centre) in seen or (one.name, "") in seen:
+            yield fault("visits.manager_twice", where, name=one.name)
+        seen.add((one.name, one.centre))
+        least = policy.day.min_calls if one.min_calls is None else one.min_calls
+        most = policy.day.max_calls if one.max_calls is None else one.max_calls
+        if least > most:
+            yield fault("visits.calls_crossed", where, least=least, most=most)
+
+
+def _skills(policy: RoutingPolicy) -> Iterator[Fault]:
+    known = {skill for one in policy.managers for skill in one.skills}
+    for number, one in enumerate(policy.skills, 1):
+        where = f"skills[{number}]"
+        if one.skill not in known:
+            yield fault("visits.skill_of_nobody", where, skill=one.skill)
+        unknown = [grade for grade in one.grades if grade not in policy.grade_policy]
+        if unknown:
+            listed = ", ".join(policy.grade_policy)
+            yield fault("visits.grades_unknown", where, grades=", ".join(unknown), known=listed)
+        if not one.grades and not one.kinds:
+            yield fault("visits.need_of_nobody", where, skill=one.skill)
+
+
 def _read(
     text: str, where: str, policy: RoutingPolicy, *, dated: bool = True
 ) -> tuple[frozenset[WeekDay], list[Fault]]:
@@ -126,5 +158,5 @@ def _read(
 
 
 _RULES: tuple[Callable[[RoutingPolicy], Iterator[Fault]], ...] = (
-    _start, _grades, _holidays, _outlets, _appointments,
+    _start, _grades, _holidays, _outlets, _appointments, _managers, _skills,
 )  # fmt: skip

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from gridmap.policies import RoutingPolicy
 from gridmap.routing.calendar import NOTHING_ASKED, Calendar
-from gridmap.routing.diagnose import work_limit_s
+from gridmap.routing.crew import crew_of
+from gridmap.routing.diagnose import day_room_s
 from gridmap.routing.periodic import Evenness, Lunch, PeriodicProblem
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.timing import lunch_window_s
@@ -66,7 +67,8 @@ def periodic_problem(
     open_patterns = cell_patterns(cell, calendar, times)
     due = np.array([len(one) > 0 for one in open_patterns], dtype=bool)
     travel_s = np.nan_to_num(cell.travel_s, nan=NO_WAY_S)
-    evenness = _evenness(np.where(due, visits, 0), service_s, travel_s, calendar)
+    crew = crew_of(cell, calendar)
+    evenness = _evenness(np.where(due, visits, 0), service_s, travel_s, int(crew.works.sum()))
     rows = _PatternRows(calendar.n_days)
     loss = _loss(cell, policy, due)
     skipped_s = evenness.mean_work_s / max(evenness.mean_load, 1.0)
@@ -77,10 +79,10 @@ def periodic_problem(
             before[list(last[cell.outlet_ids[outlet]])] = True
             price = price + CHANGED_DAY_S * (patterns.days & ~before).sum(axis=1)
         rows.add(patterns.days, price, loss[outlet])
-    day = policy.day
-    worked = np.ones((calendar.n_days, 1))
-    worked[list(calendar.holidays)] = 0.0
-    most_s = day.max_minutes * 60.0 if times.timed else work_limit_s(policy)
+    works = crew.works.astype(np.float64)
+    most_s = crew.most_s if times.timed else np.minimum(crew.most_s, day_room_s(policy))
+    base = np.zeros(len(crew.managers), dtype=np.int64)
+    everyone = np.ones((len(crew.managers), 1), dtype=bool)
     return PeriodicProblem(
         travel=travel_s,
         service=service_s,
@@ -89,12 +91,12 @@ def periodic_problem(
         pattern_price=np.concatenate(rows.price),
         first_pattern=np.array(rows.first, dtype=np.int64),
         last_pattern=np.array(rows.last, dtype=np.int64),
-        start=np.zeros(1, dtype=np.int64),
-        end=np.zeros(1, dtype=np.int64),
-        most_load=worked * day.max_calls,
-        least_load=worked * day.min_calls,
-        most_duration=np.full((calendar.n_days, 1), most_s),
-        may_visit=np.ones((1, len(service_s)), dtype=bool),
+        start=base,
+        end=base,
+        most_load=works * crew.most_calls,
+        least_load=works * crew.least_calls,
+        most_duration=np.tile(most_s, (calendar.n_days, 1)),
+        may_visit=np.concatenate([everyone, crew.may_visit], axis=1),
         windows=_window_array(times, calendar, len(service_s)),
         lunch=_lunch(policy) if times.timed else Lunch(),
         evenness=evenness,
@@ -147,12 +149,12 @@ def _loss(cell: CellVisits, policy: RoutingPolicy, due: Bools) -> Floats:
     return loss
 
 
-def _evenness(visits: Ints, service_s: Floats, travel_s: Floats, calendar: Calendar) -> Evenness:
-    """Return the target of an even day and the price of missing it.
+def _evenness(visits: Ints, service_s: Floats, travel_s: Floats, days: int) -> Evenness:
+    """Return the target of an even day of one manager, of so many, and the price of missing it.
 
     The travel of a mean day is taken as that from the nearest places, and one way to the centre.
     """
-    days = max(calendar.open_days, 1)
+    days = max(days, 1)
     calls = float(visits.sum()) / days
     if calls == 0.0:
         return Evenness()

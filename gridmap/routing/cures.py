@@ -10,7 +10,7 @@ import numpy as np
 
 from gridmap.errors import Fault, fault, some_ids
 from gridmap.policies import RoutingPolicy
-from gridmap.routing.diagnose import Diagnosis, least_minutes, work_limit_s
+from gridmap.routing.diagnose import Diagnosis, least_minutes
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.visits import by_importance
 
@@ -28,7 +28,7 @@ class Cures:
     more_days
         Working days to add to the cycle.
     managers
-        Managers instead of one.
+        Managers instead of those there are.
     calls_a_day
         Calls a day to allow, where only calls are too many.
     move
@@ -46,10 +46,10 @@ def find_cures(cell: CellVisits, policy: RoutingPolicy, found: Diagnosis) -> Cur
     """Return what would make the visits of an overloaded cell fit."""
     return Cures(
         fewer_visits=_fewer_visits(cell, policy, found),
-        more_days=_more_days(policy, found),
+        more_days=_more_days(found),
         managers=_managers(found),
         calls_a_day=(
-            math.ceil(found.calls_needed / found.days)
+            math.ceil(found.calls_needed / found.days / found.managers)
             if found.calls_over and not found.minutes_over
             else None
         ),
@@ -74,7 +74,9 @@ def told_cures(
         listed = ", ".join(f"{grade}: {count}" for grade, count in cures.fewer_visits.items())
         told.append(fault("routing.cure.fewer_visits", cell.name, visits=listed))
     told.append(fault("routing.cure.more_days", cell.name, more=cures.more_days, days=found.days))
-    told.append(fault("routing.cure.managers", cell.name, managers=cures.managers))
+    told.append(
+        fault("routing.cure.managers", cell.name, managers=cures.managers, now=found.managers)
+    )
     if cures.calls_a_day is not None:
         told.append(fault("routing.cure.calls_a_day", cell.name, calls=cures.calls_a_day))
     if cures.move:
@@ -116,17 +118,18 @@ def _fewer_visits(
     return None
 
 
-def _more_days(policy: RoutingPolicy, found: Diagnosis) -> int:
-    """Return the working days that a cycle needs beyond those it has."""
-    by_calls = math.ceil(found.calls_over / policy.day.max_calls)
-    by_minutes = math.ceil(found.minutes_over / (work_limit_s(policy) / 60.0) - 1e-9)
-    return max(by_calls, by_minutes)
+def _more_days(found: Diagnosis) -> int:
+    """Return the working days that a cycle needs beyond those it has, as full as these."""
+    by_calls = found.calls_over / max(found.calls_available, 1)
+    by_minutes = found.minutes_over / max(found.minutes_available, 1.0)
+    return math.ceil(max(by_calls, by_minutes) * found.days - 1e-9)
 
 
 def _managers(found: Diagnosis) -> int:
-    calls = found.calls_needed / found.calls_available
-    minutes = found.minutes_needed / found.minutes_available
-    return math.ceil(max(calls, minutes) - 1e-9)
+    """Return how many managers like those there are would be enough."""
+    calls = found.calls_needed / max(found.calls_available, 1)
+    minutes = found.minutes_needed / max(found.minutes_available, 1.0)
+    return math.ceil(max(calls, minutes) * found.managers - 1e-9)
 
 
 def _move(cell: CellVisits, policy: RoutingPolicy, found: Diagnosis) -> tuple[str, ...] | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gridmap.errors import Fault, fault, some_ids
 from gridmap.policies import RoutingPolicy
 from gridmap.routing.calendar import Calendar, Patterns
+from gridmap.routing.crew import crew_of
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.visit_times import cell_patterns, visit_times
 
@@ -55,6 +56,10 @@ class Diagnosis:
         The days that more visits are bound to than they have room for, worst first.
     days, weeks
         Working days without holidays, and weeks, of the cycle.
+    longest_day_s
+        Travel and service that the longest day has room for.
+    managers
+        Managers of the cell.
     """
 
     calls_needed: int
@@ -67,6 +72,8 @@ class Diagnosis:
     crowded: tuple[Crowded, ...] = ()
     days: int = 1
     weeks: int = 1
+    longest_day_s: float = 0.0
+    managers: int = 1
 
     @property
     def calls_over(self) -> int:
@@ -96,9 +103,14 @@ class Diagnosis:
 
 def work_limit_s(policy: RoutingPolicy) -> float:
     """Return the travel and service that a day has room for, whichever limit is tighter."""
+    return min(policy.day.max_minutes * 60.0, day_room_s(policy))
+
+
+def day_room_s(policy: RoutingPolicy) -> float:
+    """Return the seconds from the start to the end of the day, without lunch."""
     day = policy.day
     eats = day.lunch_until is None or day.end > day.lunch_until
-    return min(day.max_minutes * 60.0, day.end_s - day.start_s - (day.lunch_s if eats else 0.0))
+    return day.end_s - day.start_s - (day.lunch_s if eats else 0.0)
 
 
 def diagnose(cell: CellVisits, policy: RoutingPolicy) -> Diagnosis:
@@ -115,7 +127,9 @@ def diagnose(cell: CellVisits, policy: RoutingPolicy) -> Diagnosis:
     patterns = cell_patterns(cell, calendar, times)
     wanted, reachable = visits > 0, cell.reachable
     alone_s = cell.travel_s[0, 1:] + cell.travel_s[1:, 0] + service_s
-    too_far = wanted & reachable & (alone_s > work_limit_s(policy))
+    crew = crew_of(cell, calendar)
+    longest_s = min(float(crew.most_s.max()), day_room_s(policy))
+    too_far = wanted & reachable & (alone_s > longest_s)
     has_days = np.array([len(one) > 0 for one in patterns], dtype=bool)
     closed = wanted & reachable & ~too_far & ~has_days
     # A visit that falls on a holiday may have no other day.
@@ -130,20 +144,26 @@ def diagnose(cell: CellVisits, policy: RoutingPolicy) -> Diagnosis:
     days = calendar.open_days
     return Diagnosis(
         calls_needed=int(needed[wanted & reachable & ~closed].sum()),
-        calls_available=policy.day.max_calls * days,
+        calls_available=int(crew.calls.sum()),
         minutes_needed=float((needed * least_minutes(cell, policy))[fits].sum()),
-        minutes_available=work_limit_s(policy) / 60.0 * days,
+        minutes_available=crew.work_s(day_room_s(policy)) / 60.0,
         unreachable=_named(cell, wanted & ~reachable),
         too_far=_named(cell, too_far),
         closed=_named(cell, closed),
-        crowded=_crowded(cell, calendar, patterns, np.where(fits, needed, 0)),
+        crowded=_crowded(cell, calendar, patterns, np.where(fits, needed, 0), crew.calls),
         days=max(days, 1),
         weeks=policy.weeks,
+        longest_day_s=longest_s,
+        managers=len(crew.managers),
     )
 
 
 def _crowded(
-    cell: CellVisits, calendar: Calendar, patterns: Sequence[Patterns], needed: Ints
+    cell: CellVisits,
+    calendar: Calendar,
+    patterns: Sequence[Patterns],
+    needed: Ints,
+    room: Floats,
 ) -> tuple[Crowded, ...]:
     """Return the sets of days to which more visits are bound than they have room for.
 
@@ -153,10 +173,10 @@ def _crowded(
     found = []
     for days in np.unique(bound[needed > 0], axis=0):
         within = (needed > 0) & ~(bound & ~days).any(axis=1)
-        calls, room = int(needed[within].sum()), int(days.sum()) * calendar.policy.day.max_calls
-        if calls > room and days.sum() < calendar.open_days:
+        calls, most = int(needed[within].sum()), int(room[days].sum())
+        if calls > most and days.sum() < calendar.open_days:
             name = calendar.named(frozenset(np.flatnonzero(days).tolist()))
-            found.append(Crowded(name, _named(cell, within), calls, room))
+            found.append(Crowded(name, _named(cell, within), calls, most))
     return tuple(sorted(found, key=lambda one: one.available - one.needed))
 
 
@@ -173,14 +193,14 @@ def least_minutes(cell: CellVisits, policy: RoutingPolicy) -> Floats:
     return np.asarray((cell.service_s(policy) + way_s) / 60.0, dtype=np.float64)
 
 
-def overload(cell: CellVisits, policy: RoutingPolicy, found: Diagnosis) -> tuple[Fault, ...]:
+def overload(cell: CellVisits, found: Diagnosis) -> tuple[Fault, ...]:
     """Return what of a cell's visits provably does not fit, with numbers a day and a week."""
     where, days, weeks = cell.name, found.days, found.weeks
     told: list[Fault] = []
     if found.unreachable:
         told.append(fault("routing.unreachable", where, ids=some_ids(found.unreachable)))
     if found.too_far:
-        limit = work_limit_s(policy) / 60.0
+        limit = found.longest_day_s / 60.0
         told.append(fault("routing.too_far", where, ids=some_ids(found.too_far), minutes=limit))
     if found.closed:
         told.append(fault("routing.closed", where, ids=some_ids(found.closed)))

@@ -49,7 +49,7 @@ def refuse_overload(
     for cell in cells:
         mine = found[cell.cell_id]
         if not mine.feasible:
-            told.extend(overload(cell, policy, mine))
+            told.extend(overload(cell, mine))
         if mine.overloaded:
             beside = (neighbours or {}).get(cell.cell_id, ())
             others: dict[str, Diagnosis] = {names[one]: found[one] for one in beside}

@@ -11,7 +11,7 @@ import pandera.pandas as pa
 from gridmap import schemas
 from gridmap.policies import RoutingPolicy
 from gridmap.routing.calendar import Calendar
-from gridmap.routing.plan import CellRoutes
+from gridmap.routing.plan import CellRoutes, Tour
 from gridmap.routing.timing import DayTimes, plain_times, windowed_times
 from gridmap.routing.visit_times import visit_times
 
@@ -24,7 +24,8 @@ def route_number(cell_id: int, number: int) -> str:
 def number_routes(planned: CellRoutes, policy: RoutingPolicy) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the routes and the stops of a cell.
 
-    Days without a visit get no number; the others are numbered in order of week and weekday.
+    Days without a visit get no number; the others are numbered in order of week and weekday, and
+    of the managers.
     `distance_m` is left 0: it is known once the ways are drawn on the streets.
 
     Returns
@@ -36,10 +37,9 @@ def number_routes(planned: CellRoutes, policy: RoutingPolicy) -> tuple[pd.DataFr
     service_s = cell.service_s(policy)
     routes: list[dict[str, object]] = []
     stops: list[dict[str, object]] = []
-    for number, day, times in _timetable(planned, calendar):
-        places = planned.days[day]
-        week, weekday = calendar.week_day(day)
-        stay_s = service_s[np.array(places) - 1]
+    for number, tour, times in _timetable(planned, calendar):
+        week, weekday = calendar.week_day(tour.day)
+        stay_s = service_s[np.array(tour.places) - 1]
         routes.append(
             {
                 "route_id": number,
@@ -47,14 +47,14 @@ def number_routes(planned: CellRoutes, policy: RoutingPolicy) -> tuple[pd.DataFr
                 "cell_id": cell.cell_id,
                 "week": week,
                 "weekday": weekday,
-                "stops": len(places),
-                "travel_s": float(_legs_s(planned, day).sum()),
+                "stops": len(tour.places),
+                "travel_s": float(planned.legs_s(tour).sum()),
                 "service_s": float(stay_s.sum()),
                 "distance_m": 0.0,
             }
         )
         for seq, (place, begin, stay) in enumerate(
-            zip(places, times.begins_s, stay_s, strict=True), 1
+            zip(tour.places, times.begins_s, stay_s, strict=True), 1
         ):
             stops.append(
                 {
@@ -74,37 +74,33 @@ def lunch_begins(planned: CellRoutes, policy: RoutingPolicy) -> dict[str, float]
     return {number: times.lunch_s for number, _, times in timetable if times.lunch_s is not None}
 
 
-def _timetable(planned: CellRoutes, calendar: Calendar) -> Iterator[tuple[str, int, DayTimes]]:
-    """Yield number, cycle day and times of each day with a visit.
+def route_managers(planned: CellRoutes, policy: RoutingPolicy) -> dict[str, str]:
+    """Return the manager of each route by name; nothing if the policy names none."""
+    if not policy.managers:
+        return {}
+    crew = policy.crew(planned.cell.centre_id)
+    timetable = _timetable(planned, Calendar(policy))
+    return {number: crew[tour.manager].name for number, tour, _ in timetable}
+
+
+def _timetable(planned: CellRoutes, calendar: Calendar) -> Iterator[tuple[str, Tour, DayTimes]]:
+    """Yield number and times of each route.
 
     A day whose windows cannot be kept has the times as if there were none: the checker says which.
     """
     cell, day = planned.cell, calendar.policy.day
     service_s = cell.service_s(calendar.policy)
     times = visit_times(cell, calendar)
-    count = 0
-    for at, places in enumerate(planned.days):
-        if not places:
-            continue
-        count += 1
-        legs = _legs_s(planned, at).tolist()
-        outlets = [place - 1 for place in places]
+    for count, tour in enumerate(planned.tours, 1):
+        legs = planned.legs_s(tour).tolist()
+        outlets = [place - 1 for place in tour.places]
         stays = service_s[outlets].tolist()
         found = None
         if times.timed:
-            windows = [times.windows[outlet][at] for outlet in outlets]
+            windows = [times.windows[outlet][tour.day] for outlet in outlets]
             found = windowed_times(legs, stays, windows, day)
-        yield (
-            route_number(cell.cell_id, count),
-            at,
-            found or plain_times(legs, stays, day),
-        )
-
-
-def _legs_s(planned: CellRoutes, day: int) -> np.ndarray:
-    """Return the seconds of each way of a day, from the centre and back. Shape (n_stops + 1,)."""
-    way = np.array([0, *planned.days[day], 0])
-    return np.asarray(planned.cell.travel_s[way[:-1], way[1:]], dtype=np.float64)
+        number = route_number(cell.cell_id, count)
+        yield number, tour, found or plain_times(legs, stays, day)
 
 
 def _table(schema: pa.DataFrameSchema, rows: list[dict[str, object]]) -> pd.DataFrame:

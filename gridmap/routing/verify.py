@@ -16,6 +16,7 @@ import pandas as pd
 from gridmap.checks import CheckResult
 from gridmap.errors import Fault, fault, some_ids
 from gridmap.policies import RoutingPolicy
+from gridmap.routing.verify_crew import calls, least_calls, manager_days, minutes, skills
 from gridmap.routing.verify_days import fixed_visits, holidays, outlet_days, spacing
 from gridmap.routing.verify_hours import appointments_kept, lunch, opening_hours_kept, times
 from gridmap.routing.verify_plan import ROUNDING_S, WrittenPlan
@@ -29,6 +30,7 @@ def verify_routes(
     *,
     left_out: Collection[str] = (),
     lunch_begins_s: Mapping[str, float] | None = None,
+    managers: Mapping[str, str] | None = None,
 ) -> list[CheckResult]:
     """Return the result of every rule for the routes of a plan.
 
@@ -42,8 +44,12 @@ def verify_routes(
         Ids of the outlets that the plan names as left out.
     lunch_begins_s
         When lunch begins, in seconds after midnight, by route_id.
+    managers
+        Names of the managers by route_id; a cell with one manager needs none.
     """
-    plan = WrittenPlan(outlets, routes, stops, policy, frozenset(left_out), lunch_begins_s or {})
+    plan = WrittenPlan(
+        outlets, routes, stops, policy, frozenset(left_out), lunch_begins_s or {}, managers or {}
+    )
     return [CheckResult(name, not faults, faults) for name, faults in _run(plan)]
 
 
@@ -98,11 +104,16 @@ def _numbers(plan: WrittenPlan) -> list[Fault]:
 
 
 def _cycle_days(plan: WrittenPlan) -> list[Fault]:
-    """A route lies on a working day of the cycle, and a cell has one route a day."""
+    """A route lies on a working day of the cycle, and a cell has one route a day.
+
+    Where managers are named, these have one each.
+    """
     routes = plan.routes
     outside = ~routes["week"].between(1, plan.policy.weeks)
     outside |= ~routes["weekday"].isin(plan.policy.working_days)
     double = routes.duplicated(["cell_id", "week", "weekday"], keep=False)
+    if plan.policy.managers:
+        double &= False
     wrong = routes.loc[outside | double, "number"]
     return [fault("routing.check.cycle_days", some_ids(wrong))] if len(wrong) else []
 
@@ -126,14 +137,6 @@ def _frequency(plan: WrittenPlan) -> list[Fault]:
     spared = np.where(named, 0, np.minimum(len(plan.holidays), due))
     wrong = plan.due.index[(planned > due) | (planned < due - spared)]
     return [fault("routing.check.frequency", some_ids(wrong))] if len(wrong) else []
-
-
-def _least_calls(plan: WrittenPlan) -> list[Fault]:
-    """A day with visits has as many calls as it should have at the least."""
-    least = plan.policy.day.min_calls
-    calls = plan.stops.groupby("route_id").size()
-    wrong = calls.index[calls < least]
-    return [fault("routing.check.least_calls", some_ids(wrong), least=least)] if len(wrong) else []
 
 
 def _once_a_day(plan: WrittenPlan) -> list[Fault]:
@@ -168,27 +171,6 @@ def _service(plan: WrittenPlan) -> list[Fault]:
     return [fault("routing.check.service", some_ids(routes))] if routes else []
 
 
-def _calls(plan: WrittenPlan) -> list[Fault]:
-    """A day has no more calls than the manager can make."""
-    most = plan.policy.day.max_calls
-    calls = plan.stops.groupby("route_id").size()
-    wrong = calls.index[calls > most]
-    return [fault("routing.check.calls", some_ids(wrong), most=most)] if len(wrong) else []
-
-
-def _minutes(plan: WrittenPlan) -> list[Fault]:
-    """Travel and service fit into the day's minutes, and with lunch into the day."""
-    day = plan.policy.day
-    eats = day.lunch_until is None or day.end > day.lunch_until
-    span_s = day.end_s - day.start_s - (day.lunch * 60.0 if eats else 0.0)
-    most_s = min(day.max_minutes * 60.0, span_s)
-    work = plan.routes["travel_s"] + plan.routes["service_s"]
-    wrong = plan.routes.loc[~(work <= most_s + ROUNDING_S), "number"]
-    return (
-        [fault("routing.check.minutes", some_ids(wrong), most=most_s / 60.0)] if len(wrong) else []
-    )
-
-
 _RULES: dict[str, Callable[[WrittenPlan], list[Fault]]] = {
     "route_numbers": _numbers,
     "cycle_days": _cycle_days,
@@ -199,13 +181,15 @@ _RULES: dict[str, Callable[[WrittenPlan], list[Fault]]] = {
     "stop_sequence": _sequence,
     "service_minutes": _service,
     "stop_times": times,
-    "day_calls": _calls,
-    "day_minutes": _minutes,
+    "day_calls": calls,
+    "day_minutes": minutes,
     "holidays": holidays,
     "fixed_visits": fixed_visits,
     "outlet_days": outlet_days,
     "opening_hours": opening_hours_kept,
     "appointments": appointments_kept,
     "lunch": lunch,
-    "least_calls": _least_calls,
+    "least_calls": least_calls,
+    "manager_days": manager_days,
+    "skills": skills,
 }

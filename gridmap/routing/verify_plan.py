@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from gridmap.policies import RoutingPolicy
+from gridmap.policies import Manager, RoutingPolicy
 from gridmap.visit_checks import dated_day
 from gridmap.weekly import WeekDay, cycle_days, opening_hours
 
@@ -37,13 +37,40 @@ class WrittenPlan:
     policy: RoutingPolicy
     left_out: frozenset[str]
     lunch_begins_s: Mapping[str, float] = field(default_factory=dict)
+    managers: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def manager_of(self) -> dict[str, Manager | None]:
+        """The manager of each route by its id; None where nobody of that name is in the cell."""
+        outlets = self.outlets
+        centre: dict[int, str] = {}
+        if "is_centre" in outlets:
+            centres = outlets[outlets["is_centre"].astype(bool)]
+            centre = dict(zip(centres["cell_id"], centres["outlet_id"], strict=True))
+        found: dict[str, Manager | None] = {}
+        for route, cell in zip(self.routes["route_id"], self.routes["cell_id"], strict=True):
+            crew = {one.name: one for one in self.policy.crew(centre.get(cell, ""))}
+            sole = next(iter(crew)) if len(crew) == 1 else ""
+            found[str(route)] = crew.get(self.managers.get(str(route), sole))
+        return found
+
+    def limits(self, own: str, usual: float) -> pd.Series:
+        """Return a limit of each route by its id: its manager's own, or the usual one."""
+        return pd.Series(
+            {
+                route: usual if one is None or getattr(one, own) is None else getattr(one, own)
+                for route, one in self.manager_of.items()
+            },
+            dtype=float,
+        )
 
     @cached_property
     def due(self) -> pd.Series:
         """Visits that each visited outlet is due, by outlet id."""
         visited = self.outlets[self.outlets["visited"].astype(bool)].set_index("outlet_id")
         grades = self.policy.grade_policy
-        due = visited["grade"].map({name: one.visits for name, one in grades.items()}).fillna(0)
+        visits = {name: float(one.visits) for name, one in grades.items()}
+        due = visited["grade"].map(visits).astype(float).fillna(0.0)
         for outlet, asked in self.policy.outlets.items():
             if asked.fixed_visits and outlet in due.index:
                 due[outlet] = len(cycle_days(asked.fixed_visits, self.policy.weeks))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.routing.calendar import Calendar, Intervals, Patterns
+from gridmap.routing.crew import crew_of
 from gridmap.routing.problem import CellVisits
 
 Bools = NDArray[np.bool_]
@@ -27,7 +28,8 @@ class VisitTimes:
         midnight; a visit that begins there is over before the outlet closes and leaves time for
         the way back. Empty if not `timed`.
     open_days
-        Days on which a visit has room, holidays excluded. Shape (n_outlets, n_days).
+        Days on which a visit has room and somebody works who may make it, holidays excluded.
+        Shape (n_outlets, n_days).
     """
 
     timed: bool
@@ -38,12 +40,11 @@ class VisitTimes:
 def visit_times(cell: CellVisits, calendar: Calendar) -> VisitTimes:
     """Return when the outlets of a cell may be visited."""
     policy, ids = calendar.policy, cell.outlet_ids
-    worked = np.ones(calendar.n_days, dtype=bool)
-    worked[list(calendar.holidays)] = False
+    worked = crew_of(cell, calendar).somebody()
     asked = any(one in policy.outlets and policy.outlets[one].hours for one in ids)
     agreed = any(calendar.appointments(one) for one in ids)
     if not (asked or agreed or (policy.day.lunch > 0.0 and policy.day.lunch_until is not None)):
-        return VisitTimes(False, (), np.tile(worked, (len(ids), 1)))
+        return VisitTimes(False, (), worked)
     there_s = np.nan_to_num(cell.travel_s[0, 1:])
     back_s = np.nan_to_num(cell.travel_s[1:, 0])
     service_s = cell.service_s(policy)

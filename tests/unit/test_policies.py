@@ -145,3 +145,27 @@ def test_a_policy_with_days_survives_json() -> None:
 def test_limits_of_a_day_leave_something(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         WorkingDay.model_validate(wrong)
+
+
+def test_managers_and_skills_that_do_not_fit_together() -> None:
+    assert routing_faults(
+        managers=[
+            {"name": "Ann", "days": "Su"},
+            {"name": "Ann"},
+            {"name": "Bo", "days": "Xx", "min_calls": 5, "max_calls": 4},
+        ],
+        skills=[
+            {"skill": "repair", "grades": ["Z"]},
+            {"skill": "sell"},
+        ],
+    ) == {
+        "managers[1].days": "not_worked",
+        "managers[2]": "manager_twice",
+        "managers[3].days": "days_unreadable",
+        "managers[3]": "calls_crossed",
+        "skills[1]": "grades_unknown",
+        "skills[2]": "need_of_nobody",
+    }
+    assert routing_faults(skills=[{"skill": "repair", "grades": ["A"]}]) == {
+        "skills[1]": "skill_of_nobody"
+    }

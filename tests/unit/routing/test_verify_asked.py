@@ -285,3 +285,13 @@ def test_holidays_are_dealt_with_as_the_policy_says(
     stops = stops.assign(service_min=stops["service_s"] / 60.0)
     broken = {one.name for one in verify_routes(outlets, routes, stops, policy) if not one.ok}
     assert broken == (set() if kept else {"visit_spacing"})
+
+
+def test_a_plan_without_visits_passes() -> None:
+    """Tables read from a file without rows know no types of their columns."""
+    asked = Asked()
+    asked.outlets = asked.outlets.assign(visited=False).astype({"grade": "str"})
+    asked.routes = asked.routes.iloc[:0]
+    asked.stops = asked.stops.iloc[:0]
+    asked.policy = RoutingPolicy()
+    assert asked.broken() == {}
