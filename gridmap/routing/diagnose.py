@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gridmap.errors import Fault, fault, some_ids
 from gridmap.policies import RoutingPolicy
 from gridmap.routing.calendar import Calendar, Patterns
-from gridmap.routing.crew import crew_of
+from gridmap.routing.crew import Crew, crew_of
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.visit_times import cell_patterns, visit_times
 
@@ -25,9 +25,13 @@ MOST_TOLD = 3
 
 @dataclass(frozen=True)
 class Crowded:
-    """Days to which some outlets are bound, and the calls there, needed and available."""
+    """Days and managers to which some outlets are bound, and the calls, needed and available.
+
+    `managers` is empty where all of the cell's may come.
+    """
 
     days: str
+    managers: str
     outlets: tuple[str, ...]
     needed: int
     available: int
@@ -150,7 +154,7 @@ def diagnose(cell: CellVisits, policy: RoutingPolicy) -> Diagnosis:
         unreachable=_named(cell, wanted & ~reachable),
         too_far=_named(cell, too_far),
         closed=_named(cell, closed),
-        crowded=_crowded(cell, calendar, patterns, np.where(fits, needed, 0), crew.calls),
+        crowded=_crowded(cell, calendar, patterns, np.where(fits, needed, 0), crew),
         days=max(days, 1),
         weeks=policy.weeks,
         longest_day_s=longest_s,
@@ -159,24 +163,31 @@ def diagnose(cell: CellVisits, policy: RoutingPolicy) -> Diagnosis:
 
 
 def _crowded(
-    cell: CellVisits,
-    calendar: Calendar,
-    patterns: Sequence[Patterns],
-    needed: Ints,
-    room: Floats,
+    cell: CellVisits, calendar: Calendar, patterns: Sequence[Patterns], needed: Ints, crew: Crew
 ) -> tuple[Crowded, ...]:
-    """Return the sets of days to which more visits are bound than they have room for.
+    """Return the days and managers to which more visits are bound than they have room for.
 
-    Looked at are the days open to each outlet; the whole cycle is told of anyway.
+    Looked at are those open to each outlet; the whole cycle and crew are told of anyway.
     """
     bound = np.array([one.days.any(axis=0) for one in patterns]).reshape(-1, calendar.n_days)
+    choices = np.concatenate([bound, crew.may_visit.T], axis=1)
     found = []
-    for days in np.unique(bound[needed > 0], axis=0):
-        within = (needed > 0) & ~(bound & ~days).any(axis=1)
-        calls, most = int(needed[within].sum()), int(room[days].sum())
-        if calls > most and days.sum() < calendar.open_days:
+    for choice in np.unique(choices[needed > 0], axis=0):
+        days, managers = choice[: calendar.n_days], choice[calendar.n_days :]
+        within = (needed > 0) & ~(choices & ~choice).any(axis=1)
+        room = int((crew.works[days][:, managers] @ crew.most_calls[managers]).sum())
+        calls = int(needed[within].sum())
+        everything = days.sum() == calendar.open_days and managers.all()
+        if calls > room and not everything:
+            names = (
+                ""
+                if managers.all()
+                else ", ".join(
+                    one.name for one, may in zip(crew.managers, managers, strict=True) if may
+                )
+            )
             name = calendar.named(frozenset(np.flatnonzero(days).tolist()))
-            found.append(Crowded(name, _named(cell, within), calls, most))
+            found.append(Crowded(name, names, _named(cell, within), calls, room))
     return tuple(sorted(found, key=lambda one: one.available - one.needed))
 
 
@@ -206,8 +217,11 @@ def overload(cell: CellVisits, found: Diagnosis) -> tuple[Fault, ...]:
         told.append(fault("routing.closed", where, ids=some_ids(found.closed)))
     for one in found.crowded[:MOST_TOLD]:
         values = {"days": one.days, "needed": one.needed, "available": one.available}
-        ids = some_ids(one.outlets)
-        told.append(fault("routing.crowded", where, **values, count=len(one.outlets), ids=ids))
+        values |= {"count": len(one.outlets), "ids": some_ids(one.outlets)}
+        if one.managers:
+            told.append(fault("routing.crowded_crew", where, **values, managers=one.managers))
+        else:
+            told.append(fault("routing.crowded", where, **values))
     if found.calls_over:
         told.append(
             fault(

@@ -9,7 +9,7 @@ import pytest
 from gridmap.policies import RoutingPolicy
 from gridmap.routing.build import periodic_problem
 from gridmap.routing.cures import find_cures
-from gridmap.routing.diagnose import diagnose
+from gridmap.routing.diagnose import diagnose, overload
 from gridmap.routing.plan import CellRoutes, Tour
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.routes import number_routes, route_managers
@@ -83,6 +83,17 @@ def test_nobody_with_the_skill_on_any_day_is_an_outlet_that_is_never_open() -> N
     managers[1]["centre"] = "elsewhere"
     policy = RoutingPolicy.model_validate(GIVEN | {"managers": managers})
     assert diagnose(cell(), policy).closed == ("k",)
+
+
+def test_more_kiosks_than_the_one_who_repairs_can_visit() -> None:
+    """Bo has 2 · 3 calls; there are seven kiosks, and nothing else."""
+    kiosks = cell(ids=tuple(f"k{n}" for n in range(7)))
+    found = diagnose(kiosks, POLICY)
+    (crowd,) = found.crowded
+    assert (crowd.days, crowd.managers) == ("Tu,We", "Bo")
+    assert (crowd.needed, crowd.available) == (7, 6)
+    assert not found.overloaded
+    assert "by Bo only, on Tu,We, and need 7 calls there, 6" in overload(kiosks, found)[0].text()
 
 
 def test_a_policy_without_managers_has_one() -> None:
