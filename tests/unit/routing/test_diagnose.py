@@ -114,6 +114,8 @@ def test_giving_away_what_is_named_takes_the_overload_away(
     if cures.move is not None:
         kept = [at for at, one in enumerate(cell.outlet_ids) if one not in cures.move]
         visits, each = cell.visits(policy), least_minutes(cell, policy)
+        gone = [cell.outlet_ids.index(one) for one in cures.move]
+        assert cell.travel_s[0, 1:][gone].min() >= cell.travel_s[0, 1:][kept].max()
         assert visits[kept].sum() <= found.calls_available
         assert (visits * each)[kept].sum() <= found.minutes_available + 1e-6
         again = [*kept, cell.outlet_ids.index(cures.move[-1])]
