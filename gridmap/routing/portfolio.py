@@ -201,9 +201,13 @@ def _ruin_share(problem: PeriodicProblem) -> float:
 
 
 def _first_prices(problem: PeriodicProblem) -> Floats:
-    """Return what a unit of load, of duration and of lateness beyond the limits costs at first."""
+    """Return what a unit of load, of duration and of lateness beyond the limits costs at first.
+
+    Where places may be left out, breaking a limit starts dearer than that.
+    """
     ways = problem.travel[np.isfinite(problem.travel)]
-    return np.array([2.0 * ways.mean() / max(float(problem.load.max()), 1e-9), 1.0, 1.0])
+    prices = np.array([2.0 * ways.mean() / max(float(problem.load.max()), 1e-9), 1.0, 1.0])
+    return np.maximum(prices, 10.0 * float(problem.pattern_price.max(initial=0.0)))
 
 
 def _directions(problem: PeriodicProblem) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from gridmap.routing.engine.crossover_kernels import load_plan
 from gridmap.routing.engine.insertion_kernels import complete
 from gridmap.routing.engine.kept import KeptPlan, keep
@@ -10,7 +12,7 @@ from gridmap.routing.engine.tables import Floats, Tables, work_of
 from gridmap.routing.engine.walk_kernels import clear
 
 #: Temperature at the start and at the end, as shares of a mean way between two stops.
-HEAT = (0.3, 0.003)
+HEAT = (1.0, 0.005)
 _NONE = 1e15
 
 
@@ -31,6 +33,7 @@ class RuinSearch:
         visits = max(float(self.work.size.sum()), 1.0)
         self.way = float(self.work.sums[:, 0].sum()) / visits
         self.best = _NONE
+        self._tally = np.zeros(4)
         self._row, self._size = self.work.row.copy(), self.work.size.copy()
         self._chosen = self.work.chosen.copy()
 
@@ -38,7 +41,7 @@ class RuinSearch:
         """Ruin and recreate `steps` times; `progress` (0 to 1) tells how cold it is by now."""
         heat = self.way * HEAT[0] * (HEAT[1] / HEAT[0]) ** min(progress, 1.0)
         self.best = anneal(
-            self.tables, self.work, self.prices, heat, steps, self.best,
+            self.tables, self.work, self.prices, self._tally, heat, steps, self.best,
             self._row, self._size, self._chosen,
         )  # fmt: skip
 

@@ -154,19 +154,20 @@ def within_limits(tables, work):
 
 
 @bare
-def adapt(prices, good, accepted):
+def adapt(prices, tally):
     """Raise the price of what is broken more than half the time, and lower the others."""
     for index in range(3):
-        prices[index] *= 1.1 if good[index] < 0.5 * accepted else 0.93
+        prices[index] *= 1.1 if tally[index] < 0.5 * tally[3] else 0.93
         prices[index] = min(max(prices[index], 1e-3), 1e12)
-        good[index] = 0.0
+    tally[:] = 0.0
 
 
 @counted
-def anneal(tables, work, prices, heat, steps, best, best_row, best_size, best_chosen):
+def anneal(tables, work, prices, tally, heat, steps, best, best_row, best_size, best_chosen):
     """Ruin and recreate `steps` times at a temperature; keep the best plan within the limits.
 
-    Returns the cost of the best plan.
+    `tally` counts the accepted plans (last entry) and those of them that kept each limit. Returns
+    the cost of the best plan.
     """
     n_routes = len(work.size)
     kept, ruined = np.zeros(n_routes, np.bool_), np.zeros(n_routes, np.bool_)
@@ -176,7 +177,6 @@ def anneal(tables, work, prices, heat, steps, best, best_row, best_size, best_ch
     out = np.zeros(tables.n_places, np.int64)
     pattern = np.zeros(tables.n_places, np.int64)
     places = np.flatnonzero(tables.last_pattern > tables.first_pattern)
-    good, accepted = np.zeros(3), 0
     for _ in range(steps):
         changed = 0
         count = ruin(tables, work, places, leaving, out, ruined)
@@ -222,10 +222,10 @@ def anneal(tables, work, prices, heat, steps, best, best_row, best_size, best_ch
                 change -= kept_price(tables, sums, k, prices)
         if change < -heat * math.log(np.random.random()):
             load, duration, time = within_limits(tables, work)
-            good[0] += load
-            good[1] += duration
-            good[2] += time
-            accepted += 1
+            tally[0] += load
+            tally[1] += duration
+            tally[2] += time
+            tally[3] += 1.0
             if load and duration and time:
                 cost = totals(tables, work)[0]
                 if cost < best - _TINY:
@@ -249,7 +249,6 @@ def anneal(tables, work, prices, heat, steps, best, best_row, best_size, best_ch
             leaving[out[index]] = False
         for index in range(changed):
             kept[which[index]] = False
-        if accepted >= _LOOK:
-            adapt(prices, good, accepted)
-            accepted = 0
+        if tally[3] >= _LOOK:
+            adapt(prices, tally)
     return best
