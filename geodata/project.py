@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pandera.pandas import DataFrameSchema
+from pydantic import ValidationError
 from shapely.geometry.base import BaseGeometry
 
 from geodata.divisions import read_divisions
@@ -29,6 +30,7 @@ from geodata.street_sources import (
     read_streets,
     with_lines,
 )
+from geodata.visit_columns import unknown_outlets, with_columns
 from gridmap import schemas
 from gridmap.errors import Fault, InputError, fault, some_ids
 from gridmap.partition.cells import territory_polygon
@@ -121,7 +123,7 @@ def _load(
     boundary = read_area(project.territory, files.boundary, files.streets, children=files.children)
     outlets, demand = _read_tables(project, files, crs=boundary.crs, area=boundary.shape)
     centre = centres_of(outlets.frame, project)
-    request = project.request
+    request = _with_visits(project, outlets)
     if project.territory.admin_codes and files.admin:
         divisions = read_divisions(
             files.admin, project.territory.admin_codes, outlets.frame[centre],
@@ -317,6 +319,7 @@ def _read_tables(
                 boundary=area,
                 grade_policy=project.routing.grade_policy,
                 centres=None if centres == "own" else centres,
+                weeks=project.routing.weeks,
             )
         )
     except InputError as error:
@@ -332,13 +335,31 @@ def _read_tables(
     return rows[0], rows[1]
 
 
+def _with_visits(project: ProjectFile, outlets: Rows) -> PlanRequest:
+    """Return what is asked of the plan, with what the columns of the outlets ask for."""
+    wrong = unknown_outlets(project.routing, outlets.frame["outlet_id"], project.outlets.file)
+    if wrong:
+        raise InputError(*wrong)
+    request = project.request
+    if not outlets.asked:
+        return request
+    try:
+        policy = with_columns(project.routing, outlets.asked)
+    except ValidationError as error:
+        told = [one for each in error.errors() for one in each.get("ctx", {}).get("faults", ())]
+        raise InputError(
+            *(fault(one.key, f"{project.outlets.file} {one.where}", **one.values) for one in told)
+        ) from error
+    return request.model_copy(update={"routing": policy})
+
+
 def _bind(rows: Rows, units: Units, file: str) -> Rows:
     """Return the rows with the unit of each; those on the very rim, in no unit, are left out."""
     unit = units.locate(rows.frame[["x", "y"]].to_numpy())
     frame = rows.frame.assign(unit=unit)
     out = frame[unit < 0]
     if not len(out):
-        return Rows(frame, rows.excluded, rows.notices, rows.invented)
+        return Rows(frame, rows.excluded, rows.notices, rows.invented, asked=rows.asked)
     key = frame.columns[frame.columns.isin(["outlet_id", "demand_id"])][0]
     lines = pd.DataFrame(
         {"file": file, "row": 0, "id": out[key], "reason": "world.place_outside", "found": ""}
@@ -348,6 +369,7 @@ def _bind(rows: Rows, units: Units, file: str) -> Rows:
         pd.concat([rows.excluded, lines], ignore_index=True),
         (*rows.notices, *excluded_notices(lines)),
         rows.invented,
+        asked=rows.asked,
     )
 
 

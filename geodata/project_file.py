@@ -115,7 +115,7 @@ class Grades(Section):
 
 
 class OutletColumns(Section):
-    """Columns of the outlets' file."""
+    """Columns of the outlets' file; those from `hours` on are read only if they are named."""
 
     id: Columns = None
     lon: Columns = None
@@ -125,6 +125,11 @@ class OutletColumns(Section):
     kind: Columns = None
     grade: Columns = None
     potential: Columns = None
+    hours: Columns = None
+    visit_days: Columns = None
+    no_visit_days: Columns = None
+    fixed_visits: Columns = None
+    priority: Columns = None
 
 
 class DemandColumns(Section):
@@ -276,7 +281,8 @@ def read_project(path: Path) -> ProjectFile:
     try:
         return ProjectFile.model_validate(content)
     except ValidationError as error:
-        raise InputError(*(_fault(path.name, one) for one in error.errors())) from error
+        found = error.errors()
+        raise InputError(*(each for one in found for each in _faults(path.name, one))) from error
 
 
 def parse_grades(text: str) -> Grades:
@@ -295,6 +301,15 @@ def _compile(pattern: str) -> None:
     except re.error as error:
         values = {"pattern": pattern, "reason": str(error)}
         raise PydanticCustomError("world.bad_pattern", "{pattern}: {reason}", values) from error
+
+
+def _faults(file: str, error: ErrorDetails) -> list[Fault]:
+    """Return what pydantic found wrong as faults; a policy may tell of several at once."""
+    several: Sequence[Fault] = error.get("ctx", {}).get("faults", ())
+    if not several:
+        return [_fault(file, error)]
+    section = _key_path(error["loc"])
+    return [fault(one.key, f"{file} [{section}.{one.where}]", **one.values) for one in several]
 
 
 def _fault(file: str, error: ErrorDetails) -> Fault:

@@ -21,7 +21,9 @@ from geodata.project_file import DemandSection, Grades, OutletsSection
 from geodata.sieve import Sieve, excluded_notices
 from geodata.tables import Table, find_columns, read_table
 from geodata.values import read_amounts
+from geodata.visit_columns import VISIT_FIELDS, read_visit_columns
 from gridmap.errors import Fault, InputError, fault, some_ids
+from gridmap.policies import OutletVisits
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -54,6 +56,8 @@ class Rows:
         empty for zones. Shape (n_rows, 2).
     ids
         Id of every row. Shape (n_rows,).
+    asked
+        What single outlets ask for of their visits, by id.
     """
 
     frame: pd.DataFrame
@@ -62,6 +66,7 @@ class Rows:
     invented: tuple[str, ...] = ()
     given: Floats = field(default_factory=lambda: np.empty((0, 2)))
     ids: NDArray[np.object_] = field(default_factory=lambda: np.empty(0, dtype=object))
+    asked: Mapping[str, OutletVisits] = field(default_factory=dict)
 
 
 def read_outlets(
@@ -72,6 +77,7 @@ def read_outlets(
     boundary: BaseGeometry,
     grade_policy: Mapping[str, object],
     centres: tuple[str, ...] | None = None,
+    weeks: int = 4,
 ) -> Rows:
     """Read the outlets of a project.
 
@@ -87,11 +93,14 @@ def read_outlets(
         Grades that exist.
     centres
         Ids of the outlets that are centres of cells; None = each own outlet.
+    weeks
+        Weeks of the cycle of visits.
 
     Raises
     ------
     InputError
-        If the file or a column is missing, or no row can be used.
+        If the file or a column is missing, no row can be used, or a cell about visits cannot be
+        read.
     """
     given = dict(section.columns)
     table = read_table(
@@ -100,7 +109,8 @@ def read_outlets(
     by = section.grades.by if section.grades else ""
     if by and by != "potential":
         given["potential"] = by
-    usual = {field: usual_names("outlets")[field] for field in OUTLET_FIELDS}
+    usual: dict[str, Names] = {field: usual_names("outlets")[field] for field in OUTLET_FIELDS}
+    usual |= dict.fromkeys(VISIT_FIELDS, ())
     columns, faults = place_columns(table, *find_columns(table, given, usual, ("id",)))
     if faults:
         raise InputError(*faults)
@@ -112,6 +122,9 @@ def read_outlets(
     lonlat, _ = read_places(sieve, text)
     xy = place(sieve, lonlat, datum=section.datum, crs=crs, boundary=boundary)
 
+    asked, unread = read_visit_columns(sieve, text, weeks=weeks)
+    if unread:
+        raise InputError(*unread)
     frame = pd.DataFrame(
         {
             "outlet_id": text["id"],
@@ -140,7 +153,8 @@ def read_outlets(
     frame.loc[unnamed, "name"] = frame["operator"].where(
         frame["operator"] != "", frame["outlet_id"]
     )[unnamed]
-    return Rows(frame, sieve.excluded, tuple(notices + remarks), invented, lonlat, sieve.ids)
+    said = tuple(notices + remarks)
+    return Rows(frame, sieve.excluded, said, invented, lonlat, sieve.ids, asked)
 
 
 def read_demand(

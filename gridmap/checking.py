@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from gridmap.partition.verify import verify_cells
 from gridmap.policies import PlanRequest
 from gridmap.routing.verify import verify_routes
 
-_FACTS = ("request", "balances", "left_out")
+_REQUIRED = ("request", "balances", "left_out")
 _LAYERS = ("territory", "units", "cells", "outlets", "demand", "routes", "stops", "plan")
 
 
@@ -38,7 +39,7 @@ def check_plan(path: Path) -> list[CheckResult]:
     if missing:
         raise InputError(fault("cli.layers_missing", path, missing=", ".join(missing)))
     layer = {name: gpd.read_file(path, layer=name, engine="pyogrio") for name in _LAYERS}
-    request, balances, left_out = _facts(path, layer["plan"])
+    facts = _facts(path, layer["plan"])
     return [
         *verify_cells(
             layer["cells"],
@@ -46,25 +47,43 @@ def check_plan(path: Path) -> list[CheckResult]:
             layer["outlets"],
             layer["units"],
             layer["demand"],
-            balances=balances,
+            balances=facts.balances,
         ),
         *verify_routes(
             layer["outlets"],
             layer["routes"],
             layer["stops"],
-            request.routing,
-            left_out=left_out,
+            facts.request.routing,
+            left_out=facts.left_out,
+            lunch_begins_s=facts.lunch_begins_s,
+            managers=facts.managers,
         ),
     ]
 
 
-def _facts(path: Path, rows: pd.DataFrame) -> tuple[PlanRequest, list[Any], list[str]]:
-    """Return what was asked, the balances and the outlets left out, from the layer `plan`."""
-    spoilt = ", ".join(name for name in _FACTS if name not in set(rows.get("key", ())))
+@dataclass(frozen=True, eq=False)
+class _Facts:
+    """What was asked, the balances, who was left out, and lunch and manager of each route."""
+
+    request: PlanRequest
+    balances: list[Any]
+    left_out: list[str]
+    lunch_begins_s: dict[str, float]
+    managers: dict[str, str]
+
+
+def _facts(path: Path, rows: pd.DataFrame) -> _Facts:
+    """Return the facts in the layer `plan`; older plans have neither lunch nor managers."""
+    spoilt = ", ".join(name for name in _REQUIRED if name not in set(rows.get("key", ())))
     try:
         facts = dict(zip(rows["key"], rows["value"], strict=True))
-        request = PlanRequest.model_validate_json(facts["request"])
-        return request, json.loads(facts["balances"]), json.loads(facts["left_out"])
+        return _Facts(
+            request=PlanRequest.model_validate_json(facts["request"]),
+            balances=json.loads(facts["balances"]),
+            left_out=json.loads(facts["left_out"]),
+            lunch_begins_s=json.loads(facts.get("lunch_begins_s", "{}")),
+            managers=json.loads(facts.get("route_managers", "{}")),
+        )
     except (KeyError, ValueError) as error:  # pydantic's and JSON's errors are ValueErrors
-        missing = spoilt or ", ".join(_FACTS)
+        missing = spoilt or ", ".join(_REQUIRED)
         raise InputError(fault("cli.facts_missing", path, missing=missing)) from error

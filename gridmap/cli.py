@@ -132,12 +132,18 @@ def plan(
     max_seconds: Annotated[
         float | None, typer.Option(min=0.0, help="End the search early after so long.")
     ] = None,
+    best_effort: Annotated[
+        bool,
+        typer.Option("--best-effort", help="If not all visits fit, leave out the least."),
+    ] = False,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a plan: cells, routes, scores, and all files of them."""
     url = database or _settings().database_url
-    done = _plan_and_deliver(project, out, url, data=data, seed=seed, max_seconds=max_seconds)
+    done = _plan_and_deliver(
+        project, out, url, data=data, seed=seed, max_seconds=max_seconds, best_effort=best_effort
+    )
     if as_json:
         typer.echo(json.dumps(done.report, sort_keys=True, ensure_ascii=False))
     else:
@@ -342,6 +348,7 @@ def _plan_and_deliver(
     data: Path | None = None,
     seed: int = 0,
     max_seconds: float | None = None,
+    best_effort: bool = False,
 ) -> Delivery:
     from geodata.project import load_project
     from geodata.project_file import read_project
@@ -364,7 +371,9 @@ def _plan_and_deliver(
         territory, request = load_project(project, data_dir=data, cache=cache, report=report)
         loading_s = time.perf_counter() - start
         stop = None if max_seconds is None else MaxRuntime(max_seconds)
-        scenario = make_plan(territory, request, seed=seed, stop=stop, report=report)
+        scenario = make_plan(
+            territory, request, seed=seed, stop=stop, report=report, best_effort=best_effort
+        )
         done = deliver(territory, scenario, out, store, loading_s=loading_s, report=report)
         _build_basemap(project, data, basemap_folder(url, settings), territory, report)
     store.close()

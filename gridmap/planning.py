@@ -27,7 +27,8 @@ from gridmap.policies import PlanRequest
 from gridmap.progress import Progress, Report, Stop, silent
 from gridmap.routing.plan import CellRoutes, plan_cell_routes
 from gridmap.routing.problem import CellVisits
-from gridmap.routing.routes import number_routes
+from gridmap.routing.refusal import refuse_left_out, refuse_overload
+from gridmap.routing.routes import lunch_begins, number_routes, route_managers
 from gridmap.scenario import Scenario
 from gridmap.scoring.inputs import Minutes, scored_outlets, scoring_inputs, travel_minutes
 from gridmap.scoring.scorecard import cell_summary, score_cells
@@ -47,6 +48,7 @@ def make_plan(
     seed: int = 0,
     stop: Stop | None = None,
     report: Report = silent,
+    best_effort: bool = False,
 ) -> Scenario:
     """Cut the territory into cells, plan the visits of each, and score them.
 
@@ -62,6 +64,8 @@ def make_plan(
         Ends the searches early; None = after the iterations of the request.
     report
         Takes the progress.
+    best_effort
+        Where not all visits fit, leave out the least and name them, instead of refusing.
 
     Returns
     -------
@@ -72,6 +76,8 @@ def make_plan(
     ------
     InputError
         If the request does not fit the territory, with all faults at once.
+    InfeasibleError
+        If some visits do not fit, with the numbers and the cures of every such cell.
     """
     stages = Stages(report)
     with stages.running("travel"):
@@ -111,6 +117,7 @@ def make_plan(
             seed=seed,
             stop=stop,
             report=stages.within("routing"),
+            best_effort=best_effort,
         )
     with stages.running("scoring"):
         scores = _score(territory, partition, request, routing, seed)
@@ -128,7 +135,12 @@ def make_plan(
         scores=scores,
         route_lines=routing.lines,
         notices=(*access.notices, *partition.notices, *routing.notices),
-        report={"timings_s": stages.timings_s, "left_out_visits": routing.left_out},
+        report={
+            "timings_s": stages.timings_s,
+            "left_out_visits": routing.left_out,
+            "lunch_begins_s": routing.lunch_begins_s,
+            "route_managers": routing.managers,
+        },
     )
 
 
@@ -260,6 +272,8 @@ class _Routing:
     lines: NDArray[np.object_]
     notices: tuple[Fault, ...]
     left_out: list[str]
+    lunch_begins_s: dict[str, float]
+    managers: dict[str, str]
 
 
 def _plan_routes(
@@ -272,6 +286,7 @@ def _plan_routes(
     seed: int,
     stop: Stop | None,
     report: Report,
+    best_effort: bool,
 ) -> _Routing:
     outlets = territory.outlets
     snapped = engine.snap(outlets[["x", "y"]].to_numpy(np.float64))
@@ -290,36 +305,63 @@ def _plan_routes(
         for cell, rows in enumerate(to_visit)
     ]
     # All at once: together they may be worth a preparation that none of them is worth alone.
-    travel_s = engine.matrices(stations)
-    for cell, (rows, places) in enumerate(zip(to_visit, stations, strict=True)):
+    cells = [
+        CellVisits(
+            cell_id=cell + 1,
+            outlet_ids=tuple(outlets["outlet_id"].iloc[rows]),
+            grades=tuple(outlets["grade"].iloc[rows]),
+            travel_s=ways_s,
+            kinds=tuple(outlets["kind"].iloc[rows]),
+            centre_id=str(outlets["outlet_id"].iloc[partition.centre[cell]]),
+        )
+        for cell, (rows, ways_s) in enumerate(zip(to_visit, engine.matrices(stations), strict=True))
+    ]
+    if not best_effort:
+        neighbours = bordering_cells(territory, partition)
+        refuse_overload(cells, request.routing, neighbours=neighbours)
+    for cell, (visits, places) in enumerate(zip(cells, stations, strict=True)):
         code = codes[cell]
         report(Progress("routing", cell / partition.n_cells, code))
-        done = plan_cell_routes(
-            CellVisits(
-                cell_id=cell + 1,
-                outlet_ids=tuple(outlets["outlet_id"].iloc[rows]),
-                grades=tuple(outlets["grade"].iloc[rows]),
-                travel_s=travel_s[cell],
-            ),
-            request.routing,
-            seed=seed,
-            stop=stop,
-        )
+        done = plan_cell_routes(visits, request.routing, seed=seed, stop=stop)
         cell_routes, cell_stops = number_routes(done, request.routing)
-        drawn = [_draw(engine, places, day) for day in done.days if day]
+        drawn = [_draw(engine, places, tour.places) for tour in done.tours]
         routes.append(cell_routes.assign(distance_m=[metres for _, metres in drawn]))
         lines.extend(line for line, _ in drawn)
         stops.append(cell_stops)
         planned.append(done)
-        if not len(rows) and visited.any():
+        if not visits.outlet_ids and visited.any():
             idle.append(fault("planning.cell_without_visits", code))
+    if not best_effort:
+        refuse_left_out(planned)
     return _Routing(
         routes=schemas.ROUTES.validate(pd.concat(routes, ignore_index=True)),
         stops=schemas.STOPS.validate(pd.concat(stops, ignore_index=True)),
         lines=_objects(lines),
         notices=(*idle, *(one for done in planned for one in done.notices)),
         left_out=[one for done in planned for one in done.left_out],
+        lunch_begins_s={
+            number: begin
+            for done in planned
+            for number, begin in lunch_begins(done, request.routing).items()
+        },
+        managers={
+            number: name
+            for done in planned
+            for number, name in route_managers(done, request.routing).items()
+        },
     )
+
+
+def bordering_cells(territory: Territory, partition: Partition) -> dict[int, set[int]]:
+    """Return the numbers, from 1, of the cells that each cell borders or is bridged to."""
+    adjacency = territory.units.adjacency
+    first, second = partition.label[adjacency.first] + 1, partition.label[adjacency.second] + 1
+    beside: dict[int, set[int]] = {}
+    for one, other in zip(first.tolist(), second.tolist(), strict=True):
+        if one != other:
+            beside.setdefault(one, set()).add(other)
+            beside.setdefault(other, set()).add(one)
+    return beside
 
 
 def _objects(values: list[shapely.LineString]) -> NDArray[np.object_]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from gridmap.catalogue import Language
 from gridmap.datum import ShownDatum
+from gridmap.visit_checks import policy_faults
 
 Mode = Literal["drive", "walk", "bike", "ebike"]
 Barrier = Literal["river", "rail", "motorway"]
 Workload = Literal["demand", "visit_minutes"]
 Tolerance = Annotated[float, Field(gt=0.0, lt=1.0)]
+#: What becomes of a visit that falls on a holiday.
+HolidayShift = Literal["skip", "before", "after", "nearest"]
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -93,22 +98,114 @@ class GradePolicy(Policy):
         Visits per cycle.
     minutes
         Service time of one visit in minutes.
+    least_gap, most_gap
+        Working days from one visit to the next, over the end of the cycle, too; without either
+        the visits are as evenly spread as whole days allow.
+    patterns
+        The sets of days on which its outlets may be visited, given outright, such as ``Mo,Th``
+        or ``1,3:Tu``; see `gridmap.weekly`. Each has as many days as `visits` says.
     """
 
     visits: int = Field(ge=0)
     minutes: float = Field(ge=0.0)
+    least_gap: int | None = Field(default=None, ge=1)
+    most_gap: int | None = Field(default=None, ge=1)
+    patterns: tuple[str, ...] = ()
+
+
+class OutletVisits(Policy):
+    """What one outlet asks for beside its grade; days as in `gridmap.weekly`.
+
+    Attributes
+    ----------
+    hours
+        Opening hours; a visit lies within them as a whole. Empty = always open.
+    visit_days, no_visit_days
+        The only days on which it may be visited, and days on which it may not.
+    fixed_visits
+        Exactly the days on which it is visited, instead of those of its grade.
+    priority
+        When not all visits fit, outlets of a lower priority are left out first, whatever their
+        grade.
+    """
+
+    hours: str = ""
+    visit_days: str = ""
+    no_visit_days: str = ""
+    fixed_visits: str = ""
+    priority: int = Field(default=0, ge=-9, le=9)
+
+
+class Appointment(Policy):
+    """A visit that was agreed upon: it begins between `start` and `end`.
+
+    `day` is one day of the cycle, such as ``2:We``, or a date. An appointment holds against the
+    opening hours and forbidden days of its outlet.
+    """
+
+    outlet: str = Field(min_length=1)
+    day: str
+    start: Clock
+    end: Clock
+
+    @property
+    def window_s(self) -> tuple[float, float]:
+        """When the visit may begin, in seconds after midnight."""
+        return seconds_of(self.start), seconds_of(self.end)
+
+
+class Manager(Policy):
+    """A grid manager, for one cell or for every cell.
+
+    Attributes
+    ----------
+    name
+        Name, unique in its cell.
+    centre
+        Id of the centre outlet of the manager's cell; empty = each cell has such a manager.
+    days
+        The only days that the manager works, of the cycle's; empty = all. See `gridmap.weekly`.
+    skills
+        What the manager can do.
+    min_calls, max_calls, max_minutes
+        Limits of the manager's days, instead of those of the working day.
+    """
+
+    name: str = Field(min_length=1)
+    centre: str = ""
+    days: str = ""
+    skills: tuple[str, ...] = ()
+    min_calls: int | None = Field(default=None, ge=0)
+    max_calls: int | None = Field(default=None, ge=1)
+    max_minutes: float | None = Field(default=None, gt=0.0)
+
+
+class SkillNeed(Policy):
+    """Outlets of these grades, and outlets of these kinds, need a manager with this skill."""
+
+    skill: str = Field(min_length=1)
+    grades: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+#: The manager of a cell for which none is named.
+SOLE_MANAGER = Manager(name="-")
 
 
 class WorkingDay(Policy):
     """The working day of a grid manager. `lunch` and `max_minutes` are minutes.
 
-    `max_minutes` limits travel and service together, without lunch.
+    `max_minutes` limits travel and service together, without lunch and waiting. Lunch begins
+    between `lunch_after` and `lunch_until`; without the latter, at the first chance. A day that
+    ends before `lunch_until` needs none. A day with visits has at least `min_calls`.
     """
 
     start: Clock = "08:30"
     end: Clock = "18:00"
     lunch: float = Field(default=60.0, ge=0.0)
     lunch_after: Clock = "12:00"
+    lunch_until: Clock | None = None
+    min_calls: int = Field(default=0, ge=0)
     max_calls: int = Field(default=16, ge=1)
     max_minutes: float = Field(default=420.0, gt=0.0)
 
@@ -116,6 +213,14 @@ class WorkingDay(Policy):
     def _starts_before_it_ends(self) -> WorkingDay:
         if self.start >= self.end:
             raise ValueError(f"the day starts at {self.start} and must end later than that")
+        return self
+
+    @model_validator(mode="after")
+    def _limits_leave_something(self) -> WorkingDay:
+        if self.lunch_until is not None and self.lunch_until < self.lunch_after:
+            raise ValueError(f"lunch_until must not be before lunch_after, {self.lunch_after}")
+        if self.min_calls > self.max_calls:
+            raise ValueError(f"min_calls must not be more than max_calls, {self.max_calls}")
         return self
 
     @property
@@ -127,6 +232,11 @@ class WorkingDay(Policy):
     def end_s(self) -> float:
         """End of the day in seconds after midnight."""
         return seconds_of(self.end)
+
+    @property
+    def lunch_s(self) -> float:
+        """Length of lunch in seconds."""
+        return self.lunch * 60.0
 
 
 def seconds_of(clock: str) -> float:
@@ -158,6 +268,23 @@ class RoutingPolicy(Policy):
         The manager's working day.
     iterations
         Search rounds per cell; with a fixed number the same seed gives the same routes.
+    cycle_start
+        Date of the Monday on which the cycle begins.
+    holidays
+        Days without visits: dates, of which those outside the cycle do not matter, or days of the
+        cycle such as ``2:We``.
+    holiday_shift
+        A visit on a holiday is left out (``skip``), or made on the working day ``before``,
+        ``after`` or ``nearest`` on which its outlet has no other; where the cycle has none in
+        that direction, in the other.
+    outlets
+        What single outlets ask for, by id.
+    appointments
+        Visits that were agreed upon.
+    managers
+        The managers, if a cell has several, or one with days or limits of his or her own.
+    skills
+        Which outlets need a manager with a skill.
     """
 
     mode: Mode = "walk"
@@ -172,6 +299,29 @@ class RoutingPolicy(Policy):
     )
     day: WorkingDay = Field(default_factory=WorkingDay)
     iterations: int = Field(default=4000, ge=0)
+    cycle_start: date | None = None
+    holidays: tuple[str, ...] = ()
+    holiday_shift: HolidayShift = "after"
+    outlets: dict[str, OutletVisits] = {}
+    appointments: tuple[Appointment, ...] = ()
+    managers: tuple[Manager, ...] = ()
+    skills: tuple[SkillNeed, ...] = ()
+
+    @model_validator(mode="after")
+    def _days_can_be_read_and_kept(self) -> RoutingPolicy:
+        faults = policy_faults(self)
+        if faults:
+            told = "; ".join(one.text() for one in faults).replace("{", "(").replace("}", ")")
+            raise PydanticCustomError("visits.policy", told, {"faults": tuple(faults)})
+        return self
+
+    @field_validator("holidays", mode="before")
+    @classmethod
+    def _dates_as_text(cls, value: object) -> object:
+        """TOML has dates of its own."""
+        if isinstance(value, list | tuple):
+            return tuple(str(one) if isinstance(one, date) else one for one in value)
+        return value
 
     @field_validator("working_days")
     @classmethod
@@ -184,6 +334,16 @@ class RoutingPolicy(Policy):
     def cycle_days(self) -> int:
         """Working days in a cycle."""
         return self.weeks * len(self.working_days)
+
+    def crew(self, centre: str) -> tuple[Manager, ...]:
+        """Return the managers of the cell of a centre outlet, at least one."""
+        mine = tuple(one for one in self.managers if one.centre in ("", centre))
+        return mine or (SOLE_MANAGER,)
+
+    def needed_skills(self, grade: str, kind: str) -> frozenset[str]:
+        """Return the skills that a visit of an outlet needs."""
+        needs = (one for one in self.skills if grade in one.grades or (kind and kind in one.kinds))
+        return frozenset(one.skill for one in needs)
 
 
 class ScoringPolicy(Policy):

@@ -69,6 +69,8 @@ def build_report(
         "partition": dict(partition.details),
         "day_balance": day_balance(scenario.routes, scenario.request.routing).to_dict("records"),
         "left_out_visits": list(scenario.report.get("left_out_visits", [])),
+        "lunch_begins_s": dict(scenario.report.get("lunch_begins_s", {})),
+        "route_managers": dict(scenario.report.get("route_managers", {})),
         "excluded": _excluded(territory, language),
         "territory_notices": _texts(territory.notices, language),
         "notices": _texts(scenario.notices, language),

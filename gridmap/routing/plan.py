@@ -10,11 +10,20 @@ from numpy.typing import NDArray
 from gridmap.errors import Fault
 from gridmap.policies import RoutingPolicy
 from gridmap.progress import Stop
-from gridmap.routing.diagnose import Diagnosis, diagnose, notices
+from gridmap.routing.diagnose import Diagnosis, diagnose, lost_visits, overload
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.search import search_cycle
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tour:
+    """The route of one manager, by its number in the crew, on one cycle day: places in order."""
+
+    day: int
+    manager: int
+    places: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +43,9 @@ class CellRoutes:
         Ids of the outlets that get no visit although they are due.
     notices
         What the planner should know.
+    shifts
+        ``shifts[day][manager]`` are the places of each manager's route in order, where a cell has
+        several; empty = all places of a day are on one route.
     """
 
     cell: CellVisits
@@ -41,12 +53,34 @@ class CellRoutes:
     diagnosis: Diagnosis
     left_out: tuple[str, ...]
     notices: tuple[Fault, ...]
+    shifts: tuple[tuple[tuple[int, ...], ...], ...] = ()
+
+    @property
+    def tours(self) -> tuple[Tour, ...]:
+        """All routes with a visit, by day and then by manager."""
+        shifts = self.shifts or tuple((day,) for day in self.days)
+        return tuple(
+            Tour(day, manager, places)
+            for day, routes in enumerate(shifts)
+            for manager, places in enumerate(routes)
+            if places
+        )
 
     @property
     def travel_s(self) -> Floats:
         """Travel of each cycle day from the centre and back, seconds. Shape (n_days,)."""
-        ways = [np.array([0, *day, 0]) for day in self.days]
-        return np.array([self.cell.travel_s[way[:-1], way[1:]].sum() for way in ways])
+        travel_s = np.zeros(len(self.days))
+        for tour in self.tours:
+            travel_s[tour.day] += self.legs_s(tour).sum()
+        return travel_s
+
+    def legs_s(self, tour: Tour) -> Floats:
+        """Return the seconds of each way of a route, the first from the centre, the last home.
+
+        Shape (n_stops + 1,).
+        """
+        way = np.array([0, *tour.places, 0])
+        return np.asarray(self.cell.travel_s[way[:-1], way[1:]], dtype=np.float64)
 
     @property
     def visit_days(self) -> dict[str, tuple[int, ...]]:
@@ -88,5 +122,8 @@ def plan_cell_routes(
         left_out=tuple(
             sorted({*found.unreachable, *(cell.outlet_ids[one] for one in cycle.left_out)})
         ),
-        notices=notices(cell, policy, found, cycle.left_out),
+        notices=(
+            *overload(cell, found),
+            *lost_visits(cell, policy, cycle.left_out),
+        ),
     )

@@ -28,17 +28,30 @@ class CellVisits:
     travel_s
         Seconds from place to place, NaN = no way; place 0 is the centre outlet, where each day
         starts and ends, place i + 1 is outlet i. Shape (n_outlets + 1, n_outlets + 1).
+    kinds
+        One entry an outlet, or none at all; some kinds need skills.
+    centre_id
+        Id of the centre outlet.
     """
 
     cell_id: int
     outlet_ids: tuple[str, ...]
     grades: tuple[str, ...]
     travel_s: Floats
+    kinds: tuple[str, ...] = ()
+    centre_id: str = ""
 
     def __post_init__(self) -> None:
         places = len(self.outlet_ids) + 1
         if len(self.grades) != places - 1 or self.travel_s.shape != (places, places):
             raise ValueError(f"Expected {places - 1} grades and travel between {places} places.")
+        if len(self.kinds) not in (0, places - 1):
+            raise ValueError(f"Expected {places - 1} kinds or none.")
+
+    @property
+    def name(self) -> str:
+        """The cell as it is named to people, such as ``C03``."""
+        return f"C{self.cell_id:02d}"
 
     @property
     def reachable(self) -> NDArray[np.bool_]:

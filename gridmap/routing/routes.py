@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
 from gridmap import schemas
-from gridmap.policies import RoutingPolicy, WorkingDay, seconds_of
-from gridmap.routing.plan import CellRoutes
+from gridmap.policies import RoutingPolicy
+from gridmap.routing.calendar import Calendar
+from gridmap.routing.plan import CellRoutes, Tour
+from gridmap.routing.timing import DayTimes, plain_times, windowed_times
+from gridmap.routing.visit_times import visit_times
 
 
 def route_number(cell_id: int, number: int) -> str:
@@ -19,7 +24,8 @@ def route_number(cell_id: int, number: int) -> str:
 def number_routes(planned: CellRoutes, policy: RoutingPolicy) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the routes and the stops of a cell.
 
-    Days without a visit get no number; the others are numbered in order of week and weekday.
+    Days without a visit get no number; the others are numbered in order of week and weekday, and
+    of the managers.
     `distance_m` is left 0: it is known once the ways are drawn on the streets.
 
     Returns
@@ -27,59 +33,74 @@ def number_routes(planned: CellRoutes, policy: RoutingPolicy) -> tuple[pd.DataFr
     tuple of DataFrame
         See `gridmap.schemas.ROUTES` and `gridmap.schemas.STOPS`.
     """
-    cell, days_a_week = planned.cell, len(policy.working_days)
+    cell, calendar = planned.cell, Calendar(policy)
     service_s = cell.service_s(policy)
     routes: list[dict[str, object]] = []
     stops: list[dict[str, object]] = []
-    for day, places in enumerate(planned.days):
-        if not places:
-            continue
-        number = route_number(cell.cell_id, len(routes) + 1)
-        way = np.array([0, *places, 0])
-        leg_s = cell.travel_s[way[:-1], way[1:]]
-        stay_s = service_s[way[1:-1] - 1]
+    for number, tour, times in _timetable(planned, calendar):
+        week, weekday = calendar.week_day(tour.day)
+        stay_s = service_s[np.array(tour.places) - 1]
         routes.append(
             {
                 "route_id": number,
                 "number": number,
                 "cell_id": cell.cell_id,
-                "week": day // days_a_week + 1,
-                "weekday": policy.working_days[day % days_a_week],
-                "stops": len(places),
-                "travel_s": float(leg_s.sum()),
+                "week": week,
+                "weekday": weekday,
+                "stops": len(tour.places),
+                "travel_s": float(planned.legs_s(tour).sum()),
                 "service_s": float(stay_s.sum()),
                 "distance_m": 0.0,
             }
         )
-        arrivals = arrivals_s(leg_s[:-1], stay_s, policy.day)
-        for seq, (place, arrival, stay) in enumerate(zip(places, arrivals, stay_s, strict=True), 1):
+        for seq, (place, begin, stay) in enumerate(
+            zip(tour.places, times.begins_s, stay_s, strict=True), 1
+        ):
             stops.append(
                 {
                     "route_id": number,
                     "seq": seq,
                     "outlet_id": cell.outlet_ids[place - 1],
-                    "arrival_s": arrival,
+                    "arrival_s": begin,
                     "service_s": float(stay),
                 }
             )
     return _table(schemas.ROUTES, routes), _table(schemas.STOPS, stops)
 
 
-def arrivals_s(leg_s: np.ndarray, stay_s: np.ndarray, day: WorkingDay) -> list[float]:
-    """Return the arrival at each stop in seconds after midnight.
+def lunch_begins(planned: CellRoutes, policy: RoutingPolicy) -> dict[str, float]:
+    """Return when lunch begins on each route that has one, in seconds after midnight."""
+    timetable = _timetable(planned, Calendar(policy))
+    return {number: times.lunch_s for number, _, times in timetable if times.lunch_s is not None}
 
-    Lunch is taken once, as soon as the manager is between two stops at or after `day.lunch_after`.
+
+def route_managers(planned: CellRoutes, policy: RoutingPolicy) -> dict[str, str]:
+    """Return the manager of each route by name; nothing if the policy names none."""
+    if not policy.managers:
+        return {}
+    crew = policy.crew(planned.cell.centre_id)
+    timetable = _timetable(planned, Calendar(policy))
+    return {number: crew[tour.manager].name for number, tour, _ in timetable}
+
+
+def _timetable(planned: CellRoutes, calendar: Calendar) -> Iterator[tuple[str, Tour, DayTimes]]:
+    """Yield number and times of each route.
+
+    A day whose windows cannot be kept has the times as if there were none: the checker says which.
     """
-    now, eaten = day.start_s, day.lunch == 0.0
-    arrivals = []
-    for leg, stay in zip(leg_s, stay_s, strict=True):
-        if not eaten and now >= seconds_of(day.lunch_after):
-            now += day.lunch * 60.0
-            eaten = True
-        now += leg
-        arrivals.append(float(now))
-        now += stay
-    return arrivals
+    cell, day = planned.cell, calendar.policy.day
+    service_s = cell.service_s(calendar.policy)
+    times = visit_times(cell, calendar)
+    for count, tour in enumerate(planned.tours, 1):
+        legs = planned.legs_s(tour).tolist()
+        outlets = [place - 1 for place in tour.places]
+        stays = service_s[outlets].tolist()
+        found = None
+        if times.timed:
+            windows = [times.windows[outlet][tour.day] for outlet in outlets]
+            found = windowed_times(legs, stays, windows, day)
+        number = route_number(cell.cell_id, count)
+        yield number, tour, found or plain_times(legs, stays, day)
 
 
 def _table(schema: pa.DataFrameSchema, rows: list[dict[str, object]]) -> pd.DataFrame:

@@ -2,14 +2,13 @@
 
 The tables are those of a plan.gpkg: ``outlets`` (outlet_id, grade, visited, cell_id), ``routes``
 (route_id, number, cell_id, week, weekday, stops, travel_s, service_s) and ``stops`` (route_id, seq,
-outlet_id, arrival_s, service_min).
+outlet_id, arrival_s, service_min), and the moments at which lunch begins, by route_id. The visit
+begins at the arrival.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -17,36 +16,10 @@ import pandas as pd
 from gridmap.checks import CheckResult
 from gridmap.errors import Fault, fault, some_ids
 from gridmap.policies import RoutingPolicy
-
-#: Seconds by which sums of written times may differ from one another.
-ROUNDING_S = 1.0
-
-
-@dataclass(frozen=True, eq=False)
-class _Plan:
-    outlets: pd.DataFrame
-    routes: pd.DataFrame
-    stops: pd.DataFrame
-    policy: RoutingPolicy
-    left_out: frozenset[str]
-
-    @cached_property
-    def due(self) -> pd.Series:
-        """Visits that each visited outlet is due, by outlet id."""
-        visited = self.outlets[self.outlets["visited"].astype(bool)].set_index("outlet_id")
-        grades = self.policy.grade_policy
-        return visited["grade"].map({name: one.visits for name, one in grades.items()}).fillna(0)
-
-    @cached_property
-    def days(self) -> pd.DataFrame:
-        """Stops with the cycle day of their route, from 0, in the order of the days."""
-        weekday = {day: index for index, day in enumerate(self.policy.working_days)}
-        routes = self.routes.assign(
-            day=(self.routes["week"] - 1) * len(weekday) + self.routes["weekday"].map(weekday)
-        )
-        columns = ["route_id", "day", "cell_id"]
-        joined = self.stops.merge(routes[columns], on="route_id", how="left")
-        return joined.sort_values(["day", "route_id", "seq"], kind="stable")
+from gridmap.routing.verify_crew import calls, least_calls, manager_days, minutes, skills
+from gridmap.routing.verify_days import fixed_visits, holidays, outlet_days, spacing
+from gridmap.routing.verify_hours import appointments_kept, lunch, opening_hours_kept, times
+from gridmap.routing.verify_plan import ROUNDING_S, WrittenPlan
 
 
 def verify_routes(
@@ -56,6 +29,8 @@ def verify_routes(
     policy: RoutingPolicy,
     *,
     left_out: Collection[str] = (),
+    lunch_begins_s: Mapping[str, float] | None = None,
+    managers: Mapping[str, str] | None = None,
 ) -> list[CheckResult]:
     """Return the result of every rule for the routes of a plan.
 
@@ -67,8 +42,14 @@ def verify_routes(
         What was asked for.
     left_out
         Ids of the outlets that the plan names as left out.
+    lunch_begins_s
+        When lunch begins, in seconds after midnight, by route_id.
+    managers
+        Names of the managers by route_id; a cell with one manager needs none.
     """
-    plan = _Plan(outlets, routes, stops, policy, frozenset(left_out))
+    plan = WrittenPlan(
+        outlets, routes, stops, policy, frozenset(left_out), lunch_begins_s or {}, managers or {}
+    )
     return [CheckResult(name, not faults, faults) for name, faults in _run(plan)]
 
 
@@ -106,11 +87,11 @@ def day_balance(routes: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _run(plan: _Plan) -> list[tuple[str, tuple[Fault, ...]]]:
+def _run(plan: WrittenPlan) -> list[tuple[str, tuple[Fault, ...]]]:
     return [(name, tuple(rule(plan))) for name, rule in _RULES.items()]
 
 
-def _numbers(plan: _Plan) -> list[Fault]:
+def _numbers(plan: WrittenPlan) -> list[Fault]:
     """Numbers are unique and of the form R<cell>-<n>, counted from 1 in the order of the days."""
     wrong: list[str] = []
     order = plan.routes.sort_values(["cell_id", "week", "weekday"], kind="stable")
@@ -122,17 +103,22 @@ def _numbers(plan: _Plan) -> list[Fault]:
     return [fault("routing.check.numbers", some_ids(wrong))] if wrong else []
 
 
-def _cycle_days(plan: _Plan) -> list[Fault]:
-    """A route lies on a working day of the cycle, and a cell has one route a day."""
+def _cycle_days(plan: WrittenPlan) -> list[Fault]:
+    """A route lies on a working day of the cycle, and a cell has one route a day.
+
+    Where managers are named, these have one each.
+    """
     routes = plan.routes
     outside = ~routes["week"].between(1, plan.policy.weeks)
     outside |= ~routes["weekday"].isin(plan.policy.working_days)
     double = routes.duplicated(["cell_id", "week", "weekday"], keep=False)
+    if plan.policy.managers:
+        double &= False
     wrong = routes.loc[outside | double, "number"]
     return [fault("routing.check.cycle_days", some_ids(wrong))] if len(wrong) else []
 
 
-def _stops_known(plan: _Plan) -> list[Fault]:
+def _stops_known(plan: WrittenPlan) -> list[Fault]:
     """Each stop is a visited outlet on a route that exists, in the route's own cell."""
     cell = plan.outlets.set_index("outlet_id")["cell_id"]
     at_home = plan.days["outlet_id"].map(cell) == plan.days["cell_id"]
@@ -140,37 +126,26 @@ def _stops_known(plan: _Plan) -> list[Fault]:
     return [fault("routing.check.stops_known", some_ids(wrong))] if len(wrong) else []
 
 
-def _frequency(plan: _Plan) -> list[Fault]:
-    """Each visited outlet has the visits of its grade, or none and is named as left out."""
+def _frequency(plan: WrittenPlan) -> list[Fault]:
+    """Each visited outlet has the visits it is due, or none and is named as left out.
+
+    Where there are holidays some may be missing: whether rightly is a matter of the spacing.
+    """
     planned = plan.stops["outlet_id"].value_counts().reindex(plan.due.index).fillna(0)
     named = plan.due.index.isin(plan.left_out)
-    wrong = plan.due.index[planned != plan.due.where(~named, 0)]
+    due = plan.due.where(~named, 0)
+    spared = np.where(named, 0, np.minimum(len(plan.holidays), due))
+    wrong = plan.due.index[(planned > due) | (planned < due - spared)]
     return [fault("routing.check.frequency", some_ids(wrong))] if len(wrong) else []
 
 
-def _spacing(plan: _Plan) -> list[Fault]:
-    """Visits of an outlet are as evenly spread over the cycle as whole days allow.
-
-    A number of visits that divides the weeks falls on one weekday, in equal distances.
-    """
-    cycle, wrong = plan.policy.cycle_days, []
-    for outlet, day in plan.days.dropna(subset="day").groupby("outlet_id")["day"]:
-        days = np.sort(day.to_numpy(dtype=np.int64))
-        gaps = np.diff(np.append(days, days[0] + cycle))
-        exact = plan.policy.weeks % len(days) == 0
-        allowed = {cycle // len(days), cycle // len(days) + (0 if exact else 1)}
-        if not set(gaps.tolist()) <= allowed:
-            wrong.append(str(outlet))
-    return [fault("routing.check.spacing", some_ids(wrong))] if wrong else []
-
-
-def _once_a_day(plan: _Plan) -> list[Fault]:
+def _once_a_day(plan: WrittenPlan) -> list[Fault]:
     """An outlet has at most one visit a day."""
     wrong = plan.days.loc[plan.days.duplicated(["outlet_id", "day"]), "outlet_id"]
     return [fault("routing.check.once_a_day", some_ids(wrong))] if len(wrong) else []
 
 
-def _sequence(plan: _Plan) -> list[Fault]:
+def _sequence(plan: WrittenPlan) -> list[Fault]:
     """The stops of a route are numbered from 1 without a gap, as many as the route says."""
     wrong = []
     numbers = {route: sorted(seq) for route, seq in plan.stops.groupby("route_id")["seq"]}
@@ -181,7 +156,7 @@ def _sequence(plan: _Plan) -> list[Fault]:
     return [fault("routing.check.sequence", some_ids(wrong))] if wrong else []
 
 
-def _service(plan: _Plan) -> list[Fault]:
+def _service(plan: WrittenPlan) -> list[Fault]:
     """A visit lasts as long as its grade says, and a route's service is the sum of its visits."""
     grade = plan.outlets.set_index("outlet_id")["grade"]
     minutes = {name: one.minutes for name, one in plan.policy.grade_policy.items()}
@@ -196,57 +171,25 @@ def _service(plan: _Plan) -> list[Fault]:
     return [fault("routing.check.service", some_ids(routes))] if routes else []
 
 
-def _times(plan: _Plan) -> list[Fault]:
-    """Arrivals leave room for the visit before, the day begins and ends in time, and the way to
-    the last stop takes no longer than the route's travel and lunch together.
-    """
-    day, wrong = plan.policy.day, []
-    travel = plan.routes.drop_duplicates("route_id").set_index("route_id")["travel_s"]
-    for route, stops in plan.days.groupby("route_id", sort=False):
-        arrival = stops["arrival_s"].to_numpy(dtype=np.float64)
-        service = stops["service_min"].to_numpy(dtype=np.float64) * 60.0
-        leave = arrival + service
-        way = arrival[-1] - day.start_s - service[:-1].sum()
-        kept = (
-            arrival[0] >= day.start_s - ROUNDING_S
-            and (arrival[1:] >= leave[:-1] - ROUNDING_S).all()
-            and leave[-1] <= day.end_s + ROUNDING_S
-            and way <= travel.get(route, np.nan) + day.lunch * 60.0 + ROUNDING_S
-        )
-        if not kept:
-            wrong.append(str(route))
-    return [fault("routing.check.times", some_ids(wrong))] if wrong else []
-
-
-def _calls(plan: _Plan) -> list[Fault]:
-    """A day has no more calls than the manager can make."""
-    most = plan.policy.day.max_calls
-    calls = plan.stops.groupby("route_id").size()
-    wrong = calls.index[calls > most]
-    return [fault("routing.check.calls", some_ids(wrong), most=most)] if len(wrong) else []
-
-
-def _minutes(plan: _Plan) -> list[Fault]:
-    """Travel and service fit into the day's minutes, and with lunch into the day."""
-    day = plan.policy.day
-    most_s = min(day.max_minutes * 60.0, day.end_s - day.start_s - day.lunch * 60.0)
-    work = plan.routes["travel_s"] + plan.routes["service_s"]
-    wrong = plan.routes.loc[~(work <= most_s + ROUNDING_S), "number"]
-    return (
-        [fault("routing.check.minutes", some_ids(wrong), most=most_s / 60.0)] if len(wrong) else []
-    )
-
-
-_RULES: dict[str, Callable[[_Plan], list[Fault]]] = {
+_RULES: dict[str, Callable[[WrittenPlan], list[Fault]]] = {
     "route_numbers": _numbers,
     "cycle_days": _cycle_days,
     "stops_known": _stops_known,
     "visit_frequency": _frequency,
-    "visit_spacing": _spacing,
+    "visit_spacing": spacing,
     "once_a_day": _once_a_day,
     "stop_sequence": _sequence,
     "service_minutes": _service,
-    "stop_times": _times,
-    "day_calls": _calls,
-    "day_minutes": _minutes,
+    "stop_times": times,
+    "day_calls": calls,
+    "day_minutes": minutes,
+    "holidays": holidays,
+    "fixed_visits": fixed_visits,
+    "outlet_days": outlet_days,
+    "opening_hours": opening_hours_kept,
+    "appointments": appointments_kept,
+    "lunch": lunch,
+    "least_calls": least_calls,
+    "manager_days": manager_days,
+    "skills": skills,
 }

@@ -12,6 +12,9 @@ from gridmap.policies import RoutingPolicy
 
 Ints = NDArray[np.int64]
 
+#: More sets of days than this for one grade are too many to weigh against one another.
+MOST_PATTERNS = 5000
+
 
 @cache
 def visit_patterns(visits: int, weeks: int, days_a_week: int) -> Ints:
@@ -45,6 +48,53 @@ def visit_patterns(visits: int, weeks: int, days_a_week: int) -> Ints:
     step = (np.arange(visits) * cycle) // visits
     shifted = np.sort((step[None, :] + np.arange(cycle)[:, None]) % cycle, axis=1)
     return np.unique(shifted, axis=0)
+
+
+@cache
+def spaced_patterns(visits: int, days: int, least_gap: int, most_gap: int) -> Ints:
+    """Return all sets of days with such gaps from each visit to the next, round the cycle.
+
+    Parameters
+    ----------
+    visits
+        Visits in the cycle.
+    days
+        Working days of the cycle.
+    least_gap, most_gap
+        Working days between two visits; a single visit may be on any day.
+
+    Returns
+    -------
+    Ints
+        One set a row, days counted from 0 and rising. Shape (n_patterns, visits).
+
+    Raises
+    ------
+    InputError
+        If there are more than `MOST_PATTERNS`.
+    """
+    if visits == 0:
+        return np.empty((0, 0), dtype=np.int64)
+    found: list[tuple[int, ...]] = []
+
+    def extend(chosen: tuple[int, ...]) -> None:
+        left = visits - len(chosen)
+        if left == 0:
+            if visits == 1 or least_gap <= chosen[0] + days - chosen[-1] <= most_gap:
+                found.append(chosen)
+            if len(found) > MOST_PATTERNS:
+                raise InputError(
+                    fault("visits.too_many_patterns", most=MOST_PATTERNS, visits=visits)
+                )
+            return
+        # The rest must still have room before the cycle begins anew.
+        last = min(chosen[-1] + most_gap, days - 1 - (left - 1) * least_gap)
+        for day in range(chosen[-1] + least_gap, last + 1):
+            extend((*chosen, day))
+
+    for first in range(days):
+        extend((first,))
+    return np.array(found, dtype=np.int64).reshape(-1, visits)
 
 
 def by_importance(policy: RoutingPolicy) -> list[str]:

@@ -160,3 +160,18 @@ def test_what_nobody_foresaw_is_one_line(
     assert done.code == 3
     assert "--debug" in done.err
     assert "Traceback" not in done.err
+
+
+def test_visits_that_do_not_fit_end_with_numbers_or_the_best_effort(
+    own_town: Path, tmp_path: Path, gridmap: CommandLine
+) -> None:
+    """One call a day is far too little: exit 2 and the cures, and no plan unless asked for."""
+    spoil(own_town, "[routing]", "[routing]\nday = { max_calls = 1 }")
+    refused = gridmap("plan", own_town, "--out", tmp_path / "o")
+    assert refused.code == 2
+    for word in ("calls a day, 1 are possible", "cure:", "--best-effort"):
+        assert word in refused.err
+    assert not (tmp_path / "o" / "plan.gpkg").exists()
+    done = gridmap("plan", own_town, "--out", tmp_path / "o", "--best-effort")
+    assert done.code == 0
+    assert "they are left out" in done.out

@@ -140,7 +140,10 @@ def test_an_overloaded_cell_leaves_out_the_least_important_and_says_by_how_much(
     assert "o2" not in done.left_out
     keys = [one.key for one in done.notices]
     assert keys == ["routing.too_many_calls", "routing.left_out"]
-    assert "needs 2.5 calls a day, 2 are possible: 1 visits too many" in done.notices[0].text()
+    assert (
+        "needs 2.50 calls a day, 2 are possible (2.5 of 2 a week): 1 visits too"
+        in done.notices[0].text()
+    )
 
 
 def test_too_few_minutes_are_told_with_numbers() -> None:

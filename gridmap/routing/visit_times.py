@@ -1,0 +1,95 @@
+"""When on each day a visit may begin, from opening hours, appointments and the working day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridmap.routing.calendar import Calendar, Intervals, Patterns
+from gridmap.routing.crew import crew_of
+from gridmap.routing.problem import CellVisits
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class VisitTimes:
+    """When visits of a cell's outlets may begin.
+
+    Attributes
+    ----------
+    timed
+        Whether the time of day matters at all: some outlet has hours or an appointment, or lunch
+        has to begin within a window.
+    windows
+        ``windows[outlet][day]`` are the intervals in which a visit may begin, in seconds after
+        midnight; a visit that begins there is over before the outlet closes and leaves time for
+        the way back. Empty if not `timed`.
+    open_days
+        Days on which a visit has room and somebody works who may make it, holidays excluded.
+        Shape (n_outlets, n_days).
+    """
+
+    timed: bool
+    windows: tuple[tuple[Intervals, ...], ...]
+    open_days: Bools
+
+
+def visit_times(cell: CellVisits, calendar: Calendar) -> VisitTimes:
+    """Return when the outlets of a cell may be visited."""
+    policy, ids = calendar.policy, cell.outlet_ids
+    worked = crew_of(cell, calendar).somebody()
+    asked = any(one in policy.outlets and policy.outlets[one].hours for one in ids)
+    agreed = any(calendar.appointments(one) for one in ids)
+    if not (asked or agreed or (policy.day.lunch > 0.0 and policy.day.lunch_until is not None)):
+        return VisitTimes(False, (), worked)
+    there_s = np.nan_to_num(cell.travel_s[0, 1:])
+    back_s = np.nan_to_num(cell.travel_s[1:, 0])
+    service_s = cell.service_s(policy)
+    earliest = (policy.day.start_s + there_s).tolist()
+    latest = (policy.day.end_s - back_s - service_s).tolist()
+    windows = tuple(
+        tuple(
+            _within(_begins(calendar, one, day, float(stay)), first, last)
+            for day in range(calendar.n_days)
+        )
+        for one, first, last, stay in zip(ids, earliest, latest, service_s, strict=True)
+    )
+    roomy = np.array([[bool(day) for day in days] for days in windows], dtype=bool)
+    return VisitTimes(True, windows, roomy.reshape(len(ids), calendar.n_days) & worked)
+
+
+def cell_patterns(cell: CellVisits, calendar: Calendar, times: VisitTimes) -> tuple[Patterns, ...]:
+    """Return the sets of days open to each outlet; none if it is not due or has no way."""
+    visits, reachable = cell.visits(calendar.policy), cell.reachable
+    by_grade = {
+        grade: calendar.grade_patterns(calendar.policy.grade_policy[grade])
+        for grade in set(cell.grades)
+    }
+    none = Patterns(np.zeros((0, calendar.n_days), dtype=bool), np.zeros(0, dtype=np.int64))
+    return tuple(
+        calendar.outlet_patterns(one, by_grade[cell.grades[at]], times.open_days[at])
+        if visits[at] > 0 and reachable[at]
+        else none
+        for at, one in enumerate(cell.outlet_ids)
+    )
+
+
+def _begins(calendar: Calendar, outlet: str, day: int, stay_s: float) -> Intervals | None:
+    """Return when a visit may begin by the outlet alone; None = always."""
+    agreed = calendar.appointments(outlet).get(day)
+    if agreed is not None:
+        return (agreed,)
+    hours = calendar.hours(outlet, day)
+    if hours is None:
+        return None
+    return tuple((start, end - stay_s) for start, end in hours if end - stay_s >= start)
+
+
+def _within(begins: Intervals | None, first: float, last: float) -> Intervals:
+    if begins is None:
+        begins = ((first, last),)
+    cut = ((max(start, first), min(end, last)) for start, end in begins)
+    return tuple((start, end) for start, end in cut if start <= end)
