@@ -25,11 +25,10 @@ OnBetter = Callable[[float, float], None]
 STEPS = 200
 #: Nearest places that the moves and the ruins look at.
 _NEAR = 60
-#: Share of the time that ruin and recreate gets, by the number of visits.
-_FEW, _MANY = 250.0, 500.0
-_SHARE_FEW, _SHARE_MANY = 0.25, 0.85
-#: Plans of the ruin search that the population starts with besides random ones.
-_SEEDS = 6
+#: Shares of the time after which the first ruin search, and the genetic search, are over.
+_FIRST, _LAST = 0.3, 0.8
+#: Share of the time of the genetic search after which the plan of the ruin search joins.
+_JOIN = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,53 +129,54 @@ def solve_periodic(
     if run.tables.near.shape[1] == 0 and not (problem.last_pattern > problem.first_pattern).any():
         return _nothing_to_visit(problem)
     seed_kernels(seed)
-    share = _ruin_share(problem) if method == "portfolio" else float(method == "ruin")
     prices = _first_prices(problem)
-    seeds = _ruin(run, prices, share) if share > 0.0 else []
-    if share < 1.0 and not run.over():
-        _breed(run, prices, seeds, seed)
+    if method == "ruin":
+        _ruin(run, prices, 0.0, 1.0)
+    elif method == "genetic":
+        _breed(run, prices, seed, 1.0)
+    else:
+        _ruin(run, prices.copy(), 0.0, _FIRST)
+        if not run.over():
+            _breed(run, prices, seed, _LAST)
+        if not run.over():
+            _ruin(run, prices, _LAST, 1.0)
     return _plan_of(run.tables, run.best) if run.best else None
 
 
-def _ruin(run: _Run, prices: Floats, share: float) -> list[KeptPlan]:
-    """Ruin and recreate for a share of the time; return some of the plans on the way."""
-    search = RuinSearch(run.tables, prices)
-    seeds: list[KeptPlan] = []
-    least = np.inf
-    while True:
-        search.go_on(run.clock.progress(run.done) / share, STEPS)
+def _ruin(run: _Run, prices: Floats, begin: float, end: float) -> None:
+    """Ruin and recreate from a share of the time to another, the best plan if there is one."""
+    search = RuinSearch(run.tables, prices, run.best)
+    least = run.best.cost if run.best else np.inf
+    while not run.over(end):
+        search.go_on((run.clock.progress(run.done) - begin) / (end - begin), STEPS)
         run.done += 1
         if search.best < least - 1e-7:
             least = search.best
             run.take(search.best_plan(run.xy))
-        late = run.clock.progress(run.done) / share
-        if late > 0.5 + 0.5 * len(seeds) / _SEEDS:
-            seeds.append(search.now(run.xy))
-        if run.over(share):
-            break
-    best = search.best_plan(run.xy)
-    return [*seeds, best] if best is not None else seeds
 
 
-def _breed(run: _Run, prices: Floats, seeds: list[KeptPlan], seed: int) -> None:
-    """Let a population of random plans and the seeds get better until the time is over."""
-    n_visits = _n_visits(run.problem)
-    genetic = Genetic(run.near, run.xy, seed, GeneticParams.for_visits(n_visits), prices)
+def _breed(run: _Run, prices: Floats, seed: int, end: float) -> None:
+    """Let a population of random plans get better; the best plan so far joins it later.
+
+    Were it there from the beginning, all would soon be its kin.
+    """
+    genetic = Genetic(
+        run.near, run.xy, seed, GeneticParams.for_visits(_n_visits(run.problem)), prices
+    )
+    guest = run.best
+    begin = run.clock.progress(run.done)
+    joins = begin + _JOIN * (end - begin)
 
     def go_on() -> bool:
         run.done += 1
         run.take(genetic.best)
-        return not run.over()
+        return not run.over(end)
 
-    for plan in seeds:
-        genetic.adopt(plan)
-        if not go_on():
-            return
-    adopted = [*genetic.within.plans, *genetic.beyond.plans]
     genetic.start(go_on)
-    for plan in adopted:
-        genetic.welcome(plan)
-    while not run.over():
+    while not run.over(end):
+        if guest is not None and run.over(joins):
+            genetic.adopt(guest)
+            guest = None
         stale = genetic.step()
         run.done += 1
         run.take(genetic.best)
@@ -192,12 +192,6 @@ def _n_visits(problem: PeriodicProblem) -> float:
         if last > first
     ]
     return float(sum(most))
-
-
-def _ruin_share(problem: PeriodicProblem) -> float:
-    """Return the share of the time that ruin and recreate gets: more where there is more to do."""
-    many = np.clip((_n_visits(problem) - _FEW) / (_MANY - _FEW), 0.0, 1.0)
-    return float(_SHARE_FEW + many * (_SHARE_MANY - _SHARE_FEW))
 
 
 def _first_prices(problem: PeriodicProblem) -> Floats:

@@ -153,11 +153,6 @@ class Genetic:
         crossover.load_plan(self.tables, self.work, plan.row, plan.size, plan.chosen)
         self.learn()
 
-    def welcome(self, plan: KeptPlan) -> None:
-        """Let in a plan that is educated already."""
-        plan.apart.clear()
-        self._let_in(plan)
-
     def step(self) -> bool:
         """Make one child; return whether the population has stopped getting better."""
         if self.born % 10 == 0:

@@ -22,6 +22,8 @@ from gridmap.routing.engine.walk_kernels import (
 
 #: Mean number of places that leave, longest string, share of positions overlooked.
 _LEAVING, _STRING, _BLINK = 10.0, 10.0, 0.01
+#: Share of the ruins that take places around one instead of strings, and the most that leave then.
+_AROUND, _MOST_AROUND = 0.5, 12
 #: Accepted plans between two looks at the prices of what breaks the limits.
 _LOOK = 200
 _TINY = 1e-7
@@ -72,6 +74,46 @@ def string_from(work, k, at, longest, leaving, out, count):
 @bare
 def ruin(tables, work, places, leaving, out, ruined):
     """Choose the places that leave; write them to `out` and return how many."""
+    centre = places[np.random.randint(len(places))]
+    if np.random.random() < _AROUND:
+        return ruin_around(tables, work, centre, leaving, out)
+    return ruin_strings(tables, work, centre, leaving, out, ruined)
+
+
+@bare
+def shares_day(tables, work, place, pattern):
+    """Return whether a place is visited on a day of a pattern, or on none at all."""
+    chosen = work.chosen[place]
+    if tables.day_list[chosen, 0] < 0:
+        return True
+    for day in tables.day_list[pattern]:
+        if day >= 0 and work.route_of[day, place] >= 0:
+            return True
+    return False
+
+
+@bare
+def ruin_around(tables, work, centre, leaving, out):
+    """Let most of the places near one leave: all, or those on the days of one of its patterns.
+
+    The latter makes room there.
+    """
+    anywhere = np.random.random() < 0.6
+    first, last = tables.first_pattern[centre], tables.last_pattern[centre]
+    pattern = first + np.random.randint(last - first)
+    wanted = 1 + np.random.randint(_MOST_AROUND)
+    count = mark(centre, leaving, out, 0)
+    for place in tables.near[centre]:
+        if count >= wanted:
+            break
+        if np.random.random() < 0.75 and (anywhere or shares_day(tables, work, place, pattern)):
+            count = mark(place, leaving, out, count)
+    return count
+
+
+@bare
+def ruin_strings(tables, work, centre, leaving, out, ruined):
+    """Let strings of stops near a place leave, each from another route."""
     stops, routes = 0, 0
     for k in range(len(work.size)):
         ruined[k] = False
@@ -79,7 +121,6 @@ def ruin(tables, work, places, leaving, out, ruined):
         routes += work.size[k] > 0
     longest = min(_STRING, stops / max(routes, 1))
     wanted = int(np.random.random() * (4.0 * _LEAVING / (1.0 + longest) - 1.0) + 1.0)
-    centre = places[np.random.randint(len(places))]
     one_day = np.random.random() < 0.5
     day = day_of_visit(tables, work, centre)
     count, strings = 0, 0
