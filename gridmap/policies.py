@@ -298,7 +298,7 @@ class RoutingPolicy(Policy):
         }
     )
     day: WorkingDay = Field(default_factory=WorkingDay)
-    iterations: int = Field(default=4000, ge=0)
+    iterations: int = Field(default=400, ge=0)
     cycle_start: date | None = None
     holidays: tuple[str, ...] = ()
     holiday_shift: HolidayShift = "after"

@@ -69,8 +69,7 @@ class PeriodicProblem:
         Place where each manager's routes start and end. Shape (n_managers,).
     most_load, least_load, most_duration
         Limits of each route; ``inf`` = none; `most_load` 0 = the manager does not work that day;
-        a day without any visit may be below `least_load` at a price only. Shape (n_days,
-        n_managers).
+        `least_load` holds for routes with a visit. Shape (n_days, n_managers).
     may_visit
         Which manager may visit which place. Shape (n_managers, n_places).
     windows

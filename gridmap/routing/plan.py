@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from gridmap.errors import Fault
 from gridmap.policies import RoutingPolicy
 from gridmap.progress import Stop
+from gridmap.routing.build import periodic_problem
 from gridmap.routing.diagnose import Diagnosis, diagnose, lost_visits, overload
+from gridmap.routing.portfolio import solve_periodic
 from gridmap.routing.problem import CellVisits
-from gridmap.routing.search import search_cycle
 
 Floats = NDArray[np.float64]
 
@@ -114,16 +115,18 @@ def plan_cell_routes(
         If a grade is unknown or asks for more visits than the cycle has days.
     """
     found = diagnose(cell, policy)
-    cycle = search_cycle(cell, policy, seed=seed, stop=stop)
+    problem = periodic_problem(cell, policy)
+    plan = solve_periodic(problem, seed=seed, iterations=policy.iterations, stop=stop)
+    shifts = plan.days if plan else (((),) * problem.n_managers,) * problem.n_days
+    days = tuple(tuple(place for route in day for place in route) for day in shifts)
+    visited = {place - 1 for day in days for place in day}
+    due = np.flatnonzero((cell.visits(policy) > 0) & cell.reachable).tolist()
+    lost = tuple(outlet for outlet in due if outlet not in visited)
     return CellRoutes(
         cell=cell,
-        days=cycle.days,
+        days=days,
         diagnosis=found,
-        left_out=tuple(
-            sorted({*found.unreachable, *(cell.outlet_ids[one] for one in cycle.left_out)})
-        ),
-        notices=(
-            *overload(cell, found),
-            *lost_visits(cell, policy, cycle.left_out),
-        ),
+        left_out=tuple(sorted({*found.unreachable, *(cell.outlet_ids[one] for one in lost)})),
+        notices=(*overload(cell, found), *lost_visits(cell, policy, lost)),
+        shifts=shifts,
     )

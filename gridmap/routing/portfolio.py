@@ -50,7 +50,7 @@ class _Clock:
         if self.seconds is not None:
             shares.append(self.spent_s / max(self.seconds, 1e-9))
         if self.iterations is not None:
-            shares.append(done / max(self.iterations, 1))
+            shares.append(done / self.iterations if self.iterations else 1.0)
         return max(shares)
 
 
@@ -65,13 +65,23 @@ class _Run:
         self.near = tables_of(problem, _NEAR)
         self.xy = _directions(problem)
         self.done = 0
+        self.stopped = False
         self.best: KeptPlan | None = None
+
+    @property
+    def progress(self) -> float:
+        """Share of the time that is over."""
+        return self.clock.progress(self.done)
+
+    def count(self) -> None:
+        """Count an iteration, and ask the caller whether to stop."""
+        self.done += 1
+        if self.stop is not None:
+            self.stopped |= self.stop(self.best.cost if self.best else np.inf)
 
     def over(self, share: float = 1.0) -> bool:
         """Return whether a share of the time is over, or the caller wants to stop."""
-        if self.stop is not None and self.stop(self.best.cost if self.best else np.inf):
-            return True
-        return self.clock.progress(self.done) >= share
+        return self.stopped or self.progress >= share
 
     def take(self, plan: KeptPlan | None) -> None:
         """Remember a plan if it is the best one within the limits."""
@@ -140,19 +150,21 @@ def solve_periodic(
             _breed(run, prices, seed, _LAST)
         if not run.over():
             _ruin(run, prices, _LAST, 1.0)
+    _polish(run, prices)
     return _plan_of(run.tables, run.best) if run.best else None
 
 
 def _ruin(run: _Run, prices: Floats, begin: float, end: float) -> None:
     """Ruin and recreate from a share of the time to another, the best plan if there is one."""
     search = RuinSearch(run.tables, prices, run.best)
+    run.take(search.now(run.xy))
     least = run.best.cost if run.best else np.inf
     while not run.over(end):
-        search.go_on((run.clock.progress(run.done) - begin) / (end - begin), STEPS)
-        run.done += 1
+        search.go_on((run.progress - begin) / (end - begin), STEPS)
         if search.best < least - 1e-7:
             least = search.best
             run.take(search.best_plan(run.xy))
+        run.count()
 
 
 def _breed(run: _Run, prices: Floats, seed: int, end: float) -> None:
@@ -160,28 +172,31 @@ def _breed(run: _Run, prices: Floats, seed: int, end: float) -> None:
 
     Were it there from the beginning, all would soon be its kin.
     """
-    genetic = Genetic(
-        run.near, run.xy, seed, GeneticParams.for_visits(_n_visits(run.problem)), prices
-    )
-    guest = run.best
-    begin = run.clock.progress(run.done)
-    joins = begin + _JOIN * (end - begin)
+    params = GeneticParams.for_visits(_n_visits(run.problem))
+    genetic = Genetic(run.near, run.xy, seed, params, prices)
+    guest, begin = run.best, run.progress
 
     def go_on() -> bool:
-        run.done += 1
         run.take(genetic.best)
+        run.count()
         return not run.over(end)
 
     genetic.start(go_on)
     while not run.over(end):
-        if guest is not None and run.over(joins):
+        if guest is not None and run.over(begin + _JOIN * (end - begin)):
             genetic.adopt(guest)
             guest = None
-        stale = genetic.step()
-        run.done += 1
-        run.take(genetic.best)
-        if stale:
+        if genetic.step():
             genetic.start(go_on)
+        go_on()
+
+
+def _polish(run: _Run, prices: Floats) -> None:
+    """Let the best plan learn what is left to learn without breaking a limit."""
+    if run.best is not None:
+        genetic = Genetic(run.near, run.xy, 0, GeneticParams(), np.maximum(prices, 1.0) * 1e6)
+        genetic.adopt(run.best)
+        run.take(genetic.best)
 
 
 def _n_visits(problem: PeriodicProblem) -> float:

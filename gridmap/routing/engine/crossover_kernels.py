@@ -91,7 +91,7 @@ def in_turn(tables, row, size, xy):
 
 @counted
 def split(tables, work, day, tour, length, prices):
-    """Cut a tour of a day into routes of least price (Prins 2004), one a manager, in their order."""
+    """Cut a tour of a day into routes of least price, one a manager in their order (Prins 2004)."""
     n_managers, way, even = tables.n_managers, tables.travel, tables.evenness
     p_load, p_time, uneven, mean_work, mean_load = prices[0], prices[1], even[0], even[1], even[2]
     first = day * n_managers

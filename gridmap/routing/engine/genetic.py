@@ -124,7 +124,7 @@ class Genetic:
         self._since, self._top = 0, _FAR_BEHIND
 
     def learn(self) -> KeptPlan:
-        """Educate the plan in the making and let it in; half the time mend it if it breaks limits."""
+        """Educate the plan in the making and let it in; mend half of those that break limits."""
         plan = self._educated(self.prices)
         self._kept.append(plan.kept)
         self._let_in(plan)

@@ -9,6 +9,7 @@ from gridmap.routing.engine.walk_kernels import (
     clear,
     late_price,
     limited,
+    load_excess,
     put,
     route_price,
     shuffle,
@@ -52,7 +53,7 @@ def insertion_in(tables, work, day, k, place, prices, least, blink):
         old += late_price(travel, service, wait, late, longest, p_time, p_late)
     load += tables.load[place]
     service += tables.service[place]
-    floor = travel + p_load * (max(0.0, load - most) + max(0.0, fewest - load)) - old
+    floor = travel + p_load * load_excess(load, most, fewest) - old
     best, at = least, 0
     before = row[k, 0]
     for index in range(1, size + 2):

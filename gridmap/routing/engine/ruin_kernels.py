@@ -14,6 +14,7 @@ from gridmap.routing.engine.insertion_kernels import choose
 from gridmap.routing.engine.jit import bare, counted
 from gridmap.routing.engine.walk_kernels import (
     kept_price,
+    load_excess,
     put,
     refresh,
     route_price,
@@ -188,7 +189,7 @@ def within_limits(tables, work):
     load, duration, time = True, True, True
     for k in range(len(work.size)):
         travel, calls, service = work.sums[k, 0], work.sums[k, 1], work.sums[k, 2]
-        load &= tables.least_load[k] - _TINY <= calls <= tables.most_load[k] + _TINY
+        load &= load_excess(calls, tables.most_load[k], tables.least_load[k]) <= _TINY
         duration &= travel + service + work.sums[k, 3] <= tables.most_duration[k] + _TINY
         time &= work.sums[k, 4] <= _TINY
     return load, duration, time

@@ -26,12 +26,19 @@ def shuffle(order, count):
 
 
 @bare
+def load_excess(load, most_load, least_load):
+    """Return by how much a load is beyond its limits; a route without a stop has no least load."""
+    short = max(0.0, least_load - load) if load > 0.0 else 0.0
+    return max(0.0, load - most_load) + short
+
+
+@bare
 def limited(
     travel, load, service, most_load, least_load, most_duration,
     load_price, time_price, uneven_price, mean_work, mean_load,
 ):  # fmt: skip
     """Price of a route of known sums and limits, without waits and lateness."""
-    excess = max(0.0, load - most_load) + max(0.0, least_load - load)
+    excess = load_excess(load, most_load, least_load)
     over = max(0.0, travel + service - most_duration)
     total = travel + load_price * excess + time_price * over
     if uneven_price > 0.0:
@@ -259,7 +266,7 @@ def totals(tables, work):
         cost += limited(
             travel, calls, service, most, least, longest, 0.0, 0.0, even[0], even[1], even[2]
         )
-        load += max(0.0, calls - most) + max(0.0, least - calls)
+        load += load_excess(calls, most, least)
         over += max(0.0, travel + service + work.sums[k, 3] - longest)
         late += work.sums[k, 4]
     for place in range(tables.n_places):
