@@ -108,7 +108,7 @@ class PeriodicProblem:
     @property
     def n_days(self) -> int:
         """Days of the cycle."""
-        return self.patterns.shape[1]
+        return int(self.patterns.shape[1])
 
     @property
     def n_managers(self) -> int:

@@ -216,7 +216,8 @@ def _first_prices(problem: PeriodicProblem) -> Floats:
     """
     ways = problem.travel[np.isfinite(problem.travel)]
     prices = np.array([2.0 * ways.mean() / max(float(problem.load.max()), 1e-9), 1.0, 1.0])
-    return np.maximum(prices, 10.0 * float(problem.pattern_price.max(initial=0.0)))
+    dear = 10.0 * float(problem.pattern_price.max(initial=0.0))
+    return np.asarray(np.maximum(prices, dear), dtype=np.float64)
 
 
 def _directions(problem: PeriodicProblem) -> Floats:
@@ -238,7 +239,8 @@ def _directions(problem: PeriodicProblem) -> Floats:
     centred = square - square.mean(axis=0) - square.mean(axis=1)[:, None] + square.mean()
     values, vectors = np.linalg.eigh(-0.5 * centred)
     xy = vectors[:, -2:] * np.sqrt(np.maximum(values[-2:], 0.0))
-    return np.ascontiguousarray(xy - xy[problem.start[0]])
+    seen: Floats = np.ascontiguousarray(xy - xy[problem.start[0]], dtype=np.float64)
+    return seen
 
 
 def _plan_of(tables: Tables, best: KeptPlan) -> PeriodicPlan:
