@@ -25,7 +25,8 @@ from gridmap.partition.draw import draw_cells
 from gridmap.partition.partition import Partition
 from gridmap.policies import PlanRequest
 from gridmap.progress import Progress, Report, Stop, silent
-from gridmap.routing.plan import CellRoutes, plan_cell_routes
+from gridmap.routing.cells import plan_cells
+from gridmap.routing.plan import CellRoutes
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.refusal import refuse_left_out, refuse_overload
 from gridmap.routing.routes import lunch_begins, number_routes, route_managers
@@ -319,10 +320,11 @@ def _plan_routes(
     if not best_effort:
         neighbours = bordering_cells(territory, partition)
         refuse_overload(cells, request.routing, neighbours=neighbours)
-    for cell, (visits, places) in enumerate(zip(cells, stations, strict=True)):
-        code = codes[cell]
+    report(Progress("routing", 0.0, codes[0]))
+    searches = plan_cells(cells, request.routing, seed=seed, stop=stop)
+    for cell, (done, places) in enumerate(zip(searches, stations, strict=True)):
+        code, visits = codes[cell], done.cell
         report(Progress("routing", cell / partition.n_cells, code))
-        done = plan_cell_routes(visits, request.routing, seed=seed, stop=stop)
         cell_routes, cell_stops = number_routes(done, request.routing)
         drawn = [_draw(engine, places, tour.places) for tour in done.tours]
         routes.append(cell_routes.assign(distance_m=[metres for _, metres in drawn]))

@@ -7,7 +7,12 @@ from typing import Any
 from numba import njit
 from numba.core.errors import NumbaError
 
-_OPTIONS: dict[str, Any] = {"cache": True, "fastmath": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {
+    "cache": True,
+    "fastmath": True,
+    "error_model": "numpy",
+    "nogil": True,  # cells are searched side by side
+}
 
 
 def _counts_nothing(options: dict[str, Any]) -> dict[str, Any]:
