@@ -30,7 +30,7 @@ LOST_S = 1e7
 #: travel: where outlets stand close together, travel is too little to hold the days even.
 EVENNESS = 1.0
 #: Seconds of travel that one visit on another day than in the last plan must save.
-CHANGED_DAY_S = 120.0
+CHANGED_DAY_S = 600.0
 
 
 def periodic_problem(

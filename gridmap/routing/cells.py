@@ -9,6 +9,7 @@ from threading import Event
 
 from gridmap.policies import RoutingPolicy
 from gridmap.progress import Stop
+from gridmap.routing.continuity import Days
 from gridmap.routing.plan import CellRoutes, plan_cell_routes
 from gridmap.routing.problem import CellVisits
 
@@ -19,6 +20,7 @@ def plan_cells(
     *,
     seed: int,
     stop: Stop | None = None,
+    last: Days | None = None,
     workers: int | None = None,
 ) -> Iterator[CellRoutes]:
     """Plan one cell after the other, as many at a time as there are cores.
@@ -36,6 +38,8 @@ def plan_cells(
         Seed of every cell's search.
     stop
         May end the searches earlier; asked from several threads.
+    last
+        Cycle days, from 0, of outlets in the last plan.
     workers
         How many at a time; None = one a core.
 
@@ -51,7 +55,8 @@ def plan_cells(
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         planned = [
-            pool.submit(plan_cell_routes, cell, policy, seed=seed, stop=over) for cell in cells
+            pool.submit(plan_cell_routes, cell, policy, seed=seed, stop=over, last=last)
+            for cell in cells
         ]
         try:
             for one in planned:

@@ -11,6 +11,7 @@ from gridmap.errors import Fault
 from gridmap.policies import RoutingPolicy
 from gridmap.progress import Stop
 from gridmap.routing.build import periodic_problem
+from gridmap.routing.continuity import Days
 from gridmap.routing.diagnose import Diagnosis, diagnose, lost_visits, overload
 from gridmap.routing.portfolio import solve_periodic
 from gridmap.routing.problem import CellVisits
@@ -94,7 +95,12 @@ class CellRoutes:
 
 
 def plan_cell_routes(
-    cell: CellVisits, policy: RoutingPolicy, *, seed: int, stop: Stop | None = None
+    cell: CellVisits,
+    policy: RoutingPolicy,
+    *,
+    seed: int,
+    stop: Stop | None = None,
+    last: Days | None = None,
 ) -> CellRoutes:
     """Plan the visits of a cell so that every grade's frequency is kept and the days are even.
 
@@ -108,6 +114,9 @@ def plan_cell_routes(
         Seed of the search; the same seed gives the same routes.
     stop
         Ends the search early; None = after `policy.iterations`.
+    last
+        Cycle days, from 0, of outlets in the last plan; the new one leaves them where that saves
+        travel enough.
 
     Raises
     ------
@@ -115,7 +124,7 @@ def plan_cell_routes(
         If a grade is unknown or asks for more visits than the cycle has days.
     """
     found = diagnose(cell, policy)
-    problem = periodic_problem(cell, policy)
+    problem = periodic_problem(cell, policy, last=last)
     plan = solve_periodic(problem, seed=seed, iterations=policy.iterations, stop=stop)
     shifts = plan.days if plan else (((),) * problem.n_managers,) * problem.n_days
     days = tuple(tuple(place for route in day for place in route) for day in shifts)
