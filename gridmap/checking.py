@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +29,7 @@ def check_plan(path: Path) -> list[CheckResult]:
     InputError
         If the file is missing, cannot be read, or lacks layers.
     """
-    if not path.is_file():
-        raise InputError(fault("cli.file_missing", path))
-    try:
-        there = {str(row[0]) for row in pyogrio.list_layers(path)}
-    except pyogrio.errors.DataSourceError as error:
-        raise InputError(fault("cli.not_a_plan", path)) from error
-    missing = [name for name in _LAYERS if name not in there]
-    if missing:
-        raise InputError(fault("cli.layers_missing", path, missing=", ".join(missing)))
-    layer = {name: gpd.read_file(path, layer=name, engine="pyogrio") for name in _LAYERS}
+    layer = read_layers(path, _LAYERS)
     request, balances, left_out = _facts(path, layer["plan"])
     return [
         *verify_cells(
@@ -56,6 +48,26 @@ def check_plan(path: Path) -> list[CheckResult]:
             left_out=left_out,
         ),
     ]
+
+
+def read_layers(path: Path, names: Sequence[str]) -> dict[str, gpd.GeoDataFrame]:
+    """Return layers of a written plan by name.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, cannot be read, or lacks some of them.
+    """
+    if not path.is_file():
+        raise InputError(fault("cli.file_missing", path))
+    try:
+        there = {str(row[0]) for row in pyogrio.list_layers(path)}
+    except pyogrio.errors.DataSourceError as error:
+        raise InputError(fault("cli.not_a_plan", path)) from error
+    missing = [name for name in names if name not in there]
+    if missing:
+        raise InputError(fault("cli.layers_missing", path, missing=", ".join(missing)))
+    return {name: gpd.read_file(path, layer=name, engine="pyogrio") for name in names}
 
 
 def _facts(path: Path, rows: pd.DataFrame) -> tuple[PlanRequest, list[Any], list[str]]:
