@@ -27,6 +27,8 @@ FRONT_STOPS, BACK_STOPS = 16, 14
 #: Columns of the record: outlet, the seven steps, times, signature. Millimetres.
 WIDTHS = (32.0, 20.5, 20.5, 22.0, 21.0, 22.5, 22.5, 11.0, 12.0, 10.0)
 TICK_MM = 3.4
+#: Size of names that take two lines of a card. Points.
+LONG_NAME = 8.0
 MAP_BOTTOM_MM, MAP_TOP_MM = 152.0, 272.0
 
 
@@ -130,7 +132,10 @@ def _card(sheets: Sheets, day: SheetDay, stop: SheetStop, at: tuple[float, float
     pen.qr(navigation(place), x + width - code_mm - 1.5, middle - code_mm / 2, code_mm)
     left, room = x + 12.5, width - 12.5 - code_mm - 4.0
     third = height / 3.3
-    pen.text(left, y + height - third - 0.1, place.name, 11, bold=True, width_mm=room)
+    lines = _name_lines(place.name, room)
+    for line, down in zip(lines, (0.0,) if len(lines) == 1 else (-1.3, 1.8), strict=False):
+        size = 11.0 if len(lines) == 1 else LONG_NAME
+        pen.text(left, y + height - third - 0.1 - down, line, size, bold=True, width_mm=room)
     where = place.street or degrees(place)
     pen.text(left, y + height - 2 * third + 0.6, where, 8.5, grey=0.15, width_mm=room)
     sheets.grade(left, y + 1.8, place.grade, 4.6)
@@ -141,6 +146,14 @@ def _card(sheets: Sheets, day: SheetDay, stop: SheetStop, at: tuple[float, float
     pen.text(left + 6.4, y + 2.6, clock, 10.5, bold=True)
     used = 6.4 + text_width_mm(clock, 10.5) + 2.0
     pen.text(left + used, y + 2.6, details, 8.5, width_mm=room - used)
+
+
+def _name_lines(name: str, room_mm: float) -> list[str]:
+    """Return a name as one line, or as two smaller ones where it would be cut."""
+    if text_width_mm(name, LONG_NAME) <= room_mm:
+        return [name]
+    lines = wrapped(name, LONG_NAME, room_mm)
+    return [lines[0], " ".join(lines[1:])] if len(lines) > 1 else lines
 
 
 def _after_lunch(day: SheetDay, stop: SheetStop) -> bool:
