@@ -9,6 +9,7 @@ from itertools import accumulate
 
 import numpy as np
 
+from gridmap.datum import to_wgs84
 from gridmap.export.pen import CAPITAL_MM, text_width_mm, wrapped
 from gridmap.export.route_map import day_shapes
 from gridmap.export.sheet_book import SheetDay, SheetPlace, SheetStop
@@ -20,7 +21,7 @@ from gridmap.export.sheet_page import (
     in_groups,
 )
 from gridmap.export.visit_steps import CHECKS, STEPS, TIMES, Entry, Field
-from gridmap.policies import clock_of
+from gridmap.policies import MapLink, clock_of
 
 #: Stops on a front and on a back page; a longer day takes more pages.
 FRONT_STOPS, BACK_STOPS = 16, 14
@@ -40,16 +41,25 @@ def day_pages(sheets: Sheets, day: SheetDay) -> Iterator[Callable[[], None]]:
         yield partial(_back, sheets, day, stops)
 
 
-def navigation(place: SheetPlace) -> str:
+def navigation(place: SheetPlace, link: MapLink = "auto") -> str:
     """Return the address that a telephone opens in its map.
 
-    A geo address (RFC 5870) is WGS-84 by definition; for GCJ-02 it is the address of a map that
-    says which datum it takes.
+    A geo address (RFC 5870) is WGS-84 by definition, and Google and Apple are asked in it, too;
+    Amap is told which datum it gets. ``auto`` is a geo address, and Amap where the place is in
+    GCJ-02.
     """
-    if place.datum == "gcj02":
+    if link == "auto":
+        link = "amap" if place.datum == "gcj02" else "geo"
+    if link == "amap":
         where = f"{place.lon:.6f},{place.lat:.6f}"
-        return f"https://uri.amap.com/marker?position={where}&coordinate=gaode"
-    return f"geo:{place.lat:.5f},{place.lon:.5f}"
+        datum = "gaode" if place.datum == "gcj02" else "wgs84"
+        return f"https://uri.amap.com/marker?position={where}&coordinate={datum}"
+    lon, lat = to_wgs84(np.array([[place.lon, place.lat]]), place.datum)[0]
+    if link == "google":
+        return f"https://www.google.com/maps/search/?api=1&query={lat:.5f},{lon:.5f}"
+    if link == "apple":
+        return f"https://maps.apple.com/?q={lat:.5f},{lon:.5f}"
+    return f"geo:{lat:.5f},{lon:.5f}"
 
 
 def degrees(place: SheetPlace) -> str:
@@ -129,7 +139,12 @@ def _card(sheets: Sheets, day: SheetDay, stop: SheetStop, at: tuple[float, float
     pen.number(x + 6.2, middle + 2.6, 4.0, str(stop.seq))
     pen.box(x + 4.0, y + 2.0, 4.4, 4.4, line_mm=0.4)
     code_mm = min(height - 3.0, 17.5)
-    pen.qr(navigation(place), x + width - code_mm - 1.5, middle - code_mm / 2, code_mm)
+    pen.qr(
+        navigation(place, sheets.book.link),
+        x + width - code_mm - 1.5,
+        middle - code_mm / 2,
+        code_mm,
+    )
     left, room = x + 12.5, width - 12.5 - code_mm - 4.0
     third = height / 3.3
     lines = _name_lines(place.name, room)

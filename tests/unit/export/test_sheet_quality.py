@@ -14,11 +14,12 @@ import zxingcpp
 from sheet_plan import sheet_plan
 
 from gridmap.catalogue import LANGUAGES, Language
-from gridmap.export.pen import readable
+from gridmap.export.pen import missing_letters, readable
 from gridmap.export.route_pages import navigation
 from gridmap.export.route_pdf import route_pdf
 from gridmap.export.sheet_book import SheetBook, SheetDay, SheetStop, sheet_books
 from gridmap.export.street_map import StreetMap
+from gridmap.policies import MapLink
 from gridmap.scenario import Scenario
 from gridmap.territory import Territory
 
@@ -135,3 +136,25 @@ def test_a_cell_without_streets_still_has_its_sheet(
     day = day_with(book, 3)
     content = route_pdf(replace(book, days=(day,)), bare, "en")
     assert codes(content) == sorted(navigation(stop.place) for stop in day.stops)
+
+
+@pytest.mark.parametrize(
+    ("link", "start"),
+    [
+        ("auto", "geo:"), ("geo", "geo:"), ("amap", "https://uri.amap.com/marker?position="),
+        ("google", "https://www.google.com/maps/search/?api=1&query="),
+        ("apple", "https://maps.apple.com/?q="),
+    ],
+)  # fmt: skip
+def test_codes_open_the_map_that_is_set(
+    book: SheetBook, streets: StreetMap, link: MapLink, start: str
+) -> None:
+    day = day_with(book, 16)
+    content = route_pdf(replace(book, days=(day,), link=link), streets, "en")
+    found = codes(content)
+    assert found == sorted(navigation(stop.place, link) for stop in day.stops)
+    assert all(one.startswith(start) for one in found)
+
+
+def test_characters_without_a_glyph_are_listed() -> None:
+    assert missing_letters(["a🦀b", "镕🦀", "🜚"]) == "🜚🦀"
