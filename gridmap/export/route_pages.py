@@ -148,7 +148,7 @@ def _card(sheets: Sheets, day: SheetDay, stop: SheetStop, at: tuple[float, float
     left, room = x + 12.5, width - 12.5 - code_mm - 4.0
     third = height / 3.3
     lines = _name_lines(place.name, room)
-    for line, down in zip(lines, (0.0,) if len(lines) == 1 else (-1.3, 1.8), strict=False):
+    for line, down in zip(lines, (0.0,) if len(lines) == 1 else (-1.8, 1.2), strict=False):
         size = 11.0 if len(lines) == 1 else LONG_NAME
         pen.text(left, y + height - third - 0.1 - down, line, size, bold=True, width_mm=room)
     where = place.street or degrees(place)

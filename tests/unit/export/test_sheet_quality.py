@@ -93,6 +93,11 @@ def test_every_code_decodes_to_its_stop(
     day = day_with(book, count)
     content = route_pdf(replace(book, days=(day,)), streets, language)
     assert codes(content) == sorted(navigation(stop.place) for stop in day.stops)
+    places = {tuple(map(float, one.removeprefix("geo:").split(","))) for one in codes(content)}
+    for stop in day.stops:  # a metre, whatever `navigation` says
+        assert (
+            min(abs(lat - stop.place.lat) + abs(lon - stop.place.lon) for lat, lon in places) < 2e-5
+        )
     words = words_of(content)
     assert all(squeezed(stop.place.name) in words for stop in day.stops)
     assert len(content) <= MOST_BYTES_A_DAY
