@@ -16,6 +16,7 @@ from gridmap.datum import Datum
 from gridmap.errors import Fault, fault
 
 Kind = Literal["outlets", "demand", "visits"]
+FieldKind = Literal["steps", "complaints", "sightings"]
 #: Names of a field: those of one tuple are equally good, an earlier one wins over a later one.
 Names = Sequence[str | Sequence[str]]
 
@@ -61,7 +62,7 @@ class Header:
 
 
 @cache
-def usual_names(kind: Kind) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+def usual_names(kind: Kind | FieldKind) -> Mapping[str, tuple[tuple[str, ...], ...]]:
     """Return the usual names of each field of a kind of table, in both languages."""
     text = files("geodata").joinpath("data/header_names.toml").read_text(encoding="utf-8")
     content = tomllib.loads(text)

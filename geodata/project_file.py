@@ -15,7 +15,7 @@ from geodata.tables import decode
 from gridmap.catalogue import Language
 from gridmap.datum import Datum, ShownDatum
 from gridmap.errors import Fault, InputError, fault
-from gridmap.policies import PartitionPolicy, PlanRequest, RoutingPolicy, ScoringPolicy
+from gridmap.policies import MapLink, PartitionPolicy, PlanRequest, RoutingPolicy, ScoringPolicy
 from gridmap.territory import ATTRIBUTION
 from gridmap.travel.periods import PeriodFactors
 
@@ -216,10 +216,11 @@ class TravelSection(Section):
 
 
 class OutputSection(Section):
-    """[output]: language of the files, and datum of the coordinates on the route sheets."""
+    """[output]: language of the files, and datum and map of the codes on the route sheets."""
 
     language: Language = "en"
     datum: ShownDatum = "wgs84"
+    link: MapLink = "auto"
 
 
 class ProjectFile(Section):
@@ -257,6 +258,7 @@ class ProjectFile(Section):
             scoring=self.scoring,
             language=self.output.language,
             datum=self.output.datum,
+            link=self.output.link,
         )
 
 

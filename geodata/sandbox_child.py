@@ -28,6 +28,7 @@ FUNCTIONS = (
     "geodata.tables:read_table",
     "geodata.vectors:layers_of",
     "geodata.vectors:read_vectors",
+    "geodata.workbooks:read_visible_sheets",
 )
 
 

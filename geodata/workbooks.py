@@ -14,6 +14,7 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
+from geodata.isolation import untrusted
 from gridmap.errors import InputError, fault
 
 ZIP = b"PK\x03\x04"
@@ -120,6 +121,23 @@ def open_workbook(path: Path, *, sheet: str = "") -> Sheets:
         have = ", ".join(name for name, _ in listed)
         raise InputError(fault("world.sheet_missing", path, sheet=sheet, have=have))
     return Sheets(shown, hidden, book, path)
+
+
+@untrusted
+def read_visible_sheets(path: Path) -> list[tuple[str, list[list[str]]]]:
+    """Return name and cells of each visible sheet of a workbook; the first row is row 1.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no workbook that can be read.
+    """
+    if not path.is_file():
+        raise InputError(fault("world.file_missing", path))
+    if content_of(path) == "text":
+        raise InputError(fault("fieldwork.no_workbook", path))
+    book = open_workbook(path)
+    return [(name, book.read(name).records) for name in book.visible]
 
 
 def as_text(value: object) -> str:

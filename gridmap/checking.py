@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,16 +30,7 @@ def check_plan(path: Path) -> list[CheckResult]:
     InputError
         If the file is missing, cannot be read, or lacks layers.
     """
-    if not path.is_file():
-        raise InputError(fault("cli.file_missing", path))
-    try:
-        there = {str(row[0]) for row in pyogrio.list_layers(path)}
-    except pyogrio.errors.DataSourceError as error:
-        raise InputError(fault("cli.not_a_plan", path)) from error
-    missing = [name for name in _LAYERS if name not in there]
-    if missing:
-        raise InputError(fault("cli.layers_missing", path, missing=", ".join(missing)))
-    layer = {name: gpd.read_file(path, layer=name, engine="pyogrio") for name in _LAYERS}
+    layer = read_layers(path, _LAYERS)
     facts = _facts(path, layer["plan"])
     return [
         *verify_cells(
@@ -59,6 +51,26 @@ def check_plan(path: Path) -> list[CheckResult]:
             managers=facts.managers,
         ),
     ]
+
+
+def read_layers(path: Path, names: Sequence[str]) -> dict[str, gpd.GeoDataFrame]:
+    """Return layers of a written plan by name.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, cannot be read, or lacks some of them.
+    """
+    if not path.is_file():
+        raise InputError(fault("cli.file_missing", path))
+    try:
+        there = {str(row[0]) for row in pyogrio.list_layers(path)}
+    except pyogrio.errors.DataSourceError as error:
+        raise InputError(fault("cli.not_a_plan", path)) from error
+    missing = [name for name in names if name not in there]
+    if missing:
+        raise InputError(fault("cli.layers_missing", path, missing=", ".join(missing)))
+    return {name: gpd.read_file(path, layer=name, engine="pyogrio") for name in names}
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,9 +8,10 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from platformdirs import user_data_path
@@ -59,6 +60,9 @@ class ImportKind(StrEnum):
     OUTLETS = "outlets"
     DEMAND = "demand"
     VISITS = "visits"
+    STEPS = "steps"
+    COMPLAINTS = "complaints"
+    SIGHTINGS = "sightings"
 
 
 class DatumName(StrEnum):
@@ -74,6 +78,16 @@ class LanguageName(StrEnum):
 
     EN = "en"
     ZH = "zh"
+
+
+class FeedName(StrEnum):
+    """Kinds of files that a plan is written as."""
+
+    ICS = "ics"
+    GPX = "gpx"
+    KML = "kml"
+    GEOJSON = "geojson"
+    CALENDAR = "calendar"
 
 
 _EXIT_CODES: tuple[tuple[type[GridmapError], ExitCode], ...] = (
@@ -93,6 +107,9 @@ DatabaseOption = Annotated[
 ]
 PortOption = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the dashboard.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="Same seed, same plan.")]
+StartOption = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day of the cycle.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print for a machine.")]
 
 
@@ -258,18 +275,30 @@ def import_(
     out: Annotated[Path | None, typer.Option(help="Accepted rows: .csv or .gpkg.")] = None,
     faults: Annotated[Path | None, typer.Option(help="Fault report: .xlsx.")] = None,
     language: Annotated[LanguageName | None, typer.Option(help="Language of the report.")] = None,
+    plan_file: Annotated[
+        Path | None, typer.Option("--plan", help="plan.gpkg: outlets that may be on its sheets.")
+    ] = None,
+    start: StartOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Clean a table in whatever state it is; rejected rows come back with their reasons."""
+    from geodata.field_job import FieldJob, is_field_job, run_field_job
     from geodata.import_job import ImportJob, run_import
     from geodata.mapping import TableMapping
 
     spoken: Language = language.value if language else _settings().language
     overrides = {"datum": datum and datum.value, "encoding": encoding, "sheet": sheet}
     with _limited_reader():
+        if is_field_job(file, kind.value):
+            known = None if plan_file is None else _planned_outlets(plan_file)
+            day = None if start is None else _monday(start)
+            field_job = FieldJob(file, kind.value, known, day, out, preview, sheet, encoding)
+            said = run_field_job(field_job)
+            typer.echo(said.as_json() if as_json else "\n".join(said.lines(spoken)))
+            return
         done = run_import(
             ImportJob(
-                file, kind.value, project, mapping, save_mapping,
+                file, _table_kind(kind), project, mapping, save_mapping,
                 TableMapping.model_validate(overrides), preview, out, faults, spoken,
             )
         )  # fmt: skip
@@ -277,6 +306,43 @@ def import_(
         typer.echo(json.dumps(done.as_json(spoken), ensure_ascii=False, sort_keys=True))
     else:
         typer.echo("\n".join(done.lines(spoken)))
+
+
+@app.command()
+def export(
+    plan_file: Annotated[
+        Path, typer.Argument(metavar="PLAN.gpkg", help="plan.gpkg, or the folder of a plan.")
+    ],
+    formats: Annotated[
+        list[FeedName] | None,
+        typer.Option("--format", help="Kind of files; may be repeated. All by default."),
+    ] = None,
+    out: OutOption = Path("export"),
+    start: StartOption = None,
+    cycles: Annotated[
+        int, typer.Option(min=1, max=120, help="How often the cycle repeats in calendars.")
+    ] = 1,
+    cell: Annotated[list[str] | None, typer.Option(help="Code of a cell; may be repeated.")] = None,
+    language: Annotated[LanguageName | None, typer.Option(help="Language of the files.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a plan for calendars (ICS), navigation (GPX), maps (KML, GeoJSON), the wall (PDF)."""
+    from gridmap.export.feeds import Feed, FeedRequest, export_feeds
+
+    spoken: Language = language.value if language else _settings().language
+    request = FeedRequest(
+        feeds=tuple(Feed(one.value) for one in formats or ()),
+        start=None if start is None else start.date(),
+        cycles=cycles,
+        cells=tuple(cell or ()),
+        language=language.value if language else None,
+    )
+    files = export_feeds(plan_file, out, request)
+    if as_json:
+        typer.echo(json.dumps({"files": [str(one) for one in files]}, ensure_ascii=False))
+        return
+    kinds = ", ".join(dict.fromkeys(one.parent.name for one in files))
+    typer.echo(text("feeds.wrote", spoken, count=len(files), folder=out, kinds=kinds))
 
 
 @app.command("calibrate")
@@ -416,6 +482,25 @@ def _limited_reader() -> Iterator[None]:
 
     with Sandbox() as reader, reading_by(reader):
         yield
+
+
+def _table_kind(kind: ImportKind) -> Literal["outlets", "demand", "visits"]:
+    """Return the kind of a table that is cleaned row by row."""
+    if kind is ImportKind.OUTLETS:
+        return "outlets"
+    return "demand" if kind is ImportKind.DEMAND else "visits"
+
+
+def _monday(start: datetime) -> date:
+    from gridmap.export.plan_file import require_monday
+
+    return require_monday(start.date())
+
+
+def _planned_outlets(plan_file: Path) -> frozenset[str]:
+    from gridmap.export.plan_file import read_plan
+
+    return frozenset(read_plan(plan_file).outlets["outlet_id"])
 
 
 def _network_cache(settings: Settings) -> NetworkCache | None:

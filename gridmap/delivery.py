@@ -12,6 +12,7 @@ from gridmap.checking import check_plan
 from gridmap.checks import CheckResult
 from gridmap.errors import Fault, InputError, fault
 from gridmap.export.geo import write_geopackage
+from gridmap.export.pen import UNKNOWN, missing_letters
 from gridmap.export.report import TIMINGS, build_report, write_report
 from gridmap.export.route_sheets import write_route_sheets
 from gridmap.export.scorecards import write_scorecards
@@ -141,7 +142,11 @@ def deliver(
         **scenario.report.get(TIMINGS, {}),
         **stages.timings_s,
     }
-    content = build_report(territory, scenario, checks) | {TIMINGS: timings_s}
+    missing = missing_letters([str(one) for one in territory.outlets["name"]])
+    content = build_report(territory, scenario, checks) | {
+        TIMINGS: timings_s,
+        "missing_glyphs": list(missing),
+    }
     scenario_id = store.save(Scope.everything(), territory, replace(scenario, report=content))
     write_report(content, folder / "report.json")
     return Delivery(
@@ -149,6 +154,13 @@ def deliver(
         scenario_id=scenario_id,
         checks=checks,
         report=content,
-        notices=scenario.notices,
+        notices=(*scenario.notices, *_glyphs(missing)),
         language=language,
     )
+
+
+def _glyphs(missing: str) -> tuple[Fault, ...]:
+    """Say which characters of names print as a sign on the route sheets."""
+    if not missing:
+        return ()
+    return (fault("sheets.glyphs_missing", letters=" ".join(missing), sign=UNKNOWN),)

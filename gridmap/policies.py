@@ -15,6 +15,7 @@ from gridmap.visit_checks import policy_faults
 Mode = Literal["drive", "walk", "bike", "ebike"]
 Barrier = Literal["river", "rail", "motorway"]
 Workload = Literal["demand", "visit_minutes"]
+MapLink = Literal["auto", "geo", "amap", "google", "apple"]
 Tolerance = Annotated[float, Field(gt=0.0, lt=1.0)]
 #: What becomes of a visit that falls on a holiday.
 HolidayShift = Literal["skip", "before", "after", "nearest"]
@@ -377,6 +378,9 @@ class PlanRequest(Policy):
         Language of its files.
     datum
         Datum of the coordinates that people read or scan, on the route sheets.
+    link
+        Map that the codes on the route sheets open; ``auto`` is a geo address, and Amap where the
+        datum is GCJ-02.
     """
 
     partition: PartitionPolicy = Field(default_factory=PartitionPolicy)
@@ -384,3 +388,4 @@ class PlanRequest(Policy):
     scoring: ScoringPolicy = Field(default_factory=ScoringPolicy)
     language: Language = "en"
     datum: ShownDatum = "wgs84"
+    link: MapLink = "auto"

@@ -90,3 +90,71 @@ SCORES = pa.DataFrameSchema(
     strict="filter",
     ordered=True,
 )
+
+#: Categories of complaints, and what a sighting may be about.
+COMPLAINTS_ABOUT = ("environment", "market", "product", "other")
+SIGHTINGS_OF = ("rival", "place", "customers")
+_ISO_DAY = pa.Check.str_matches(r"^(\d{4}-\d{2}-\d{2})?$")
+
+#: Visits as they took place. `date` is ISO or empty where it is not known; `came_s` and `left_s`
+#: are seconds after midnight; `result` says why there was no visit, or remarks.
+VISITS = pa.DataFrameSchema(
+    {
+        "outlet_id": pa.Column(str, pa.Check.str_length(min_value=1)),
+        "date": pa.Column(str, _ISO_DAY),
+        "route": pa.Column(str),
+        "visited": pa.Column(bool),
+        "came_s": pa.Column(float, pa.Check.in_range(0, 86_400), nullable=True),
+        "left_s": pa.Column(float, pa.Check.in_range(0, 86_400), nullable=True),
+        "result": pa.Column(str),
+    },
+    strict="filter",
+    ordered=True,
+)
+
+#: What was found in the steps of visits; `value` is 1 or 0 for a tick, else a count.
+STEP_RESULTS = pa.DataFrameSchema(
+    {
+        "outlet_id": pa.Column(str, pa.Check.str_length(min_value=1)),
+        "date": pa.Column(str, _ISO_DAY),
+        "route": pa.Column(str),
+        "step": pa.Column("int64", pa.Check.in_range(1, 7)),
+        "field": pa.Column(str, pa.Check.str_length(min_value=1)),
+        "value": pa.Column(float, pa.Check.ge(0)),
+    },
+    strict="filter",
+    ordered=True,
+)
+
+#: Complaints heard at outlets, by category.
+COMPLAINTS = pa.DataFrameSchema(
+    {
+        "outlet_id": pa.Column(str, pa.Check.str_length(min_value=1)),
+        "date": pa.Column(str, _ISO_DAY),
+        "route": pa.Column(str),
+        "category": pa.Column(str, pa.Check.isin(COMPLAINTS_ABOUT)),
+        "count": pa.Column("int64", pa.Check.ge(0)),
+        "note": pa.Column(str),
+    },
+    strict="filter",
+    ordered=True,
+)
+
+#: What was seen in the field: at an outlet, or at a place (degrees, WGS-84), or both.
+SIGHTINGS = pa.DataFrameSchema(
+    {
+        "date": pa.Column(str, _ISO_DAY),
+        "about": pa.Column(str, pa.Check.isin(SIGHTINGS_OF)),
+        "operator": pa.Column(str),
+        "note": pa.Column(str),
+        "outlet_id": pa.Column(str),
+        "lon": pa.Column(float, pa.Check.in_range(-180, 180), nullable=True),
+        "lat": pa.Column(float, pa.Check.in_range(-90, 90), nullable=True),
+    },
+    pa.Check(
+        lambda frame: (frame["outlet_id"] != "") | frame[["lon", "lat"]].notna().all(axis=1),
+        error="an outlet or a place",
+    ),
+    strict="filter",
+    ordered=True,
+)

@@ -63,6 +63,11 @@ def readable(words: str) -> str:
     return "".join(one if ord(one) in known else UNKNOWN for one in words)
 
 
+def missing_letters(words: Iterable[str]) -> str:
+    """Return the characters in some words that the font lacks, each once, sorted."""
+    return "".join(sorted({one for each in words for one in each if readable(one) == UNKNOWN}))
+
+
 def text_width_mm(words: str, size: float) -> float:
     """Return the width of words on paper."""
     font_letters()

@@ -9,6 +9,7 @@ from itertools import accumulate
 
 import numpy as np
 
+from gridmap.datum import to_wgs84
 from gridmap.export.pen import CAPITAL_MM, text_width_mm, wrapped
 from gridmap.export.route_map import day_shapes
 from gridmap.export.sheet_book import SheetDay, SheetPlace, SheetStop
@@ -20,13 +21,15 @@ from gridmap.export.sheet_page import (
     in_groups,
 )
 from gridmap.export.visit_steps import CHECKS, STEPS, TIMES, Entry, Field
-from gridmap.policies import clock_of
+from gridmap.policies import MapLink, clock_of
 
 #: Stops on a front and on a back page; a longer day takes more pages.
 FRONT_STOPS, BACK_STOPS = 16, 14
 #: Columns of the record: outlet, the seven steps, times, signature. Millimetres.
 WIDTHS = (32.0, 20.5, 20.5, 22.0, 21.0, 22.5, 22.5, 11.0, 12.0, 10.0)
 TICK_MM = 3.4
+#: Size of names that take two lines of a card. Points.
+LONG_NAME = 8.0
 MAP_BOTTOM_MM, MAP_TOP_MM = 152.0, 272.0
 
 
@@ -38,16 +41,25 @@ def day_pages(sheets: Sheets, day: SheetDay) -> Iterator[Callable[[], None]]:
         yield partial(_back, sheets, day, stops)
 
 
-def navigation(place: SheetPlace) -> str:
+def navigation(place: SheetPlace, link: MapLink = "auto") -> str:
     """Return the address that a telephone opens in its map.
 
-    A geo address (RFC 5870) is WGS-84 by definition; for GCJ-02 it is the address of a map that
-    says which datum it takes.
+    A geo address (RFC 5870) is WGS-84 by definition, and Google and Apple are asked in it, too;
+    Amap is told which datum it gets. ``auto`` is a geo address, and Amap where the place is in
+    GCJ-02.
     """
-    if place.datum == "gcj02":
+    if link == "auto":
+        link = "amap" if place.datum == "gcj02" else "geo"
+    if link == "amap":
         where = f"{place.lon:.6f},{place.lat:.6f}"
-        return f"https://uri.amap.com/marker?position={where}&coordinate=gaode"
-    return f"geo:{place.lat:.5f},{place.lon:.5f}"
+        datum = "gaode" if place.datum == "gcj02" else "wgs84"
+        return f"https://uri.amap.com/marker?position={where}&coordinate={datum}"
+    lon, lat = to_wgs84(np.array([[place.lon, place.lat]]), place.datum)[0]
+    if link == "google":
+        return f"https://www.google.com/maps/search/?api=1&query={lat:.5f},{lon:.5f}"
+    if link == "apple":
+        return f"https://maps.apple.com/?q={lat:.5f},{lon:.5f}"
+    return f"geo:{lat:.5f},{lon:.5f}"
 
 
 def degrees(place: SheetPlace) -> str:
@@ -127,10 +139,18 @@ def _card(sheets: Sheets, day: SheetDay, stop: SheetStop, at: tuple[float, float
     pen.number(x + 6.2, middle + 2.6, 4.0, str(stop.seq))
     pen.box(x + 4.0, y + 2.0, 4.4, 4.4, line_mm=0.4)
     code_mm = min(height - 3.0, 17.5)
-    pen.qr(navigation(place), x + width - code_mm - 1.5, middle - code_mm / 2, code_mm)
+    pen.qr(
+        navigation(place, sheets.book.link),
+        x + width - code_mm - 1.5,
+        middle - code_mm / 2,
+        code_mm,
+    )
     left, room = x + 12.5, width - 12.5 - code_mm - 4.0
     third = height / 3.3
-    pen.text(left, y + height - third - 0.1, place.name, 11, bold=True, width_mm=room)
+    lines = _name_lines(place.name, room)
+    for line, down in zip(lines, (0.0,) if len(lines) == 1 else (-1.8, 1.2), strict=False):
+        size = 11.0 if len(lines) == 1 else LONG_NAME
+        pen.text(left, y + height - third - 0.1 - down, line, size, bold=True, width_mm=room)
     where = place.street or degrees(place)
     pen.text(left, y + height - 2 * third + 0.6, where, 8.5, grey=0.15, width_mm=room)
     sheets.grade(left, y + 1.8, place.grade, 4.6)
@@ -141,6 +161,14 @@ def _card(sheets: Sheets, day: SheetDay, stop: SheetStop, at: tuple[float, float
     pen.text(left + 6.4, y + 2.6, clock, 10.5, bold=True)
     used = 6.4 + text_width_mm(clock, 10.5) + 2.0
     pen.text(left + used, y + 2.6, details, 8.5, width_mm=room - used)
+
+
+def _name_lines(name: str, room_mm: float) -> list[str]:
+    """Return a name as one line, or as two smaller ones where it would be cut."""
+    if text_width_mm(name, LONG_NAME) <= room_mm:
+        return [name]
+    lines = wrapped(name, LONG_NAME, room_mm)
+    return [lines[0], " ".join(lines[1:])] if len(lines) > 1 else lines
 
 
 def _after_lunch(day: SheetDay, stop: SheetStop) -> bool:

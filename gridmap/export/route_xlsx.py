@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -14,7 +14,14 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from gridmap.catalogue import Language, text
 from gridmap.export.sheet_book import SheetBook, SheetDay, SheetStop
 from gridmap.export.sheet_page import invented_note
-from gridmap.export.visit_steps import CHECKS, ENOUGH_STOCK, REMARK, STEPS, TIMES, Entry, Field
+from gridmap.export.visit_steps import (
+    CHECKS,
+    ENOUGH_STOCK,
+    Entry,
+    Field,
+    entry_columns,
+    sheet_code,
+)
 from gridmap.policies import clock_of
 
 #: Bytes must not depend on the day they are written.
@@ -164,6 +171,8 @@ class _Writer:
         weekday = self.say(f"weekday.{day.weekday}")
         when = self.say("day", week=day.week, weekday=weekday)
         sheet.write_string(0, 0, f"{day.number}   {when}", styles.title)
+        code = sheet_code(book.code, day.number, day.week, day.weekday)
+        sheet.write_string(0, len(KNOWN), self.say("sheet_code", code=code), styles.note)
         minutes = (day.travel_s + day.service_s) / 60.0
         load = self.say(
             "day_load", count=len(day.stops), km=day.distance_m / 1000.0, minutes=minutes
@@ -175,7 +184,7 @@ class _Writer:
         sheet.write_string(2, 0, f"{self.say('how')} {hint}", styles.note)
         if book.invented:
             sheet.write_string(3, 0, invented_note(book, self.language), styles.warning)
-        columns = list(self._entry_columns())
+        columns = list(entry_columns(self.language))
         for column, (key, width) in enumerate(KNOWN):
             sheet.set_column(column, column, width)
             sheet.write_string(HEAD_ROW, column, self.say(f"column.{key}"), styles.head)
@@ -192,15 +201,6 @@ class _Writer:
         self._checks(sheet, last + 2)
         sheet.freeze_panes(HEAD_ROW + 1, 3)
         _for_print(sheet, rows=HEAD_ROW)
-
-    def _entry_columns(self) -> Iterator[tuple[Field, str]]:
-        for field in TIMES:
-            yield field, field.label(self.language)
-        for step in STEPS:
-            for field in step.fields:
-                words = f"{step.label(self.language)}\n{field.label(self.language)}"
-                yield field, words
-        yield REMARK, REMARK.label(self.language)
 
     def _stop(self, sheet: Any, row: int, stop: SheetStop, fields: Sequence[Field]) -> None:
         styles, place = self.styles, stop.place

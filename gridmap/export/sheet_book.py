@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gridmap.datum import ShownDatum, from_wgs84, inside_china
-from gridmap.policies import RoutingPolicy, WorkingDay, seconds_of
+from gridmap.policies import MapLink, RoutingPolicy, WorkingDay, seconds_of
 from gridmap.scenario import Scenario
 from gridmap.territory import Territory
 from gridmap.travel.snap import Snapper
@@ -125,6 +125,8 @@ class SheetBook:
         Columns that are invented sample data.
     attribution
         Source of the map.
+    link
+        Map that the codes of the stops open.
     """
 
     territory: str
@@ -138,6 +140,7 @@ class SheetBook:
     boundary: BaseGeometry
     invented: tuple[str, ...]
     attribution: str
+    link: MapLink = "auto"
 
     @property
     def left_out(self) -> tuple[SheetPlace, ...]:
@@ -191,6 +194,7 @@ def sheet_books(territory: Territory, scenario: Scenario) -> Iterator[SheetBook]
             boundary=shapely.coverage_union_all(units),
             invented=territory.invented,
             attribution=territory.attribution,
+            link=scenario.request.link,
         )
 
 

@@ -5,6 +5,7 @@ Print and Excel show the same fields under the same words (catalogue area ``shee
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -67,3 +68,18 @@ REMARK = Field("remark", Entry.TEXT)
 CHECKS = ("self_report", "joint_visit", "report_review", "phone_check", "meeting")
 #: Stock is enough from this multiple of a cycle's sales on.
 ENOUGH_STOCK = 1.5
+
+
+def entry_columns(language: Language) -> Iterator[tuple[Field, str]]:
+    """Yield the fields in the order of their columns in Excel, with their headings."""
+    for field in TIMES:
+        yield field, field.label(language)
+    for step in STEPS:
+        for field in step.fields:
+            yield field, f"{step.label(language)}\n{field.label(language)}"
+    yield REMARK, REMARK.label(language)
+
+
+def sheet_code(cell: str, route: str, week: int, weekday: int) -> str:
+    """Return the code by which a filled sheet is known again, such as ``C03/R03-2/1-5``."""
+    return f"{cell}/{route}/{week}-{weekday}"
