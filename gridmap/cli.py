@@ -153,14 +153,19 @@ def plan(
         bool,
         typer.Option("--best-effort", help="If not all visits fit, leave out the least."),
     ] = False,
+    last: Annotated[
+        Path | None,
+        typer.Option(metavar="PLAN.gpkg", help="Keep the visit days of this plan if possible."),
+    ] = None,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a plan: cells, routes, scores, and all files of them."""
     url = database or _settings().database_url
     done = _plan_and_deliver(
-        project, out, url, data=data, seed=seed, max_seconds=max_seconds, best_effort=best_effort
-    )
+        project, out, url, data=data, seed=seed, max_seconds=max_seconds,
+        best_effort=best_effort, last=last,
+    )  # fmt: skip
     if as_json:
         typer.echo(json.dumps(done.report, sort_keys=True, ensure_ascii=False))
     else:
@@ -415,11 +420,13 @@ def _plan_and_deliver(
     seed: int = 0,
     max_seconds: float | None = None,
     best_effort: bool = False,
+    last: Path | None = None,
 ) -> Delivery:
     from geodata.project import load_project
     from geodata.project_file import read_project
     from gridmap.console import progress_report
     from gridmap.delivery import deliver
+    from gridmap.last_plan import last_visit_days
     from gridmap.planning import make_plan
     from gridmap.store.repository import Store
     from gridmap.store.runs import announced
@@ -437,9 +444,11 @@ def _plan_and_deliver(
         territory, request = load_project(project, data_dir=data, cache=cache, report=report)
         loading_s = time.perf_counter() - start
         stop = None if max_seconds is None else MaxRuntime(max_seconds)
+        last_days = None if last is None else last_visit_days(last, request.routing)
         scenario = make_plan(
-            territory, request, seed=seed, stop=stop, report=report, best_effort=best_effort
-        )
+            territory, request, seed=seed, stop=stop, report=report, best_effort=best_effort,
+            last_days=last_days,
+        )  # fmt: skip
         done = deliver(territory, scenario, out, store, loading_s=loading_s, report=report)
         _build_basemap(project, data, basemap_folder(url, settings), territory, report)
     store.close()

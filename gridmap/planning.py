@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from gridmap.partition.partition import Partition
 from gridmap.policies import PlanRequest
 from gridmap.progress import Progress, Report, Stop, silent
 from gridmap.routing.cells import plan_cells
+from gridmap.routing.continuity import Days, compare_days
 from gridmap.routing.plan import CellRoutes
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.refusal import refuse_left_out, refuse_overload
@@ -50,6 +52,7 @@ def make_plan(
     stop: Stop | None = None,
     report: Report = silent,
     best_effort: bool = False,
+    last_days: Days | None = None,
 ) -> Scenario:
     """Cut the territory into cells, plan the visits of each, and score them.
 
@@ -67,6 +70,9 @@ def make_plan(
         Takes the progress.
     best_effort
         Where not all visits fit, leave out the least and name them, instead of refusing.
+    last_days
+        Cycle days, from 0, of the outlets in the last plan, by id; they stay where that costs
+        little travel.
 
     Returns
     -------
@@ -119,6 +125,7 @@ def make_plan(
             stop=stop,
             report=stages.within("routing"),
             best_effort=best_effort,
+            last_days=last_days,
         )
     with stages.running("scoring"):
         scores = _score(territory, partition, request, routing, seed)
@@ -141,6 +148,7 @@ def make_plan(
             "left_out_visits": routing.left_out,
             "lunch_begins_s": routing.lunch_begins_s,
             "route_managers": routing.managers,
+            "continuity": routing.continuity,
         },
     )
 
@@ -275,6 +283,7 @@ class _Routing:
     left_out: list[str]
     lunch_begins_s: dict[str, float]
     managers: dict[str, str]
+    continuity: dict[str, Any]
 
 
 def _plan_routes(
@@ -288,6 +297,7 @@ def _plan_routes(
     stop: Stop | None,
     report: Report,
     best_effort: bool,
+    last_days: Days | None,
 ) -> _Routing:
     outlets = territory.outlets
     snapped = engine.snap(outlets[["x", "y"]].to_numpy(np.float64))
@@ -321,7 +331,7 @@ def _plan_routes(
         neighbours = bordering_cells(territory, partition)
         refuse_overload(cells, request.routing, neighbours=neighbours)
     report(Progress("routing", 0.0, codes[0]))
-    searches = plan_cells(cells, request.routing, seed=seed, stop=stop)
+    searches = plan_cells(cells, request.routing, seed=seed, stop=stop, last=last_days)
     for cell, (done, places) in enumerate(zip(searches, stations, strict=True)):
         code, visits = codes[cell], done.cell
         report(Progress("routing", cell / partition.n_cells, code))
@@ -335,11 +345,13 @@ def _plan_routes(
             idle.append(fault("planning.cell_without_visits", code))
     if not best_effort:
         refuse_left_out(planned)
+    told, kept = _continuity(planned, last_days)
     return _Routing(
         routes=schemas.ROUTES.validate(pd.concat(routes, ignore_index=True)),
         stops=schemas.STOPS.validate(pd.concat(stops, ignore_index=True)),
         lines=_objects(lines),
-        notices=(*idle, *(one for done in planned for one in done.notices)),
+        notices=(*idle, *(one for done in planned for one in done.notices), *told),
+        continuity=kept,
         left_out=[one for done in planned for one in done.left_out],
         lunch_begins_s={
             number: begin
@@ -352,6 +364,25 @@ def _plan_routes(
             for number, name in route_managers(done, request.routing).items()
         },
     )
+
+
+def _continuity(
+    planned: list[CellRoutes], last_days: Days | None
+) -> tuple[tuple[Fault, ...], dict[str, Any]]:
+    """Return what to tell about the last plan's days, and the figures for the report."""
+    if last_days is None:
+        return (), {}
+    new = {outlet: days for done in planned for outlet, days in done.visit_days.items()}
+    found = compare_days(last_days, new)
+    told = fault(
+        "replan.continuity",
+        visits=found.visits,
+        kept=found.kept,
+        moved=some_ids(found.moved) or "-",
+        added=len(found.added),
+        dropped=len(found.dropped),
+    )
+    return (told,), {**asdict(found), "kept_share": found.kept_share}
 
 
 def bordering_cells(territory: Territory, partition: Partition) -> dict[int, set[int]]:

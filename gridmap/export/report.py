@@ -71,6 +71,7 @@ def build_report(
         "left_out_visits": list(scenario.report.get("left_out_visits", [])),
         "lunch_begins_s": dict(scenario.report.get("lunch_begins_s", {})),
         "route_managers": dict(scenario.report.get("route_managers", {})),
+        "continuity": dict(scenario.report.get("continuity", {})),
         "excluded": _excluded(territory, language),
         "territory_notices": _texts(territory.notices, language),
         "notices": _texts(scenario.notices, language),
