@@ -108,7 +108,7 @@ def campaign(path: Path, edits: int, seed: int, check_every: int) -> None:
         float(shapely.area(plan.ground.polygons).sum() / shapely.area(first.ground.polygons).sum())
         - 1.0
     )
-    print(f"area of the territory off by {moved:.1e}: where a cut ends at its border")
+    print(f"area of the territory off by {moved:.1e}")
 
 
 def assert_undone(before: DrawnPlan, found: Redrawn) -> None:
