@@ -31,7 +31,7 @@ from gridmap.routing.continuity import Days, compare_days
 from gridmap.routing.plan import CellRoutes
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.refusal import refuse_left_out, refuse_overload
-from gridmap.routing.routes import lunch_begins, number_routes, route_managers
+from gridmap.routing.routes import home_times, lunch_begins, number_routes, route_managers
 from gridmap.scenario import Scenario
 from gridmap.scoring.inputs import Minutes, scored_outlets, scoring_inputs, travel_minutes
 from gridmap.scoring.scorecard import cell_summary, score_cells
@@ -147,6 +147,7 @@ def make_plan(
             "timings_s": stages.timings_s,
             "left_out_visits": routing.left_out,
             "lunch_begins_s": routing.lunch_begins_s,
+            "home_s": routing.home_s,
             "route_managers": routing.managers,
             "continuity": routing.continuity,
         },
@@ -282,6 +283,7 @@ class _Routing:
     notices: tuple[Fault, ...]
     left_out: list[str]
     lunch_begins_s: dict[str, float]
+    home_s: dict[str, float]
     managers: dict[str, str]
     continuity: dict[str, Any]
 
@@ -357,6 +359,11 @@ def _plan_routes(
             number: begin
             for done in planned
             for number, begin in lunch_begins(done, request.routing).items()
+        },
+        home_s={
+            number: end
+            for done in planned
+            for number, end in home_times(done, request.routing).items()
         },
         managers={
             number: name

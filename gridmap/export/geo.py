@@ -151,6 +151,7 @@ def _plan_facts(territory: Territory, scenario: Scenario) -> pd.DataFrame:
         ),
         "left_out": json.dumps(scenario.report.get("left_out_visits", [])),
         "lunch_begins_s": json.dumps(scenario.report.get("lunch_begins_s", {})),
+        "home_s": json.dumps(scenario.report.get("home_s", {})),
         "route_managers": json.dumps(scenario.report.get("route_managers", {})),
     }
     return pd.DataFrame({"key": list(facts), "value": list(facts.values())})

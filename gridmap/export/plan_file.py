@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -83,7 +85,10 @@ class PlannedCell:
 
 @dataclass(frozen=True, eq=False)
 class PlanFile:
-    """What a plan's GeoPackage says; the layers are in the plan's reference system."""
+    """What a plan's GeoPackage says; the layers are in the plan's reference system.
+
+    `home_s` is when the manager is back from each route, by its number; older plans lack it.
+    """
 
     territory: str
     request: PlanRequest
@@ -93,6 +98,7 @@ class PlanFile:
     outlets: gpd.GeoDataFrame
     routes: gpd.GeoDataFrame
     stops: gpd.GeoDataFrame
+    home_s: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def policy(self) -> RoutingPolicy:
@@ -121,7 +127,8 @@ class PlanFile:
             days.setdefault(int(route.cell_id), []).append(
                 PlannedDay(
                     number=str(route.number), week=int(route.week), weekday=int(route.weekday),
-                    stops=visits, start_s=self.policy.day.start_s, finish_s=finish_s,
+                    stops=visits, start_s=self.policy.day.start_s,
+                    finish_s=self.home_s.get(str(route.number), finish_s),
                     travel_s=float(route.travel_s), service_s=float(route.service_s),
                     distance_m=float(route.distance_m), way=shapely.get_coordinates(way),
                 )
@@ -184,6 +191,7 @@ def read_plan(path: Path) -> PlanFile:
         outlets=layer["outlets"].assign(name=layer["outlets"]["name"].fillna("")),
         routes=layer["routes"],
         stops=layer["stops"],
+        home_s=json.loads(facts.get("home_s") or "{}"),
     )
 
 

@@ -70,6 +70,7 @@ def build_report(
         "day_balance": day_balance(scenario.routes, scenario.request.routing).to_dict("records"),
         "left_out_visits": list(scenario.report.get("left_out_visits", [])),
         "lunch_begins_s": dict(scenario.report.get("lunch_begins_s", {})),
+        "home_s": dict(scenario.report.get("home_s", {})),
         "route_managers": dict(scenario.report.get("route_managers", {})),
         "continuity": dict(scenario.report.get("continuity", {})),
         "excluded": _excluded(territory, language),

@@ -294,11 +294,14 @@ def _days(
     """Return the routes of each cell by its number."""
     stops_of = dict(iter(scenario.stops.sort_values(["route_id", "seq"]).groupby("route_id")))
     working_day = scenario.request.routing.day
+    lunch_s, home_s = (scenario.report.get(key, {}) for key in ("lunch_begins_s", "home_s"))
     found: dict[int, list[SheetDay]] = {}
     for route, line in zip(scenario.routes.to_dict("records"), scenario.route_lines, strict=True):
         stops = stops_of[route["route_id"]]
         visited = [places[row_of[outlet]] for outlet in stops["outlet_id"]]
         day = _day(route, shapely.get_coordinates(line), stops, visited, working_day)
+        if day.number in home_s:
+            day = replace(day, lunch_s=lunch_s.get(day.number), finish_s=home_s[day.number])
         found.setdefault(int(route["cell_id"]), []).append(day)
     return found
 

@@ -74,6 +74,12 @@ def lunch_begins(planned: CellRoutes, policy: RoutingPolicy) -> dict[str, float]
     return {number: times.lunch_s for number, _, times in timetable if times.lunch_s is not None}
 
 
+def home_times(planned: CellRoutes, policy: RoutingPolicy) -> dict[str, float]:
+    """Return when the manager is back from each route, in seconds after midnight."""
+    timetable = _timetable(planned, Calendar(policy))
+    return {number: times.home_s for number, _, times in timetable}
+
+
 def route_managers(planned: CellRoutes, policy: RoutingPolicy) -> dict[str, str]:
     """Return the manager of each route by name; nothing if the policy names none."""
     if not policy.managers:

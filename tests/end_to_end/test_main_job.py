@@ -11,6 +11,7 @@ import pypdf
 import pytest
 from command_line import CommandLine
 
+from gridmap.export.plan_file import read_plan
 from gridmap.store.repository import Store
 from gridmap.store.scope import Scope
 
@@ -46,6 +47,18 @@ def test_the_report_says_how_it_came_about(planned: Path) -> None:
     assert report["inputs_sha256"]
     assert report["invented"]
     assert [one["cell_id"] for one in report["day_balance"]] == [1, 2, 3]
+
+
+def test_every_file_says_when_the_manager_is_back(planned: Path) -> None:
+    """Home after the last stop by the way back, in the report as in the plan's file."""
+    report = json.loads((planned / "report.json").read_text(encoding="utf-8"))
+    days = [day for cell in read_plan(planned).planned_cells() for day in cell.days]
+    assert {day.number for day in days} == set(report["home_s"])
+    for day in days:
+        assert day.finish_s == report["home_s"][day.number]
+        last = day.stops[-1]
+        on_the_way_s = day.finish_s - last.arrival_s - last.service_s
+        assert 0.0 <= on_the_way_s <= day.travel_s + 3600.0
 
 
 def test_the_scenario_is_in_the_database(planned: Path) -> None:
