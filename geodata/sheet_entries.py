@@ -15,6 +15,8 @@ NOT_DONE = frozenset(
     {"×", "✕", "✖", "✗", "✘", "☒", "❌", "x", "n", "no", "错", "否", "无", "false", "0"}
 )
 MOST_COUNTED = 999_999
+#: Digits of either width; a ² is no 2.
+COUNT = re.compile(r"[0-9０-９]{1,9}")
 DAY_S = 86_400.0
 CLOCK = re.compile(r"([01]?\d|2[0-3])(?::|点)([0-5]?\d)分?(?::([0-5]\d)(?:\.\d+)?)?")
 #: What Excel puts before a time that was entered in a cell of dates.
@@ -46,7 +48,7 @@ def read_entry(words: str, entry: Entry) -> Value | None:
         case Entry.TICK:
             return True if said in DONE else False if said in NOT_DONE else None
         case Entry.COUNT:
-            counted = int(said) if re.fullmatch(r"\d{1,9}", said, re.ASCII) else -1
+            counted = int(said) if COUNT.fullmatch(words.strip()) else -1
             return counted if 0 <= counted <= MOST_COUNTED else None
         case Entry.TIME:
             return _seconds(said)
