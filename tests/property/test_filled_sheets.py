@@ -14,7 +14,7 @@ from sheet_plan import sheet_plan
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from geodata.filled_sheets import FilledSheets, read_filled_sheets
-from geodata.sheet_entries import Value
+from geodata.sheet_entries import Value, read_entry
 from geodata.workbooks import read_visible_sheets
 from gridmap.catalogue import Language
 from gridmap.errors import InputError
@@ -229,3 +229,9 @@ def test_a_copied_sheet_counts_once_and_must_not_differ(tmp_path: Path) -> None:
         with pytest.raises(InputError) as raised:
             read_filled_sheets(path)
         assert [one.key for one in raised.value.faults] == [outcome]
+
+
+def test_digits_of_either_width_count_and_superscripts_do_not() -> None:
+    assert [read_entry(one, Entry.COUNT) for one in ("2", "２", " 12 ", "²", "①")] == [
+        2, 2, 12, None, None,
+    ]  # fmt: skip
