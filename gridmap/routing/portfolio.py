@@ -1,4 +1,4 @@
-"""Solve a periodic problem: ruin and recreate first, then a genetic search that starts from it."""
+"""Solve a periodic problem: ruin and recreate, a genetic search, then ruin and recreate again."""
 
 from __future__ import annotations
 

@@ -103,10 +103,14 @@ class Genetic:
     tables
         The problem.
     xy
-        Places as seen from the depot, or None: they only tell in which turn routes are joined.
-        Shape (n_places, 2).
+        Places as seen from the depot, for the turn in which routes are joined; empty = as they
+        are. Shape (n_places, 2).
     seed
-        Of all random choices, also those of the compiled loops.
+        Of the choices made here; the compiled loops have one of their own.
+    params
+        Settings.
+    prices
+        What breaking a limit costs at first; adapted on the way. Shape (3,).
     """
 
     def __init__(

@@ -26,7 +26,7 @@ def test_who_goes_away_ends_the_searches() -> None:
     def stop(_: float, /) -> bool:
         nonlocal calls
         calls += 1
-        return calls > 20
+        return calls == 20  # ends the first search and no other
 
     searches = plan_cells(cells, endless, seed=1, stop=stop, workers=1)
     next(searches)
