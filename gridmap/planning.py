@@ -33,8 +33,9 @@ from gridmap.routing.problem import CellVisits
 from gridmap.routing.refusal import refuse_left_out, refuse_overload
 from gridmap.routing.routes import home_times, lunch_begins, number_routes, route_managers
 from gridmap.scenario import Scenario
-from gridmap.scoring.inputs import Minutes, scored_outlets, scoring_inputs, travel_minutes
+from gridmap.scoring.inputs import scored_outlets, scoring_inputs
 from gridmap.scoring.scorecard import cell_summary, score_cells
+from gridmap.scoring.travel_times import TravelTimes, measured_times
 from gridmap.territory import Polygons, Territory
 from gridmap.travel.engine import Snapped, TravelEngine
 from gridmap.travel.engines import open_engine
@@ -429,10 +430,11 @@ def _score(
     demand_xy = territory.demand[["x", "y"]].to_numpy(np.float64)
     rows = scored_outlets(territory.outlets)
     outlet_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[rows]
-    travel_min: dict[str, Minutes] = {}
+    ownership = territory.outlets["ownership"].to_numpy(dtype=np.str_)[rows]
+    travel_min: dict[str, TravelTimes] = {}
     for mode in request.scoring.modes:
         engine = open_engine(_network(territory, mode))
-        travel_min[mode] = travel_minutes(engine, demand_xy, outlet_xy)
+        travel_min[mode] = measured_times(engine, demand_xy, outlet_xy, ownership)
     inputs = scoring_inputs(
         territory,
         partition.label,

@@ -36,11 +36,11 @@ def threshold_rates(inputs: ScoringInputs, reach: Reach, minutes: float) -> dict
     reach
         What they reach.
     minutes
-        The threshold; one of those that `reach` was made with.
+        The threshold.
     """
     weight = inputs.demand_weight
     covered = {name: reach.nearest[name] <= minutes for name in OUTLET_SETS}
-    twice = reach.own_within[minutes] >= 2
+    twice = reach.second_own <= minutes
 
     def of(chosen: Bools, base: Floats = weight) -> DemandRate:
         return DemandRate(np.where(chosen, weight, 0.0), base)

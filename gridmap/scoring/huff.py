@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.scoring.inputs import Floats, Minutes
-from gridmap.scoring.reach import blocks
+from gridmap.scoring.travel_times import Floats, TravelTimes
 
 
 @dataclass(frozen=True)
@@ -50,13 +49,13 @@ class HuffModel:
             )
 
     def utilities(self, minutes: Floats, attraction: Floats) -> Floats:
-        """Return A_j^α f(t_ij); unreachable (infinite) is 0. Shape (n_demand, n_outlets)."""
+        """Return A_j^α f(t_ij), entry by entry; infinite minutes give 0."""
         decay: Floats = np.maximum(minutes, self.least_min) ** -self.beta
         return np.asarray(decay * attraction**self.alpha)
 
 
 def huff_shares(
-    minutes: Minutes,
+    times: TravelTimes,
     attraction: Floats,
     group: NDArray[np.int64],
     n_groups: int,
@@ -64,10 +63,12 @@ def huff_shares(
 ) -> Floats:
     """Return the share of each demand point that each group of outlets may expect.
 
+    A point chooses among the outlets of its list, see `gridmap.scoring.travel_times`.
+
     Parameters
     ----------
-    minutes
-        Travel minutes, NaN = unreachable. Shape (n_demand, n_outlets).
+    times
+        Travel times.
     attraction
         Attraction of each outlet. Shape (n_outlets,).
     group
@@ -83,11 +84,13 @@ def huff_shares(
         Shares; they sum to 1 over the groups, or less with an outside option. NaN where a
         point reaches no outlet and there is no outside option. Shape (n_demand, n_groups).
     """
-    member = np.zeros((len(group), n_groups))
-    member[np.arange(len(group)), group] = 1.0
-    shares = np.full((len(minutes), n_groups), np.nan)
-    for part, block in blocks(minutes):
-        utility = np.einsum("do,og->dg", model.utilities(block, attraction), member)
-        total = model.outside + utility.sum(axis=1, keepdims=True)
-        np.divide(utility, total, out=shares[part], where=total > 0.0)
-    return shares
+    shares = np.full((times.n_places, n_groups), np.nan)
+    for block in times.blocks():
+        utility = model.utilities(block.minutes, attraction[block.outlet])
+        into = block.row * n_groups + group[block.outlet]
+        n_rows = block.places.stop - block.places.start
+        summed = np.bincount(into, weights=utility, minlength=n_rows * n_groups)
+        summed = summed.reshape(n_rows, n_groups)
+        total = model.outside + summed.sum(axis=1, keepdims=True)
+        np.divide(summed, total, out=shares[block.places], where=total > 0.0)
+    return shares[times.place]

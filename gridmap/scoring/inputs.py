@@ -13,17 +13,16 @@ from numpy.typing import NDArray
 
 from gridmap.errors import Fault, InputError, fault, some_ids
 from gridmap.policies import RoutingPolicy
+from gridmap.scoring.travel_times import OWNERS, Minutes, TravelTimes, full_times
 from gridmap.territory import Territory
-from gridmap.travel.engine import TravelEngine
 
 Floats = NDArray[np.float64]
-Minutes = NDArray[np.float64] | NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Strings = NDArray[np.str_]
 
 #: Ownerships that take part in scoring. Outlets of ``other`` ownership sell for nobody we compare.
-SCORED_OWNERSHIPS = ("own", "partner", "rival")
+SCORED_OWNERSHIPS = OWNERS
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +82,8 @@ class ScoringInputs:
     operator, kind, grade
         Free text, may be empty. Shape (n_outlets,).
     travel_min
-        Minutes from each demand point to each outlet by means of travel, NaN = unreachable.
-        Shape (n_demand, n_outlets), float32 or float64.
+        Minutes between demand points and outlets by means of travel; instead of `TravelTimes` a
+        small table will do. Shape (n_demand, n_outlets), NaN = unreachable.
     attraction
         Size times type factor of each outlet; 1 where not given. Shape (n_outlets,).
     potential
@@ -111,7 +110,7 @@ class ScoringInputs:
     operator: Strings
     kind: Strings
     grade: Strings
-    travel_min: Mapping[str, Minutes]
+    travel_min: Mapping[str, TravelTimes | Minutes]
     attraction: Floats | None = None
     potential: Floats | None = None
     due_visits: Ints | None = None
@@ -142,6 +141,16 @@ class ScoringInputs:
     def ids(self) -> Ints:
         """Id of each cell. Shape (n_cells,)."""
         return np.arange(self.n_cells, dtype=np.int64) if self.cell_ids is None else self.cell_ids
+
+    @cached_property
+    def times(self) -> Mapping[str, TravelTimes]:
+        """Travel times by means of travel, tables turned into lists."""
+        return {
+            mode: minutes
+            if isinstance(minutes, TravelTimes)
+            else full_times(minutes, self.ownership)
+            for mode, minutes in self.travel_min.items()
+        }
 
     @cached_property
     def own(self) -> Bools:
@@ -176,39 +185,17 @@ class ScoringInputs:
 def scored_outlets(outlets: pd.DataFrame) -> Ints:
     """Return the rows of the outlets that scoring compares, in their order.
 
-    Travel times given to `scoring_inputs` have one column for each of these rows.
+    Travel times given to `scoring_inputs` count outlets by these rows.
     """
     scored = outlets["ownership"].isin(SCORED_OWNERSHIPS).to_numpy()
     return np.flatnonzero(scored).astype(np.int64)
-
-
-def travel_minutes(engine: TravelEngine, demand_xy: Floats, outlet_xy: Floats) -> Minutes:
-    """Return minutes between demand points and outlets along the streets.
-
-    Searched from the outlets, of which there are far fewer: with one-way streets it is the way
-    from the outlet to the demand point.
-
-    Parameters
-    ----------
-    engine
-        Travel times of one means of travel.
-    demand_xy, outlet_xy
-        Places in metres. Shapes (n_demand, 2) and (n_outlets, 2).
-
-    Returns
-    -------
-    Minutes
-        NaN = unreachable, single precision. Shape (n_demand, n_outlets).
-    """
-    seconds = engine.matrix(engine.snap(outlet_xy), engine.snap(demand_xy))
-    return np.ascontiguousarray(seconds.T / 60.0, dtype=np.float32)
 
 
 def scoring_inputs(
     territory: Territory,
     label: Ints,
     n_cells: int,
-    travel_min: Mapping[str, Minutes],
+    travel_min: Mapping[str, TravelTimes | Minutes],
     *,
     routing: RoutingPolicy | None = None,
     stops: pd.DataFrame | None = None,
@@ -227,8 +214,8 @@ def scoring_inputs(
     n_cells
         Number of cells.
     travel_min
-        Minutes by means of travel from the territory's demand points to its outlets in the rows
-        `scored_outlets`. Shape (n_demand, n_scored).
+        Minutes by means of travel between the territory's demand points and its outlets in the
+        rows `scored_outlets`. Shape (n_demand, n_scored).
     routing, stops
         Grades and the stops of the routes, see `gridmap.schemas.STOPS`; without them the
         attainment of visits is missing.
@@ -337,10 +324,20 @@ def _value_faults(inputs: ScoringInputs) -> list[Fault]:
         if array is not None:
             check(name, array < 0.0, "negative")
     for mode, minutes in sorted(inputs.travel_min.items()):
-        check(f"travel_min[{mode}]", np.any(minutes < 0.0, axis=1), "negative")
+        if isinstance(minutes, TravelTimes):
+            negative = np.isin(minutes.place, _negative_places(minutes))
+        else:
+            negative = np.any(minutes < 0.0, axis=1)
+        check(f"travel_min[{mode}]", negative, "negative")
     if inputs.market is not None:
         for name, table in inputs.market.tables().items():
             check(name, np.any(table < 0.0, axis=1), "negative")
         if not inputs.market.operators:
             faults.append(fault("scoring.fault.operators", "market"))
     return faults
+
+
+def _negative_places(times: TravelTimes) -> Ints:
+    # Lists ascend, so the nearest outlet tells.
+    least = np.min([times.nearest[owner] for owner in OWNERS], axis=0, initial=np.inf)
+    return np.flatnonzero(least < 0.0)

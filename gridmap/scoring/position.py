@@ -139,7 +139,7 @@ def expected_rates(inputs: ScoringInputs, mode: str, model: HuffModel) -> dict[s
     """
     group = np.where(inputs.own, 0, np.where(inputs.partner, 1, 2)).astype(np.int64)
     attraction = np.ones(inputs.n_outlets) if inputs.attraction is None else inputs.attraction
-    share = huff_shares(inputs.travel_min[mode], attraction, group, 3, model)
+    share = huff_shares(inputs.times[mode], attraction, group, 3, model)
     chooses = ~np.isnan(share[:, 0])
     base = np.where(chooses, inputs.demand_weight, 0.0)
     share = np.where(chooses[:, None], share, 0.0)

@@ -117,7 +117,7 @@ def score_cells(
     rates: dict[str, DemandRate] = {}
     percentiles: dict[str, tuple[Floats, float]] = {}
     for mode, limits in policy.modes.items():
-        found = reach(inputs, mode, limits)
+        found = reach(inputs.times[mode])
         for minutes in limits:
             for key, one in coverage.threshold_rates(inputs, found, minutes).items():
                 rates[threshold_name(key, mode, minutes)] = one

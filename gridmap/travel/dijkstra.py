@@ -25,6 +25,7 @@ from gridmap.travel.engine import (
     Capabilities,
     Direction,
     Isochrone,
+    Nearby,
     Nearest,
     Path,
     Snapped,
@@ -33,6 +34,7 @@ from gridmap.travel.engine import (
 from gridmap.travel.fields import labelled_field, next_field
 from gridmap.travel.isochrone import draw_isochrone
 from gridmap.travel.legs import require_legs, require_reached
+from gridmap.travel.nearby import NO_LIMIT, merged_lists, node_lists
 from gridmap.travel.network import StreetNetwork, Turns
 from gridmap.travel.search_graph import (
     TICKS_PER_S,
@@ -203,6 +205,49 @@ class DijkstraEngine:
         second.offer(target[foreign], ticks[foreign], source[foreign])
         margin_s = (second.ticks + access) / TICKS_PER_S - seconds
         return Nearest(seconds, best.source, np.where(best.source >= 0, margin_s, np.nan))
+
+    def nearby(
+        self,
+        sources: Snapped,
+        targets: Snapped,
+        *,
+        most: int,
+        limit_s: float = np.inf,
+        direction: Direction = "from_sources",
+    ) -> Nearby:
+        """Return the nearest sources of each target, `most` at most, within a time.
+
+        One search from all sources at once; equal to the least of each column of `matrix`.
+
+        Parameters
+        ----------
+        most
+            Sources a target gets at most.
+        limit_s
+            Seconds at most, access included.
+        direction
+            Whether the way from the source to the target counts, or the one back.
+        """
+        if most < 1:
+            raise ValueError(f"Expected most >= 1, found {most}.")
+        graph, onwards = self._graph, direction == "from_sources"
+        seeds = graph.departures(sources) if onwards else graph.arrivals(sources)
+        goals = graph.arrivals(targets) if onwards else graph.departures(targets)
+        csr = graph.matrix if onwards else graph.reversed
+        bits = max(1, int(len(sources) - 1).bit_length())
+        limit = NO_LIMIT if limit_s == np.inf else int(np.floor(limit_s * TICKS_PER_S))
+        ticks = seeds.ticks + _access(sources)[seeds.point].astype(np.int64)
+        lists = node_lists(csr, seeds.node, ticks, seeds.point, bits=bits, most=most, limit=limit)
+        target, straight, source = self._without_nodes(sources, targets, onwards=onwards)
+        return merged_lists(
+            lists,
+            (goals.point, goals.node, goals.ticks),
+            (target, straight.astype(np.int64), source),
+            _access(targets).astype(np.int64),
+            bits=bits,
+            limit=limit,
+            ticks_per_s=TICKS_PER_S,
+        )
 
     def _without_nodes(
         self, sources: Snapped, targets: Snapped, *, onwards: bool

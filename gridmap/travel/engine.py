@@ -120,6 +120,25 @@ class Nearest:
 
 
 @dataclass(frozen=True, eq=False)
+class Nearby:
+    """The few nearest sources of each target, one target after the other.
+
+    Attributes
+    ----------
+    start
+        Where each target's sources begin, and the end of the last. Shape (n_targets + 1,).
+    source
+        Sources of a target by time, equally near ones by number. Shape (n_found,).
+    seconds
+        Travel times in single precision, exact up to four and a half hours. Shape (n_found,).
+    """
+
+    start: Ints
+    source: NDArray[np.int32]
+    seconds: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
 class Isochrone:
     """What can be reached within a time.
 
@@ -212,6 +231,18 @@ class TravelEngine(Protocol):
         margin: bool = False,
     ) -> Nearest:
         """Return the nearest source of each target, and with `margin` how far the next one is."""
+        ...
+
+    def nearby(
+        self,
+        sources: Snapped,
+        targets: Snapped,
+        *,
+        most: int,
+        limit_s: float = np.inf,
+        direction: Direction = "from_sources",
+    ) -> Nearby:
+        """Return the nearest sources of each target, `most` at most, within a time."""
         ...
 
     def isochrones(self, sources: Snapped, limits_s: Sequence[float]) -> tuple[Isochrone, ...]:

@@ -25,12 +25,14 @@ from gridmap.travel.engine import (
     Capabilities,
     Direction,
     Isochrone,
+    Nearby,
     Nearest,
     Path,
     Snapped,
     Step,
 )
 from gridmap.travel.legs import require_legs, require_reached
+from gridmap.travel.nearby import nearby_of_matrix
 from gridmap.travel.remote_server import Server
 
 Floats = NDArray[np.float64]
@@ -190,6 +192,25 @@ class RemoteEngine(ABC):
             filled[source[at], at] = np.inf
             margin_s[at] = filled[:, at].min(axis=0) - seconds[at]
         return Nearest(seconds, source, margin_s)
+
+    def nearby(
+        self,
+        sources: Snapped,
+        targets: Snapped,
+        *,
+        most: int,
+        limit_s: float = np.inf,
+        direction: Direction = "from_sources",
+    ) -> Nearby:
+        """Return the nearest sources of each target, `most` at most, within a time.
+
+        Taken from the whole matrix, which the server has to answer.
+        """
+        if direction == "from_sources":
+            times = self.matrix(sources, targets).T
+        else:
+            times = self.matrix(targets, sources)
+        return nearby_of_matrix(times, most=most, limit_s=limit_s)
 
     def isochrones(
         self,

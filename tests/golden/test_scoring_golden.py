@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scoring_inputs import all_own
 
 from gridmap.scoring.composite import geometric_mean, normalise, weighted_mean
 from gridmap.scoring.huff import HuffModel, huff_shares
@@ -38,7 +39,7 @@ def test_huff_of_levy_and_weitz():
 
     Rock Creek: 10,000/5² against 5,000/10²; Oak Hammock: 10,000/15² against 5,000/5².
     """
-    minutes = np.array([[10.0, 5.0], [5.0, 15.0]])
+    minutes = all_own([[10.0, 5.0], [5.0, 15.0]])
     size = np.array([5000.0, 10000.0])
     share = huff_shares(minutes, size, np.array([0, 1]), 2, HuffModel(beta=2.0))
     assert share[:, 1] == pytest.approx([0.8888888888888888, 0.18181818181818182])

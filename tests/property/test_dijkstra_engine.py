@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from gridmap.travel import dijkstra as engine_module
 from gridmap.travel.cch import CchEngine
 from gridmap.travel.dijkstra import DijkstraEngine
-from gridmap.travel.engine import ACCESS_SPEED_M_S, Nearest, Snapped
+from gridmap.travel.engine import ACCESS_SPEED_M_S, Nearby, Nearest, Snapped
+from gridmap.travel.nearby import nearby_of_matrix
 from gridmap.travel.network import StreetNetwork, Turns
 
 #: Few different durations and fractions: ties, parallel edges and points at nodes are common.
@@ -402,3 +403,32 @@ def position_xy(network: StreetNetwork, edge: int, fraction: float) -> np.ndarra
             return line[number] + (line[number + 1] - line[number]) * (left / length)
         left -= length
     raise AssertionError
+
+
+def check_nearby(found: Nearby, matrix: np.ndarray, most: int, limit_s: float) -> None:
+    assert len(found.start) == matrix.shape[1] + 1
+    for target in range(matrix.shape[1]):
+        times = np.where(matrix[:, target] <= limit_s, matrix[:, target], np.inf)
+        order = np.lexsort((np.arange(len(times)), times))[:most]
+        order = order[np.isfinite(times[order])]
+        listed = slice(found.start[target], found.start[target + 1])
+        assert found.source[listed].tolist() == order.tolist()
+        assert found.seconds[listed].tolist() == times[order].tolist()
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.one_of(cases(), turning_cases()), st.integers(1, 4), st.sampled_from([12.0, 40.0, np.inf])
+)
+def test_nearby_is_the_head_of_each_sorted_column(
+    case: tuple[StreetNetwork, Snapped, Snapped], most: int, limit_s: float
+) -> None:
+    """The same seconds to the last bit and the same order, both ways, with and without turns."""
+    network, sources, targets = case
+    engine = DijkstraEngine(network)
+    found = engine.nearby(sources, targets, most=most, limit_s=limit_s)
+    check_nearby(found, engine.matrix(sources, targets), most, limit_s)
+    found = engine.nearby(sources, targets, most=most, limit_s=limit_s, direction="to_sources")
+    check_nearby(found, engine.matrix(targets, sources).T, most, limit_s)
+    whole = nearby_of_matrix(engine.matrix(sources, targets).T, most=most, limit_s=limit_s)
+    check_nearby(whole, engine.matrix(sources, targets), most, limit_s)

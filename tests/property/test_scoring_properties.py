@@ -84,7 +84,7 @@ def test_huff_shares_of_all_operators_sum_to_1(seed, beta, alpha):
     inputs = random_inputs(seed)
     names, group = np.unique(inputs.operator, return_inverse=True)
     shares = huff_shares(
-        inputs.travel_min["walk"],
+        inputs.times["walk"],
         inputs.attraction,
         group.astype(np.int64),
         len(names),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gridmap.scoring.inputs import ScoringInputs
+from gridmap.scoring.travel_times import TravelTimes, full_times
 
 NAN = float("nan")
 
@@ -42,6 +43,12 @@ def inputs_of(
         travel_min={"walk": travel},
         **more,
     )
+
+
+def all_own(minutes: Sequence[Sequence[float]] | np.ndarray) -> TravelTimes:
+    """Return a table of times to outlets that are all our own."""
+    table = np.asarray(minutes, dtype=np.float64)
+    return full_times(table, np.full(table.shape[1], "own"))
 
 
 def random_inputs(

@@ -8,11 +8,11 @@ from scoring_inputs import NAN, inputs_of
 
 from gridmap.scoring import coverage
 from gridmap.scoring.measures import demand_rate, weighted_percentile
-from gridmap.scoring.reach import BLOCK, reach
+from gridmap.scoring.reach import reach
 
 
 def rates_of(inputs, minutes=10.0):
-    found = coverage.threshold_rates(inputs, reach(inputs, "walk", [minutes]), minutes)
+    found = coverage.threshold_rates(inputs, reach(inputs.times["walk"]), minutes)
     return {key: demand_rate(inputs, one).value[0] for key, one in found.items()}
 
 
@@ -53,18 +53,9 @@ def test_one_own_outlet_is_no_duplicate():
     assert (found["coverage_own"], found["duplicate_share"]) == (1.0, 0.0)
 
 
-def test_a_long_list_of_demand_is_worked_off_in_blocks():
-    size = BLOCK + 5
-    inputs = inputs_of([[float(k)] for k in range(size)], ["own"])
-    found = reach(inputs, "walk", [BLOCK])
-    assert found.nearest["own"].tolist() == list(range(size))
-    assert found.own_within[BLOCK].sum() == BLOCK + 1
-    assert np.isinf(found.nearest["rival"]).all()
-
-
 def test_unreachable_demand_counts_in_times():
     """Own: 4, 11, 30 and unreachable with weights 1 to 4; half of 10 is reached at 30 only."""
-    found = reach(STREET, "walk", [10.0])
+    found = reach(STREET.times["walk"])
     percentiles = coverage.nearest_percentiles(STREET, found)
     assert percentiles["nearest_own_p50"].value.tolist() == [30.0]
     assert np.isinf(percentiles["nearest_own_p90"].value[0])

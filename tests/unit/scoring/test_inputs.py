@@ -10,12 +10,7 @@ from scoring_inputs import NAN, inputs_of
 
 from gridmap.errors import InputError
 from gridmap.policies import RoutingPolicy
-from gridmap.scoring.inputs import (
-    MarketCounts,
-    scored_outlets,
-    scoring_inputs,
-    travel_minutes,
-)
+from gridmap.scoring.inputs import MarketCounts, scored_outlets, scoring_inputs
 from gridmap.territory import Adjacency, Territory, Units
 
 
@@ -119,20 +114,3 @@ def test_without_routes_no_visits_are_known():
     inputs = scoring_inputs(territory(), np.array([0, 0]), 1, {})
     assert inputs.planned_visits is None
     assert inputs.due_visits is None
-
-
-def test_minutes_run_from_demand_to_outlets():
-    class Engine:
-        """Knows 60 seconds times its source and target, and target 3 not at all."""
-
-        def snap(self, xy):
-            return xy
-
-        def matrix(self, sources, targets):
-            seconds = 60.0 * sources[:, :1] * targets[:, 0]
-            return np.where(targets[:, 0] == 3.0, NAN, seconds)
-
-    demand, outlets = np.array([[1.0], [2.0], [3.0]]), np.array([[10.0], [20.0]])
-    found = travel_minutes(Engine(), demand, outlets)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, [[10, 20], [20, 40], [NAN, NAN]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scoring_inputs import NAN, inputs_of
+from scoring_inputs import NAN, all_own, inputs_of
 
 from gridmap.scoring import market, position
 from gridmap.scoring.huff import HuffModel, huff_shares
@@ -58,21 +58,21 @@ def test_outlet_shares():
 
 def test_nearer_than_the_least_time_makes_no_difference():
     shares = huff_shares(
-        np.array([[0.0, 1.0]]), np.ones(2), np.array([0, 1]), 2, HuffModel(least_min=1.0)
+        all_own([[0.0, 1.0]]), np.ones(2), np.array([0, 1]), 2, HuffModel(least_min=1.0)
     )
     assert shares.tolist() == [[0.5, 0.5]]
 
 
 def test_huff_with_an_outside_option():
     """1/2² = 0.25 against 0.25 outside: half; unreachable goes outside as a whole."""
-    minutes = np.array([[2.0], [NAN]])
+    minutes = all_own([[2.0], [NAN]])
     shares = huff_shares(minutes, np.ones(1), np.array([0]), 1, HuffModel(outside=0.25))
     assert shares.tolist() == [[0.5], [0.0]]
 
 
 def test_attraction_counts_with_its_exponent():
     shares = huff_shares(
-        np.array([[2.0, 2.0]]), np.array([3.0, 1.0]), np.array([0, 1]), 2, HuffModel(alpha=2.0)
+        all_own([[2.0, 2.0]]), np.array([3.0, 1.0]), np.array([0, 1]), 2, HuffModel(alpha=2.0)
     )
     assert shares[0] == pytest.approx([0.9, 0.1])
 
@@ -100,7 +100,7 @@ def test_a_tie_is_no_first_arrival():
         [[5.0, 9.0, 6.0], [6.0, 9.0, 6.0], [NAN, 3.0, NAN], [NAN, NAN, NAN]],
         ["own", "partner", "rival"],
     )
-    found = position.first_arrival(inputs, reach(inputs, "walk", [10.0]))
+    found = position.first_arrival(inputs, reach(inputs.times["walk"]))
     assert found.part.tolist() == [1.0, 0.0, 1.0, 0.0]
 
 
