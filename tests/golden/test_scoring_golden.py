@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scoring_inputs import all_own
 
+from gridmap.scoring.accessibility import (
+    Catchment,
+    accessibility,
+    even_catchment,
+    zoned_catchment,
+)
 from gridmap.scoring.composite import geometric_mean, normalise, weighted_mean
+from gridmap.scoring.equity import gini
 from gridmap.scoring.huff import HuffModel, huff_shares
 from gridmap.scoring.market import port_balance
 from gridmap.scoring.position import concentration, relative_share, shares
@@ -67,3 +74,37 @@ def test_ported_numbers_of_five_provinces():
     balance = port_balance(np.array([[16.8, 16.2, 14.7]]), np.array([[6.6, 25.0, 16.1]]))
     assert balance[0] == pytest.approx([10.2, -8.8, -1.4])
     assert balance.sum() == pytest.approx(0.0)
+
+
+def test_two_steps_of_the_toy_town():
+    """R package fca, test suite of spai_2sfca: everybody reaches all, 21 over 10 each."""
+    weight, supply = np.array([1.0, 2.0, 3.0, 4.0]), np.arange(1.0, 7.0)
+    town = all_own(np.ones((4, 6)))
+    found = accessibility(town, weight, supply, even_catchment(5.0), method="2sfca")
+    assert found.value == pytest.approx([2.1, 2.1, 2.1, 2.1])
+
+
+#: PySAL access, test_hospital_example: minutes between the towns 1, 2 and 3, each with a hospital.
+HOSPITALS = all_own([[1.0, 80.0, 40.0], [80.0, 1.0, 40.0], [40.0, 40.0, 1.0]])
+PATIENTS, BEDS = np.array([100.0, 50.0, 10.0]), np.array([15.0, 20.0, 100.0])
+
+
+def test_two_steps_of_the_hospital_example():
+    """Within 30 minutes everybody has their own hospital only: 15/100, 20/50, 100/10."""
+    found = accessibility(HOSPITALS, PATIENTS, BEDS, even_catchment(30.0), method="2sfca")
+    assert found.value == pytest.approx([0.15, 0.4, 10.0])
+    found = accessibility(HOSPITALS, PATIENTS, BEDS, zoned_catchment(30.0), method="e2sfca")
+    assert found.value == pytest.approx([0.15, 0.4, 10.0])
+    assert PATIENTS @ found.value == pytest.approx(135.0)
+
+
+def test_two_steps_of_the_hospital_example_weighted_by_time():
+    """PySAL access 1.1.10: weight 1/t up to 61 minutes; as zones, 1 to 1 and 1/40 to 61."""
+    catchment = Catchment((1.0, 61.0), (1.0, 1.0 / 40.0))
+    found = accessibility(HOSPITALS, PATIENTS, BEDS, catchment, method="e2sfca")
+    assert found.value == pytest.approx([0.33144412, 0.57982813, 7.28641817])
+
+
+def test_gini_of_doersam():
+    """Doersam 2004, as in R REAT gini(): 20, 50, 20, 10 give 0.3."""
+    assert gini(np.array([20.0, 50.0, 20.0, 10.0]), np.ones(4)) == pytest.approx(0.3)

@@ -11,6 +11,12 @@ from hypothesis import strategies as st
 from scoring_inputs import random_inputs
 
 from gridmap.policies import ScoringPolicy
+from gridmap.scoring.accessibility import (
+    METHODS,
+    accessibility,
+    even_catchment,
+    zoned_catchment,
+)
 from gridmap.scoring.composite import ranks
 from gridmap.scoring.huff import HuffModel, huff_shares
 from gridmap.scoring.inputs import ScoringInputs
@@ -164,3 +170,34 @@ def test_a_cells_score_does_not_move_because_another_cell_did():
     weight[inputs.demand_cell == 5] *= 9.0
     moved = table(replace(inputs, demand_weight=weight))
     assert moved["coverage_score"][0] == pytest.approx(table(inputs)["coverage_score"][0])
+
+
+@settings(max_examples=40, deadline=None)
+@given(seeds, st.sampled_from(METHODS), st.floats(1.0, 60.0), st.booleans())
+def test_accessibility_hands_out_the_supply_that_is_reached(seed, method, limit_min, capacity):
+    """Σw·A = ΣS over the outlets reached; for BFCA the levels of service sum up: ΣA = ΣS/D."""
+    inputs = random_inputs(seed)
+    supply = inputs.attraction if capacity else np.ones(inputs.n_outlets)
+    catchment = even_catchment(limit_min) if method == "2sfca" else zoned_catchment(limit_min)
+    found = accessibility(
+        inputs.times["walk"],
+        inputs.demand_weight,
+        supply,
+        catchment,
+        method=method,
+        taking_part=inputs.ours,
+    )
+    assert (found.value[~found.inside] == 0.0).all()
+    assert (found.value[found.inside] > 0.0).all()
+    assert found.supply_reached <= found.supply + 1e-9
+    if method != "bfca":
+        handed_out = (inputs.demand_weight * found.value).sum()
+        assert handed_out == pytest.approx(found.supply_reached, rel=1e-9)
+        return
+    minutes = np.nan_to_num(inputs.travel_min["walk"][:, inputs.ours], nan=np.inf)
+    zone = np.searchsorted(catchment.limits_min, minutes)
+    f = np.append(catchment.weights, 0.0)[zone]
+    choice = np.divide(f, f.sum(axis=1, keepdims=True), out=np.zeros_like(f), where=f > 0.0)
+    demand = inputs.demand_weight @ choice
+    level = supply[inputs.ours][demand > 0.0] / demand[demand > 0.0]
+    assert found.value.sum() == pytest.approx(level.sum(), rel=1e-9)
