@@ -358,6 +358,9 @@ class ScoringPolicy(Policy):
         Exponent of travel time in the Huff model.
     draws
         Draws of the Monte Carlo rank bands.
+    zone_weights
+        Weights of zones of equal width from the outlet to the farthest threshold, in E2SFCA,
+        3SFCA and BFCA.
     """
 
     modes: dict[Mode, tuple[Annotated[float, Field(gt=0.0)], ...]] = Field(
@@ -365,6 +368,9 @@ class ScoringPolicy(Policy):
     )
     huff_beta: float = Field(default=2.0, gt=0.0)
     draws: int = Field(default=500, ge=0)
+    zone_weights: tuple[Annotated[float, Field(gt=0.0, le=1.0)], ...] = Field(
+        default=(1.0, 0.68, 0.22), min_length=1
+    )
 
 
 class PlanRequest(Policy):

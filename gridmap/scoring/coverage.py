@@ -72,20 +72,16 @@ def time_rates(inputs: ScoringInputs, reach: Reach, cap_min: float) -> dict[str,
     return rates
 
 
-def nearest_percentiles(inputs: ScoringInputs, reach: Reach) -> dict[str, CellValues]:
-    """Return demand-weighted percentiles of the nearest time, by metric key.
+def nearest_percentile(inputs: ScoringInputs, times: Floats, q: float) -> CellValues:
+    """Return the demand-weighted percentile of the nearest time in each cell.
 
     A percentile that falls on unreachable demand is infinite and its note says so.
     """
     n = inputs.by_cell((inputs.demand_weight > 0.0).astype(np.float64))
-    found: dict[str, CellValues] = {}
-    for name in TIMED_SETS:
-        for tag, q in PERCENTILES.items():
-            value = weighted_percentile(inputs, reach.nearest[name], q)
-            values = amount(value, n, empty="no_demand", additive=False)
-            values.note[np.isinf(value)] = "unreachable"
-            found[f"nearest_{name}_{tag}"] = values
-    return found
+    value = weighted_percentile(inputs, times, q)
+    values = amount(value, n, empty="no_demand", additive=False)
+    values.note[np.isinf(value)] = "unreachable"
+    return values
 
 
 def outlet_density(inputs: ScoringInputs) -> dict[str, CellValues]:

@@ -12,8 +12,13 @@ heterogeneous tails. Development and Change 42.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
+
+from gridmap.scoring.inputs import ScoringInputs
+from gridmap.scoring.measures import CellValues, amount
 
 Floats = NDArray[np.float64]
 
@@ -51,6 +56,38 @@ def palma(values: Floats, weight: Floats) -> float:
     top = 1.0 - float(np.interp(0.9, share, held))
     bottom = float(np.interp(0.4, share, held))
     return float("inf") if bottom == 0.0 else top / bottom
+
+
+MEASURES: dict[str, Callable[[Floats, Floats], float]] = {
+    "gini": gini,
+    "theil_t": theil_t,
+    "theil_l": theil_l,
+    "palma": palma,
+}
+
+
+def equity(inputs: ScoringInputs, values: Floats) -> dict[str, CellValues]:
+    """Return every measure for each cell; missing where it is not defined, and the note says why.
+
+    Parameters
+    ----------
+    inputs
+        Cells and weights of the demand points.
+    values
+        What a unit of demand at each point has. Shape (n_demand,).
+    """
+    order = np.argsort(inputs.demand_cell, kind="stable")
+    ends = np.cumsum(np.bincount(inputs.demand_cell, minlength=inputs.n_cells))
+    cells = np.split(order, ends[:-1])
+    n = inputs.by_cell((inputs.demand_weight > 0.0).astype(np.float64))
+    found: dict[str, CellValues] = {}
+    for key, measure in MEASURES.items():
+        value = np.array([measure(values[at], inputs.demand_weight[at]) for at in cells])
+        none_at_bottom = np.isinf(value)
+        value[none_at_bottom] = np.nan
+        found[key] = amount(value, n, empty="nothing_to_share", additive=False)
+        found[key].note[none_at_bottom] = "some_have_nothing"
+    return found
 
 
 def _lorenz(values: Floats, weight: Floats) -> tuple[Floats, Floats]:

@@ -24,6 +24,13 @@ STANDARD = "standard"
 HUFF = "Huff 1963; Nakanishi & Cooper 1974"
 DOJ = "US DOJ/FTC Merger Guidelines 2.1, 2023"
 SHANNON = "Shannon 1948"
+SFCA = "Luo & Wang 2003"
+E2SFCA = "Luo & Qi 2009"
+SFCA3 = "Wan, Zou & Sternberg 2012"
+BFCA = "Paez, Higgins & Vivona 2019"
+GINI = "Gini 1912; Lerman & Yitzhaki 1989"
+THEIL = "Theil 1967"
+PALMA = "Palma 2011"
 COMPOSITE = "OECD/JRC Handbook 2008; UNDP HDR technical notes"
 
 
@@ -110,6 +117,14 @@ def _time(key: str, formula: str, *, additive: bool = False) -> Metric:
     return Metric(key, "time", formula, "minutes", -1, STANDARD, "mode", additive)
 
 
+def _access(key: str, formula: str, source: str, spread: Spread = "mode") -> Metric:
+    return Metric(f"access_{key}", "access", formula, "per_10k", 1, source, spread, True)
+
+
+def _equity(key: str, formula: str, unit: str, source: str) -> Metric:
+    return Metric(f"access_{key}", "equity", formula, unit, -1, source, "mode")
+
+
 def _sum(
     key: str,
     dimension: str,
@@ -169,6 +184,14 @@ _REGISTRY: tuple[Metric, ...] = (
     _time("nearest_ours_p90", "P90_w(min t_ours)"),
     _time("nearest_ours_mean", "Σw·min(min t_ours, t_cap) / Σw", additive=True),
     replace(_time("unreachable_share", "Σw[min t_ours = ∞] / Σw", additive=True), unit="share"),
+    _access("2sfca", "10⁴·Σw·A / Σw, A = Σ_{t≤x} R, R = 1 / Σ_{t≤x} w", SFCA, "threshold"),
+    _access("e2sfca", "10⁴·Σw·A / Σw, A = Σ f·R, R = 1 / Σ w·f", E2SFCA),
+    _access("3sfca", "10⁴·Σw·A / Σw, A = Σ G·f·R, R = 1 / Σ w·G·f, G = f / Σ_k f", SFCA3),
+    _access("bfca", "10⁴·Σw·A / Σw, A = Σ_j R·f / Σ_i f, R = 1 / Σ w·f / Σ_k f", BFCA),
+    _equity("gini", "1 − Σ (p_i − p_{i−1})·(L_i + L_{i−1}), L of A_e2sfca", "share", GINI),
+    _equity("theil_t", "Σw·(A/μ)·ln(A/μ) / Σw", "nats", THEIL),
+    _equity("theil_l", "Σw·ln(μ/A) / Σw", "nats", THEIL),
+    _equity("palma", "(1 − L(0.9)) / L(0.4)", "ratio", PALMA),
     _sum("outlet_density", "structure", "n_ours / km²", "per_km2", direction=0),
     _sum("outlets_per_10k", "structure", "10⁴·n_ours / Σw", "per_10k", direction=0),
     _sum("channel_mix_own", "structure", "n_own / n", direction=0),

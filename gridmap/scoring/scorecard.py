@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,12 +13,13 @@ from gridmap.policies import ScoringPolicy
 from gridmap.schemas import SCORES
 from gridmap.scoring import coverage, market, position
 from gridmap.scoring.composite import CompositeRules, Indicator, Score, score_composite
+from gridmap.scoring.demand_fields import DemandFields, demand_fields
+from gridmap.scoring.equity import equity
 from gridmap.scoring.huff import HuffModel
 from gridmap.scoring.indicators import coverage_indicators, main_threshold, position_indicators
 from gridmap.scoring.inputs import Floats, Ints, ScoringInputs
 from gridmap.scoring.measures import (
     CellValues,
-    DemandRate,
     amount,
     demand_rate,
     missing,
@@ -27,8 +28,7 @@ from gridmap.scoring.measures import (
     rate,
 )
 from gridmap.scoring.metrics import METRICS, Metric, Named, named, note_text, threshold_name
-from gridmap.scoring.reach import reach
-from gridmap.scoring.sampling import band, resample
+from gridmap.scoring.sampling import resample, widened
 
 __all__ = [
     "METRICS",
@@ -36,6 +36,7 @@ __all__ = [
     "Named",
     "ScoringSettings",
     "cell_summary",
+    "fields_of",
     "named",
     "note_text",
     "pool_cells",
@@ -80,6 +81,7 @@ def score_cells(
     *,
     seed: int,
     settings: ScoringSettings = ScoringSettings(),
+    fields: DemandFields | None = None,
 ) -> pd.DataFrame:
     """Score every cell.
 
@@ -94,6 +96,9 @@ def score_cells(
         Seed of the bands; the same seed gives the same table.
     settings
         Everything else.
+    fields
+        Answer of `fields_of`, kept from an earlier scoring with the same demand, outlets and
+        travel times; None = made anew.
 
     Returns
     -------
@@ -112,33 +117,12 @@ def score_cells(
     )
     main_mode = next(iter(policy.modes))
     thresholds = policy.modes[main_mode]
-
-    table: dict[str, CellValues] = {}
-    rates: dict[str, DemandRate] = {}
-    percentiles: dict[str, tuple[Floats, float]] = {}
-    for mode, limits in policy.modes.items():
-        found = reach(inputs.times[mode])
-        for minutes in limits:
-            for key, one in coverage.threshold_rates(inputs, found, minutes).items():
-                rates[threshold_name(key, mode, minutes)] = one
-        for key, one in coverage.time_rates(inputs, found, settings.nearest_cap_min).items():
-            rates[f"{key}_{mode}"] = one
-        for key, values in coverage.nearest_percentiles(inputs, found).items():
-            table[f"{key}_{mode}"] = values
-        for who in coverage.TIMED_SETS:
-            for tag, q in coverage.PERCENTILES.items():
-                percentiles[f"nearest_{who}_{tag}_{mode}"] = (found.nearest[who], q)
-        if mode == main_mode:
-            rates["first_arrival_share"] = position.first_arrival(inputs, found)
-    rates |= position.expected_rates(inputs, main_mode, settings.huff(policy.huff_beta))
-
-    table |= {name: demand_rate(inputs, one, empty=_empty(name)) for name, one in rates.items()}
-    samples = resample(inputs, rates, percentiles, draws=policy.draws, rng=sampling)
-    for name, drawn in samples.items():
-        table[name] = _with_band(table[name], drawn)
-    unreached = inputs.by_cell(inputs.demand_weight - rates["expected_share"].whole)
-    for name in ("expected_share", "expected_share_own", "rival_pressure"):
-        table[name] = coverage.unreached_notes(table[name], unreached)
+    if fields is None:
+        fields = fields_of(inputs, policy, settings)
+    standing = position_indicators(subscribers=inputs.market is not None)
+    reaching = coverage_indicators(main_mode, thresholds)
+    sampled = {one.metric for one in (*standing, *reaching)}
+    table, samples = _demand_table(inputs, fields, keep=sampled, draws=policy.draws, rng=sampling)
 
     table |= coverage.outlet_density(inputs)
     table |= coverage.channel_mix(inputs)
@@ -149,15 +133,13 @@ def score_cells(
     table |= position.outlet_position(inputs)
     table |= _market(inputs, settings, table["expected_share"])
 
-    indicators = position_indicators(subscribers=inputs.market is not None)
     basis = "rests_on_outlets" if inputs.market is None else "rests_on_subscribers"
     score = _score(
-        indicators, table, samples, rules=settings.rules, draws=policy.draws, rng=position_chance
+        standing, table, samples, rules=settings.rules, draws=policy.draws, rng=position_chance
     )
     table |= _score_values("position", score, basis)
-    indicators = coverage_indicators(main_mode, thresholds)
     score = _score(
-        indicators, table, samples, rules=settings.rules, draws=policy.draws, rng=coverage_chance
+        reaching, table, samples, rules=settings.rules, draws=policy.draws, rng=coverage_chance
     )
     table |= _score_values("coverage", score, "")
 
@@ -171,6 +153,14 @@ def score_cells(
     )
     table["quadrant"] = position.quadrant_values(code)
     return _long_form(inputs.ids, table)
+
+
+def fields_of(
+    inputs: ScoringInputs, policy: ScoringPolicy, settings: ScoringSettings = ScoringSettings()
+) -> DemandFields:
+    """Return what each demand point has, whatever its cell: what a redraw leaves as it is."""
+    model = settings.huff(policy.huff_beta)
+    return demand_fields(inputs, policy, model, cap_min=settings.nearest_cap_min)
 
 
 def cell_summary(scores: pd.DataFrame) -> pd.DataFrame:
@@ -261,17 +251,37 @@ def _check(inputs: ScoringInputs, policy: ScoringPolicy) -> None:
         raise InputError(*faults)
 
 
+def _demand_table(
+    inputs: ScoringInputs,
+    fields: DemandFields,
+    *,
+    keep: Collection[str],
+    draws: int,
+    rng: np.random.Generator,
+) -> tuple[dict[str, CellValues], Mapping[str, Floats]]:
+    """Return the metrics made of demand with their sampling bands, and the draws of some."""
+    table = {
+        name: demand_rate(inputs, one, empty=_empty(name)) for name, one in fields.rates.items()
+    }
+    for name, (times, q) in fields.percentiles.items():
+        table[name] = coverage.nearest_percentile(inputs, times, q)
+    drawn = resample(inputs, fields.rates, fields.percentiles, keep=keep, draws=draws, rng=rng)
+    for name, ends in drawn.bands.items():
+        low, high = widened(ends, table[name].value)
+        table[name] = replace(table[name], p05=low, p95=high)
+    unreached = inputs.by_cell(inputs.demand_weight - fields.rates["expected_share"].whole)
+    for name in ("expected_share", "expected_share_own", "rival_pressure"):
+        table[name] = coverage.unreached_notes(table[name], unreached)
+    for mode, reached in fields.reached.items():
+        measures = equity(inputs, reached)
+        table |= {f"access_{key}_{mode}": values for key, values in measures.items()}
+    return table, drawn.kept
+
+
 def _empty(name: str) -> str:
     if name in ("expected_share", "expected_share_own", "rival_pressure"):
         return "no_outlet_reached"
     return "nothing_covered" if name.startswith("duplicate_share_covered") else "no_demand"
-
-
-def _with_band(values: CellValues, drawn: Floats) -> CellValues:
-    if not len(drawn):
-        return values
-    low, high = band(drawn, values.value)
-    return replace(values, p05=low, p95=high)
 
 
 def _market(

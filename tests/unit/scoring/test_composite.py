@@ -153,7 +153,7 @@ def test_redrawn_demand_scatters_round_the_rate_and_is_repeatable():
     times = {"p50": (np.arange(41.0), 0.5)}
 
     def draw():
-        return resample(inputs, rates, times, draws=2000, rng=np.random.default_rng(3))
+        return resample(inputs, rates, times, draws=2000, rng=np.random.default_rng(3)).kept
 
     found = draw()
     assert found["half"].shape == (2000, 3)
@@ -165,12 +165,46 @@ def test_redrawn_demand_scatters_round_the_rate_and_is_repeatable():
     np.testing.assert_array_equal(found["p50"], draw()["p50"])
 
 
+def test_a_cell_of_many_points_is_redrawn_in_groups_with_the_same_spread():
+    """Exact Bayesian bootstrap of 3,000 points beside 100 random groups of them.
+
+    A spread by groups is itself uncertain by 1/√200 = 7 %; 30 % are four times that.
+    """
+    rng = np.random.default_rng(5)
+    weight, times = rng.uniform(0.5, 3.0, 3000), rng.gamma(2.0, 5.0, 3000)
+    inputs = inputs_of(np.ones((3000, 1)), ["own"], weight=weight.tolist())
+    near = DemandRate(np.where(times <= 8.0, weight, 0.0), weight)
+    found = resample(
+        inputs, {"near": near}, {"p90": (times, 0.9)}, draws=1000, rng=np.random.default_rng(3)
+    )
+    luck = rng.standard_exponential((1000, 3000)) * weight
+    exact = {"near": luck[:, times <= 8.0].sum(axis=1) / luck.sum(axis=1)}
+    order = np.argsort(times)
+    upto = np.cumsum(luck[:, order], axis=1)
+    exact["p90"] = times[order][np.argmax(upto >= 0.9 * upto[:, -1:], axis=1)]
+    for name, drawn in exact.items():
+        mine = found.kept[name][:, 0]
+        assert mine.mean() == pytest.approx(drawn.mean(), abs=drawn.std() / 5)
+        assert mine.std() == pytest.approx(drawn.std(), rel=0.3)
+        low, high = np.quantile(mine, [0.05, 0.95], method="nearest")
+        np.testing.assert_allclose(found.bands[name][:, 0], [low, high], rtol=0.01)
+
+
+def test_draws_of_metrics_that_nobody_asks_for_are_not_kept():
+    inputs = inputs_of([[1.0]] * 3, ["own"])
+    rates = {name: DemandRate(np.array([1.0, 0.0, 1.0]), np.ones(3)) for name in ("a", "b")}
+    rng = np.random.default_rng(1)
+    found = resample(inputs, rates, {}, keep={"b"}, draws=20, rng=rng)
+    assert set(found.kept) == {"b"}
+    assert set(found.bands) == {"a", "b"}
+
+
 def test_redrawing_demand_without_weight_gives_nothing():
     inputs = inputs_of([[1.0]], ["own"], weight=[0.0])
     rng = np.random.default_rng(1)
-    found = resample(inputs, {}, {"p50": (np.ones(1), 0.5)}, draws=3, rng=rng)
+    found = resample(inputs, {}, {"p50": (np.ones(1), 0.5)}, draws=3, rng=rng).kept
     assert np.isnan(found["p50"]).all()
-    nothing = resample(inputs, {}, {"p50": (np.ones(1), 0.5)}, draws=0, rng=rng)
+    nothing = resample(inputs, {}, {"p50": (np.ones(1), 0.5)}, draws=0, rng=rng).kept
     assert nothing["p50"].shape == (0, 1)
 
 

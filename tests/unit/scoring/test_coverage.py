@@ -56,10 +56,11 @@ def test_one_own_outlet_is_no_duplicate():
 def test_unreachable_demand_counts_in_times():
     """Own: 4, 11, 30 and unreachable with weights 1 to 4; half of 10 is reached at 30 only."""
     found = reach(STREET.times["walk"])
-    percentiles = coverage.nearest_percentiles(STREET, found)
-    assert percentiles["nearest_own_p50"].value.tolist() == [30.0]
-    assert np.isinf(percentiles["nearest_own_p90"].value[0])
-    assert percentiles["nearest_own_p90"].note[0] == "unreachable"
+    half = coverage.nearest_percentile(STREET, found.nearest["own"], 0.5)
+    assert half.value.tolist() == [30.0]
+    most = coverage.nearest_percentile(STREET, found.nearest["own"], 0.9)
+    assert np.isinf(most.value[0])
+    assert most.note[0] == "unreachable"
     times = coverage.time_rates(STREET, found, cap_min=20.0)
     # Ours: 4, 10, 20 (capped from 30) and 20 for the unreachable: 4 + 20 + 60 + 80 over 10.
     assert demand_rate(STREET, times["nearest_ours_mean"]).value[0] == pytest.approx(16.4)
