@@ -188,6 +188,7 @@ def score_composite(
     *,
     draws: int,
     rng: np.random.Generator,
+    scarce: Mapping[str, bool] | None = None,
 ) -> Score:
     """Score every cell, and vary weights and inputs to see how sure the ranks are.
 
@@ -206,13 +207,20 @@ def score_composite(
         Number of draws.
     rng
         Source of chance.
+    scarce
+        Metrics that too few cells have, and whether any has them, where these cells are not all;
+        None = judged by these cells.
     """
     names = list(dict.fromkeys(one.dimension for one in indicators))
     dimension = np.array([names.index(one.dimension) for one in indicators], dtype=np.int64)
     points = np.stack([one.points(central[one.metric]) for one in indicators], axis=-1)
     spread_over = (~np.isnan(points)).mean(axis=0)
-    scarce = spread_over < rules.data_threshold - THRESHOLD_SLACK
-    points[:, scarce] = np.nan
+    few = spread_over < rules.data_threshold - THRESHOLD_SLACK
+    some = spread_over > 0.0
+    if scarce is not None:
+        few = np.array([one.metric in scarce for one in indicators])
+        some = np.array([scarce.get(one.metric, False) for one in indicators])
+    points[:, few] = np.nan
     points = np.maximum(points, rules.floor)
     available = (~np.isnan(points)).sum(axis=-1).astype(np.int64)
     scored = available / len(indicators) >= rules.data_threshold - THRESHOLD_SLACK
@@ -223,7 +231,7 @@ def score_composite(
 
     drawn = np.broadcast_to(points, (draws, *points.shape)).copy()
     for k, one in enumerate(indicators):
-        if one.metric in sampled and not scarce[k]:
+        if one.metric in sampled and not few[k]:
             drawn[:, :, k] = np.maximum(one.points(sampled[one.metric]), rules.floor)
     spread = rules.weight_spread
     weight = rng.uniform(1.0 - spread, 1.0 + spread, (draws, 1, len(indicators)))
@@ -236,7 +244,5 @@ def score_composite(
     _, last = band(ranks(samples, "max"), ranks(value, "max"))
     note = notes(len(value))
     note[~scored] = "too_little_data"
-    left_out = tuple(
-        indicators[k].metric for k in np.flatnonzero(scarce & (spread_over > 0.0)).tolist()
-    )
+    left_out = tuple(indicators[k].metric for k in np.flatnonzero(few & some).tolist())
     return Score(value, low, high, first, last, available, len(indicators), left_out, note)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -171,6 +171,27 @@ class ScoringInputs:
     def rival(self) -> Bools:
         """Which outlets are a rival's. Shape (n_outlets,)."""
         return np.asarray(self.ownership == "rival")
+
+    def demand_of(self, cells: Ints) -> tuple[ScoringInputs, Ints]:
+        """Return the demand of some cells, numbered 0, 1 … in their order, and its rows.
+
+        All outlets are there, those of other cells as outlets outside; times and market are not.
+        """
+        number = np.full(self.n_cells + 1, -1, dtype=np.int64)
+        number[cells] = np.arange(len(cells))
+        rows = np.flatnonzero(number[self.demand_cell] >= 0)
+        part = replace(
+            self,
+            n_cells=len(cells),
+            area_m2=self.area_m2[cells],
+            demand_weight=self.demand_weight[rows],
+            demand_cell=number[self.demand_cell[rows]],
+            outlet_cell=number[self.outlet_cell],
+            travel_min={},
+            market=None,
+            cell_ids=self.ids[cells],
+        )
+        return part, rows
 
     def by_cell(self, demand_values: Floats) -> Floats:
         """Return the sum over the demand points of each cell. Shape (n_cells,)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,15 @@ class CellValues:
     p95: Floats = field(default_factory=lambda: np.empty(0))
     rank_low: Floats = field(default_factory=lambda: np.empty(0))
     rank_high: Floats = field(default_factory=lambda: np.empty(0))
+
+    def take(self, cells: Ints) -> CellValues:
+        """Return the values of some cells."""
+        return CellValues(
+            *(
+                array[cells] if len(array) else array
+                for array in (getattr(self, one.name) for one in fields(self))
+            )
+        )
 
 
 def notes(size: int, key: str = "") -> Notes:

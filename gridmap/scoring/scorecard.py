@@ -9,10 +9,16 @@ import numpy as np
 import pandas as pd
 
 from gridmap.errors import InputError, fault
-from gridmap.policies import ScoringPolicy
+from gridmap.policies import Mode, ScoringPolicy
 from gridmap.schemas import SCORES
 from gridmap.scoring import coverage, market, position
-from gridmap.scoring.composite import CompositeRules, Indicator, Score, score_composite
+from gridmap.scoring.composite import (
+    THRESHOLD_SLACK,
+    CompositeRules,
+    Indicator,
+    Score,
+    score_composite,
+)
 from gridmap.scoring.demand_fields import DemandFields, demand_fields
 from gridmap.scoring.equity import equity
 from gridmap.scoring.huff import HuffModel
@@ -40,6 +46,7 @@ __all__ = [
     "named",
     "note_text",
     "pool_cells",
+    "rescore_cells",
     "score_cells",
 ]
 
@@ -112,47 +119,72 @@ def score_cells(
         If travel times of a means of travel are not there.
     """
     _check(inputs, policy)
-    sampling, position_chance, coverage_chance = (
-        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)
-    )
-    main_mode = next(iter(policy.modes))
-    thresholds = policy.modes[main_mode]
     if fields is None:
         fields = fields_of(inputs, policy, settings)
-    standing = position_indicators(subscribers=inputs.market is not None)
-    reaching = coverage_indicators(main_mode, thresholds)
-    sampled = {one.metric for one in (*standing, *reaching)}
-    table, samples = _demand_table(inputs, fields, keep=sampled, draws=policy.draws, rng=sampling)
-
-    table |= coverage.outlet_density(inputs)
-    table |= coverage.channel_mix(inputs)
-    table |= coverage.frequency_attainment(inputs)
-    table |= coverage.active_outlet_rates(inputs)
-    table |= coverage.demand_and_potential(inputs, threshold=settings.rules.data_threshold)
-    table["managed_partner_share"] = coverage.managed_partner_share(inputs)
-    table |= position.outlet_position(inputs)
+    chances = _chances(seed)
+    names = _indicator_names(inputs, policy)
+    table, samples = _demand_table(inputs, fields, keep=names, draws=policy.draws, rng=chances[0])
+    table |= _outlet_table(inputs, settings)
     table |= _market(inputs, settings, table["expected_share"])
-
-    basis = "rests_on_outlets" if inputs.market is None else "rests_on_subscribers"
-    score = _score(
-        standing, table, samples, rules=settings.rules, draws=policy.draws, rng=position_chance
-    )
-    table |= _score_values("position", score, basis)
-    score = _score(
-        reaching, table, samples, rules=settings.rules, draws=policy.draws, rng=coverage_chance
-    )
-    table |= _score_values("coverage", score, "")
-
-    covered = threshold_name("coverage_ours", main_mode, main_threshold(thresholds))
-    code = position.quadrant(
-        table["relative_share"].value,
-        table["expected_share"].value,
-        table[covered].value,
-        table["potential"].value,
-        settings.quadrants,
-    )
-    table["quadrant"] = position.quadrant_values(code)
+    table["quadrant"] = _quadrant(table, policy, settings)
+    table |= _scores(inputs, policy, settings, table=table, samples=samples, chances=chances)
     return _long_form(inputs.ids, table)
+
+
+def rescore_cells(
+    inputs: ScoringInputs,
+    policy: ScoringPolicy,
+    cells: Ints,
+    *,
+    fields: DemandFields,
+    before: pd.DataFrame,
+    seed: int,
+    settings: ScoringSettings = ScoringSettings(),
+) -> pd.DataFrame:
+    """Score again only the cells that a redraw has touched.
+
+    Values are those of a whole scoring, and so are bands but for other draws. Ranks are left
+    out: they need every cell.
+
+    Parameters
+    ----------
+    inputs
+        The same demand and outlets as before, in their new cells.
+    policy, seed, settings
+        As for `score_cells`.
+    cells
+        Numbers of the touched cells, from 0.
+    fields
+        What `fields_of` gave before the redraw.
+    before
+        The scores before it: an indicator that too few cells have stays left out.
+
+    Returns
+    -------
+    DataFrame
+        As of `score_cells`, of the touched cells.
+    """
+    demand, rows = inputs.demand_of(cells)
+    chances = _chances(seed)
+    names = _indicator_names(inputs, policy)
+    table, samples = _demand_table(
+        demand, fields.take(rows), keep=names, draws=policy.draws, rng=chances[0]
+    )
+    # Some metrics compare a cell with all others: these are made for all, of what is cheap.
+    whole = {name: _spread(values, cells, inputs.n_cells) for name, values in table.items()}
+    rest = _outlet_table(inputs, settings)
+    rest |= _market(inputs, settings, whole["expected_share"])
+    rest["quadrant"] = _quadrant(whole | rest, policy, settings)
+    table |= {name: values.take(cells) for name, values in rest.items()}
+    elsewhere = before[~before["cell_id"].isin(inputs.ids[cells])]
+    scarce = _scarce(table, elsewhere, names, settings.rules.data_threshold)
+    scores = _scores(
+        inputs, policy, settings, table=table, samples=samples, chances=chances, scarce=scarce
+    )
+    nothing = np.full(len(cells), np.nan)
+    for name, values in scores.items():
+        table[name] = replace(values, rank_low=nothing, rank_high=nothing)
+    return _long_form(inputs.ids[cells], table)
 
 
 def fields_of(
@@ -251,6 +283,120 @@ def _check(inputs: ScoringInputs, policy: ScoringPolicy) -> None:
         raise InputError(*faults)
 
 
+def _chances(seed: int) -> list[np.random.Generator]:
+    """Return sources of chance for sampling, the position score and the coverage score."""
+    return [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)]
+
+
+def _main(policy: ScoringPolicy) -> tuple[Mode, tuple[float, ...]]:
+    """Return the first means of travel and its thresholds."""
+    return next(iter(policy.modes.items()))
+
+
+def _indicators(
+    inputs: ScoringInputs, policy: ScoringPolicy
+) -> tuple[tuple[Indicator, ...], tuple[Indicator, ...]]:
+    """Return what the position score and the coverage score are made of."""
+    standing = position_indicators(subscribers=inputs.market is not None)
+    return standing, coverage_indicators(*_main(policy))
+
+
+def _indicator_names(inputs: ScoringInputs, policy: ScoringPolicy) -> set[str]:
+    return {one.metric for group in _indicators(inputs, policy) for one in group}
+
+
+def _scarce(
+    table: Mapping[str, CellValues],
+    elsewhere: pd.DataFrame,
+    names: Collection[str],
+    threshold: float,
+) -> dict[str, bool]:
+    """Return the indicators that too few of all cells have, and whether any has them.
+
+    Infinite ones count; in the scores of the cells `elsewhere` their note tells them.
+    """
+    rows = elsewhere[elsewhere["metric"].isin(names)]
+    there = rows["value"].notna() | rows["note"].isin(["unreachable", "no_rival"])
+    by_metric = there.groupby(rows["metric"]).agg(["sum", "size"])
+    found: dict[str, bool] = {}
+    for name in names:
+        here = ~np.isnan(table[name].value)
+        some, every = int(here.sum()), len(here)
+        if name in by_metric.index:
+            some += int(by_metric.loc[name, "sum"])  # type: ignore[arg-type]
+            every += int(by_metric.loc[name, "size"])  # type: ignore[arg-type]
+        share = some / every
+        if share < threshold - THRESHOLD_SLACK:
+            found[name] = bool(share > 0.0)
+    return found
+
+
+def _spread(values: CellValues, cells: Ints, n_cells: int) -> CellValues:
+    """Return the values of some cells among all, unknown in the others."""
+    value = np.full(n_cells, np.nan)
+    value[cells] = values.value
+    return amount(value, np.zeros(n_cells), additive=False)
+
+
+def _outlet_table(inputs: ScoringInputs, settings: ScoringSettings) -> dict[str, CellValues]:
+    """Return the metrics that are counted from outlets, visits and weights alone."""
+    table = coverage.outlet_density(inputs)
+    table |= coverage.channel_mix(inputs)
+    table |= coverage.frequency_attainment(inputs)
+    table |= coverage.active_outlet_rates(inputs)
+    table |= coverage.demand_and_potential(inputs, threshold=settings.rules.data_threshold)
+    table["managed_partner_share"] = coverage.managed_partner_share(inputs)
+    table |= position.outlet_position(inputs)
+    return table
+
+
+def _quadrant(
+    table: Mapping[str, CellValues], policy: ScoringPolicy, settings: ScoringSettings
+) -> CellValues:
+    main_mode, thresholds = _main(policy)
+    covered = threshold_name("coverage_ours", main_mode, main_threshold(thresholds))
+    code = position.quadrant(
+        table["relative_share"].value,
+        table["expected_share"].value,
+        table[covered].value,
+        table["potential"].value,
+        settings.quadrants,
+    )
+    return position.quadrant_values(code)
+
+
+def _scores(
+    inputs: ScoringInputs,
+    policy: ScoringPolicy,
+    settings: ScoringSettings,
+    *,
+    table: Mapping[str, CellValues],
+    samples: Mapping[str, Floats],
+    chances: Sequence[np.random.Generator],
+    scarce: Mapping[str, bool] | None = None,
+) -> dict[str, CellValues]:
+    """Return both scores and how much data they rest on.
+
+    For `scarce` see `score_composite`.
+    """
+    basis = "rests_on_outlets" if inputs.market is None else "rests_on_subscribers"
+    found: dict[str, CellValues] = {}
+    for key, indicators, chance, note in zip(
+        ("position", "coverage"), _indicators(inputs, policy), chances[1:], (basis, ""), strict=True
+    ):
+        score = score_composite(
+            indicators,
+            {one.metric: table[one.metric].value for one in indicators},
+            samples,
+            settings.rules,
+            draws=policy.draws,
+            rng=chance,
+            scarce=scarce,
+        )
+        found |= _score_values(key, score, note)
+    return found
+
+
 def _demand_table(
     inputs: ScoringInputs,
     fields: DemandFields,
@@ -258,7 +404,7 @@ def _demand_table(
     keep: Collection[str],
     draws: int,
     rng: np.random.Generator,
-) -> tuple[dict[str, CellValues], Mapping[str, Floats]]:
+) -> tuple[dict[str, CellValues], dict[str, Floats]]:
     """Return the metrics made of demand with their sampling bands, and the draws of some."""
     table = {
         name: demand_rate(inputs, one, empty=_empty(name)) for name, one in fields.rates.items()
@@ -275,7 +421,7 @@ def _demand_table(
     for mode, reached in fields.reached.items():
         measures = equity(inputs, reached)
         table |= {f"access_{key}_{mode}": values for key, values in measures.items()}
-    return table, drawn.kept
+    return table, dict(drawn.kept)
 
 
 def _empty(name: str) -> str:
@@ -298,19 +444,6 @@ def _market(
     gap = shrunk.value - expected.value
     found["execution_gap"] = amount(gap, shrunk.n, empty="no_subscribers", additive=False)
     return found
-
-
-def _score(
-    indicators: Sequence[Indicator],
-    table: Mapping[str, CellValues],
-    samples: Mapping[str, Floats],
-    *,
-    rules: CompositeRules,
-    draws: int,
-    rng: np.random.Generator,
-) -> Score:
-    central = {one.metric: table[one.metric].value for one in indicators}
-    return score_composite(indicators, central, samples, rules, draws=draws, rng=rng)
 
 
 def _score_values(key: str, score: Score, basis: str) -> dict[str, CellValues]:

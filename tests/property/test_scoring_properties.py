@@ -19,9 +19,9 @@ from gridmap.scoring.accessibility import (
 )
 from gridmap.scoring.composite import ranks
 from gridmap.scoring.huff import HuffModel, huff_shares
-from gridmap.scoring.inputs import ScoringInputs
+from gridmap.scoring.inputs import MarketCounts, ScoringInputs
 from gridmap.scoring.metrics import named
-from gridmap.scoring.scorecard import pool_cells, score_cells
+from gridmap.scoring.scorecard import fields_of, pool_cells, rescore_cells, score_cells
 
 QUICK = ScoringPolicy(draws=0)
 BANDED = ScoringPolicy(draws=40)
@@ -201,3 +201,45 @@ def test_accessibility_hands_out_the_supply_that_is_reached(seed, method, limit_
     demand = inputs.demand_weight @ choice
     level = supply[inputs.ours][demand > 0.0] / demand[demand > 0.0]
     assert found.value.sum() == pytest.approx(level.sum(), rel=1e-9)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seeds, st.booleans(), st.booleans())
+def test_cells_scored_again_have_what_a_whole_scoring_gives_them(seed, visits, shares):
+    """Points and outlets go from cell 0 to cells 1 and 2; cells 3, 4 and 5 stay as they are."""
+    inputs = random_inputs(seed)
+    if not visits:
+        inputs = replace(inputs, due_visits=None, planned_visits=None)
+    if shares:
+        inputs = replace(inputs, market=random_market(seed, inputs.n_cells))
+    rng = np.random.default_rng(seed)
+    fields, before = fields_of(inputs, BANDED), score_cells(inputs, BANDED, seed=1)
+    demand_cell, outlet_cell = inputs.demand_cell.copy(), inputs.outlet_cell.copy()
+    for labels in (demand_cell, outlet_cell):
+        leaving = (labels == 0) & (rng.random(len(labels)) < 0.5)
+        labels[leaving] = rng.integers(1, 3, leaving.sum())
+    redrawn = replace(inputs, demand_cell=demand_cell, outlet_cell=outlet_cell)
+    touched = np.array([0, 2, 1])
+    found = rescore_cells(redrawn, BANDED, touched, fields=fields, before=before, seed=1)
+    whole = score_cells(redrawn, BANDED, seed=1)
+    whole = whole[whole["cell_id"].isin(touched)]
+    both = [
+        frame.set_index(["metric", "cell_id"]).sort_index().drop(columns=["rank_low", "rank_high"])
+        for frame in (found, whole)
+    ]
+    assert both[0].index.equals(both[1].index)
+    assert (both[0]["note"] == both[1]["note"]).all()
+    for column in ("value", "numerator", "denominator", "n"):
+        np.testing.assert_allclose(both[0][column], both[1][column], atol=1e-9, err_msg=column)
+    assert (both[0]["p05"].isna() == both[1]["p05"].isna()).all()
+    banded = found.dropna(subset=["p05", "p95", "value"])
+    assert (banded["p05"] <= banded["value"]).all()
+    assert (banded["value"] <= banded["p95"]).all()
+
+
+def random_market(seed: int, n_cells: int) -> MarketCounts:
+    """Return subscribers of two operators, some of them unknown."""
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(0, 500, (n_cells, 2)) * 1.0
+    counts[rng.random((n_cells, 2)) < 0.2] = np.nan
+    return MarketCounts(("we", "they"), counts, additions=counts / 10, departures=counts / 20)
