@@ -148,7 +148,7 @@ def accessibility(
     points = times.place_weights(np.ones(len(demand_weight)))
     zones = np.array(catchment.limits_min), np.array(catchment.weights)
     lists = times.start, times.outlet, times.minutes
-    chosen, inside = choice_sums(*lists, part, *zones)
+    chosen, inside, connected = choice_sums(*lists, part, *zones)
     # What a place has of each outlet is f_ij / base: f_ij alone, or its share of the choice. In
     # 3SFCA f_ij counts once more.
     base = np.ones(times.n_places) if method in ("2sfca", "e2sfca") else chosen
@@ -164,14 +164,8 @@ def accessibility(
     return Accessibility(
         value=value[times.place],
         inside=inside[times.place],
-        connected=_connected(times, part)[times.place],
+        connected=connected[times.place],
         supply=float(supply[part].sum()),
         supply_reached=float(supply[part & (wanted > 0.0)].sum()),
         cut=times.cut[times.place],
     )
-
-
-def _connected(times: TravelTimes, part: Bools) -> Bools:
-    """Return which places have an outlet that takes part in their list."""
-    listed = np.concatenate([[0], np.cumsum(part[times.outlet])])
-    return np.asarray(listed[times.start[1:]] > listed[times.start[:-1]])

@@ -17,22 +17,28 @@ def choice_sums(
     part: Bools,
     limits: Floats,
     weights: Floats,
-) -> tuple[Floats, Bools]:
-    """Return Σ_k f_ik and whether there is any k, for each place. Shapes (n_places,)."""
+) -> tuple[Floats, Bools, Bools]:
+    """Return Σ_k f_ik, whether there is any k, and whether any is in the list, for each place.
+
+    Shapes (n_places,).
+    """
     n_places = len(start) - 1
     total = np.zeros(n_places)
     inside = np.zeros(n_places, dtype=np.bool_)
+    listed = np.zeros(n_places, dtype=np.bool_)
     for place in range(n_places):
         zone = 0
         for at in range(start[place], start[place + 1]):
             while zone < len(limits) and minutes[at] > limits[zone]:
                 zone += 1
-            if zone == len(limits):
-                break
             if part[outlet[at]]:
-                total[place] += weights[zone]
-                inside[place] = True
-    return total, inside
+                listed[place] = True
+                if zone < len(limits):
+                    total[place] += weights[zone]
+                    inside[place] = True
+            if zone == len(limits) and listed[place]:
+                break
+    return total, inside, listed
 
 
 @njit(cache=True, nogil=True)

@@ -154,7 +154,8 @@ def _draw_cell(
         table = np.array(fields).reshape(len(fields), len(points))
         if grouped:
             table = np.stack([np.bincount(group, row, GROUPS) for row in table])
-        return np.asarray(table @ luck.T)
+        # Not by BLAS: for matrices this small its threads cost more than they save.
+        return np.asarray(np.einsum("kp,dp->kd", table, luck))
 
     # Most rates share what is below the line, so each such array is summed once only.
     below_of = {id(one.whole): one.whole[points] for one in rates.values()}

@@ -106,7 +106,6 @@ def merged_lists(
             *lists, end_at, node, ticks << bits, offer_at, offer, extra_ticks << bits,
             seen, first, last, bits, (limit + 1) << bits,
         )  # fmt: skip
-        keys = keys[np.arange(keys.shape[1]) < size[:, None]]
         sizes.append(size)
         sources.append((keys & ((1 << bits) - 1)).astype(np.int32))
         seconds.append(((keys >> bits) / ticks_per_s).astype(np.float32))

@@ -124,8 +124,8 @@ def merge(
     """
     mask, most = (1 << bits) - 1, keys.shape[1]
     sizes = np.zeros(last - first, dtype=np.int64)
-    found = np.empty((last - first, most), dtype=np.int64)
-    widest = 0
+    found = np.empty((last - first) * most, dtype=np.int64)
+    n_found = widest = 0
     for target in range(first, last):
         widest = max(widest, end_at[target + 1] - end_at[target])
     at = np.zeros(widest, dtype=np.int64)
@@ -154,7 +154,8 @@ def merge(
                 at[taken] += 1
             if seen[least & mask] != target:
                 seen[least & mask] = target
-                found[target - first, size] = least
+                found[n_found] = least
+                n_found += 1
                 size += 1
         sizes[target - first] = size
-    return sizes, found
+    return sizes, found[:n_found]

@@ -19,6 +19,8 @@ SNAP_LIMIT_M = 500.0
 #: A position this close to the end of an edge is that end, so that a point beside a junction is
 #: reached as soon as the junction is, whatever the one-way signs behind it say.
 END_TOLERANCE_M = 0.01
+#: Points are looked up by stripes of this width. Metres.
+STRIPE_M = 200.0
 
 
 class Snapper:
@@ -72,6 +74,9 @@ class Snapper:
         distance = np.full(len(xy), np.inf)
         usable = np.flatnonzero(np.isfinite(xy).all(axis=1))
         if len(usable):
+            # Neighbours one after the other find the same part of the tree in the cache.
+            stripe = np.floor(xy[usable] / STRIPE_M)
+            usable = usable[np.lexsort((stripe[:, 1], stripe[:, 0]))]
             points = np.asarray(shapely.points(xy[usable]), dtype=object)
             (row, found), apart = self._tree.query_nearest(
                 points, max_distance=self.limit_m, return_distance=True, all_matches=True
