@@ -29,6 +29,7 @@ from gridmap.progress import Progress, Report, Stop, silent
 from gridmap.routing.cells import plan_cells
 from gridmap.routing.continuity import Days, compare_days
 from gridmap.routing.plan import CellRoutes
+from gridmap.routing.portfolio import compile_loops
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.refusal import refuse_left_out, refuse_overload
 from gridmap.routing.routes import home_times, lunch_begins, number_routes, route_managers
@@ -114,6 +115,8 @@ def make_plan(
     polygons = cell_polygons(territory.units, partition.label, partition.n_cells)
     codes = gb15_codes(divisions, polygons) if divisions else sequence_codes(len(polygons))
     shaped = _Cells(polygons, codes)
+    with stages.running("engine"):
+        compile_loops()
     with stages.running("routing"):
         routing = _plan_routes(
             territory,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -16,6 +18,7 @@ from gridmap.routing.engine.ruin import RuinSearch
 from gridmap.routing.engine.tables import Floats, Tables, tables_of
 from gridmap.routing.engine.walk_kernels import seed_kernels
 from gridmap.routing.periodic import PeriodicPlan, PeriodicProblem
+from gridmap.routing.tiny import tiny_problem
 
 Method = Literal["portfolio", "genetic", "ruin"]
 OnBetter = Callable[[float, float], None]
@@ -23,6 +26,9 @@ OnBetter = Callable[[float, float], None]
 #: Steps of ruin and recreate between two looks at the clock; an iteration of the search has as
 #: many, or one child of the genetic search.
 STEPS = 200
+#: Methods that together run every loop, in so many iterations.
+_PARTS: tuple[Method, ...] = ("ruin", "genetic")
+_TO_COMPILE = 20
 #: Nearest places that the moves and the ruins look at.
 _NEAR = 60
 #: Shares of the time after which the first ruin search, and the genetic search, are over.
@@ -134,8 +140,25 @@ def solve_periodic(
     """
     if seconds is None and iterations is None:
         raise ValueError("Expected seconds or iterations.")
+    compile_loops()
     clock = _Clock(seconds, iterations, time.process_time())
-    run = _Run(problem, clock, stop, on_better)
+    return _search(_Run(problem, clock, stop, on_better), seed, method)
+
+
+@cache
+def compile_loops() -> None:
+    """Compile the loops of the engine, or load what was compiled earlier on this machine.
+
+    Done once a process, before the clock of the first search starts; call it earlier where the
+    20 seconds of the very first time shall be announced.
+    """
+    for timed, method in product((False, True), _PARTS):
+        clock = _Clock(None, _TO_COMPILE, time.process_time())
+        _search(_Run(tiny_problem(timed=timed), clock, None, None), 0, method)
+
+
+def _search(run: _Run, seed: int, method: Method) -> PeriodicPlan | None:
+    problem = run.problem
     if run.tables.near.shape[1] == 0 and not (problem.last_pattern > problem.first_pattern).any():
         return _nothing_to_visit(problem)
     seed_kernels(seed)
