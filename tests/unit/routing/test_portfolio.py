@@ -139,6 +139,7 @@ def test_the_clock_starts_after_the_loops_are_compiled(monkeypatch: pytest.Monke
         while time.process_time() < began + 0.5:
             pass
 
+    portfolio.compile_loops()
     monkeypatch.setattr(portfolio, "compile_loops", slowly)
     told: list[float] = []
     plan = portfolio.solve_periodic(
