@@ -178,3 +178,18 @@ def test_days_that_may_change_names() -> None:
     most[1] = 5.0
     fewer = day_renamings(tables_of(replace(uneven, most_load=most))).tolist()
     assert sorted(fewer) == [[0, 1, 2, 3], [2, 1, 0, 3]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_days_that_have_to_be_alike_have_a_plan_at_once(seed: int) -> None:
+    """Each of four days has the same number of calls, one more or one less."""
+    problem = random_problem(60, seed, n_days=4)
+    a_day = problem.patterns[problem.first_pattern[1:]].sum() / 4.0
+    alike = replace(
+        problem,
+        least_load=np.full_like(problem.least_load, np.ceil(a_day) - 1.0),
+        most_load=np.full_like(problem.most_load, np.floor(a_day) + 1.0),
+    )
+    plan = solve_periodic(alike, seed=1, iterations=1)
+    assert plan is not None
+    assert faults_of(alike, plan) == []
