@@ -15,6 +15,7 @@ from gridmap.scoring.inputs import Floats, Ints, ScoringInputs
 from gridmap.scoring.measures import (
     CellValues,
     DemandRate,
+    Notes,
     amount,
     notes,
     quotient,
@@ -103,7 +104,7 @@ def outlet_position(inputs: ScoringInputs) -> dict[str, CellValues]:
     }
 
 
-def share_position(counts: Floats, note: str) -> dict[str, CellValues]:
+def share_position(counts: Floats, note: str | Notes) -> dict[str, CellValues]:
     """Return relative share and concentration made of counts by operator.
 
     Parameters

@@ -19,6 +19,7 @@ from gridmap.scoring.inputs import Floats, Ints, ScoringInputs
 from gridmap.scoring.measures import (
     CellValues,
     DemandRate,
+    Notes,
     amount,
     demand_rate,
     missing,
@@ -149,8 +150,9 @@ def score_cells(
     table |= position.outlet_position(inputs)
     table |= _market(inputs, settings, table["expected_share"])
 
-    indicators = position_indicators(subscribers=inputs.market is not None)
-    basis = "rests_on_outlets" if inputs.market is None else "rests_on_subscribers"
+    compares = inputs.market is not None and inputs.market.compares
+    indicators = position_indicators(subscribers=compares)
+    basis = inputs.market.notes if inputs.market and compares else "rests_on_outlets"
     score = _score(
         indicators, table, samples, rules=settings.rules, draws=policy.draws, rng=position_chance
     )
@@ -278,12 +280,12 @@ def _market(
     inputs: ScoringInputs, settings: ScoringSettings, expected: CellValues
 ) -> dict[str, CellValues]:
     """Return the metrics of shares: by subscribers where there are any, else by outlets."""
+    counts, _, _ = position.operator_counts(inputs)
+    found = position.share_position(counts, "rests_on_outlets")
     if inputs.market is None:
-        counts, _, _ = position.operator_counts(inputs)
         absent = (*market.MARKET_METRICS, "execution_gap")
-        found = {name: missing(inputs.n_cells, "no_subscribers") for name in absent}
-        return found | position.share_position(counts, "rests_on_outlets")
-    found = market.market_position(inputs.market, kappa=settings.kappa)
+        return found | {name: missing(inputs.n_cells, "no_subscribers") for name in absent}
+    found |= market.market_position(inputs.market, kappa=settings.kappa)
     shrunk = found["share_shrunk"]
     gap = shrunk.value - expected.value
     found["execution_gap"] = amount(gap, shrunk.n, empty="no_subscribers", additive=False)
@@ -303,7 +305,7 @@ def _score(
     return score_composite(indicators, central, samples, rules, draws=draws, rng=rng)
 
 
-def _score_values(key: str, score: Score, basis: str) -> dict[str, CellValues]:
+def _score_values(key: str, score: Score, basis: str | Notes) -> dict[str, CellValues]:
     remarks = notes(len(score.value), basis)
     empty = score.note != ""
     remarks[empty] = score.note[empty]
