@@ -34,7 +34,9 @@ from gridmap.routing.problem import CellVisits
 from gridmap.routing.refusal import refuse_left_out, refuse_overload
 from gridmap.routing.routes import home_times, lunch_begins, number_routes, route_managers
 from gridmap.scenario import Scenario
+from gridmap.scoring.huff import kind_attraction
 from gridmap.scoring.inputs import Minutes, scored_outlets, scoring_inputs, travel_minutes
+from gridmap.scoring.market_inputs import market_counts, outlet_sales
 from gridmap.scoring.scorecard import cell_summary, score_cells
 from gridmap.territory import Polygons, Territory
 from gridmap.travel.engine import Snapped, TravelEngine
@@ -432,6 +434,7 @@ def _score(
     demand_xy = territory.demand[["x", "y"]].to_numpy(np.float64)
     rows = scored_outlets(territory.outlets)
     outlet_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[rows]
+    carry = request.scoring.carry_forward
     travel_min: dict[str, Minutes] = {}
     for mode in request.scoring.modes:
         engine = open_engine(_network(territory, mode))
@@ -443,6 +446,9 @@ def _score(
         travel_min,
         routing=request.routing,
         stops=routing.stops,
+        market=market_counts(territory, partition.label, partition.n_cells, carry=carry),
+        attraction=kind_attraction(territory.outlets["kind"].iloc[rows], request.scoring),
+        sales=outlet_sales(territory, territory.outlets["outlet_id"].iloc[rows], carry=carry),
         cell_ids=np.arange(1, partition.n_cells + 1),
     )
     return score_cells(inputs, request.scoring, seed=seed)

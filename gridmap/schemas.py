@@ -63,10 +63,7 @@ MARKET = pa.DataFrameSchema(
         "operator": pa.Column(str),
         "ours": pa.Column(bool),
         "period": pa.Column(str, pa.Check.str_matches(r"^(\d{4}-\d{2})?$")),
-        **{
-            name: pa.Column(float, pa.Check.ge(0), nullable=True)
-            for name in MARKET_AMOUNTS
-        },
+        **{name: pa.Column(float, pa.Check.ge(0), nullable=True) for name in MARKET_AMOUNTS},
     },
     strict="filter",
     ordered=True,

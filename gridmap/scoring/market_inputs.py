@@ -58,7 +58,7 @@ def market_counts(
     records = territory.market
     if records is None or not len(records):
         return None
-    cells = _Cells(territory, label, n_cells)
+    cells = _Cells(records, territory.outlets, label, n_cells)
     periods = sorted(records["period"].unique())
     last = periods[-1]
     now = {
@@ -112,16 +112,15 @@ def outlet_sales(territory: Territory, outlet_ids: pd.Series[str], *, carry: int
 class _Cells:
     """Sums the rows of the figures by cell and operator; the first operator is ours."""
 
-    def __init__(self, territory: Territory, label: Ints, n_cells: int) -> None:
-        records = territory.market
-        assert records is not None
+    def __init__(
+        self, records: pd.DataFrame, outlets: pd.DataFrame, label: Ints, n_cells: int
+    ) -> None:
         rivals = records.loc[~records["ours"], ["operator", *OPERATOR_AMOUNTS]]
         told = rivals[list(OPERATOR_AMOUNTS)].notna().any(axis=1)
         ours = sorted(set(records.loc[records["ours"], "operator"]) - {""})
         self.operators = (" / ".join(ours), *sorted(set(rivals.loc[told, "operator"])))
         self.n_cells = n_cells
         self._label = label
-        outlets = territory.outlets
         mine = outlets["ownership"].isin(["own", "partner"])
         rival = outlets["ownership"] == "rival"
         column = outlets["operator"].fillna("").map(self._column).fillna(-1).where(rival, -1)

@@ -50,29 +50,19 @@ class ScoringSettings:
 
     Attributes
     ----------
-    huff_alpha, huff_least_min, huff_outside
-        See `gridmap.scoring.huff.HuffModel`.
-    kappa
-        Weight of the region in the shrunk share; None = empirical Bayes.
+    huff, beta_error
+        Huff model fitted to observed shares, with the standard error of its β; None = that of
+        the policy.
     nearest_cap_min
         Minutes at which a mean nearest time counts what is farther or unreachable.
-    quadrants
-        Where the quadrants begin.
     rules
         Rules of the composite scores.
     """
 
-    huff_alpha: float = 1.0
-    huff_least_min: float = 1.0
-    huff_outside: float = 0.0
-    kappa: float | None = None
+    huff: HuffModel | None = None
+    beta_error: float | None = None
     nearest_cap_min: float = 60.0
-    quadrants: position.QuadrantLimits = field(default_factory=position.QuadrantLimits)
     rules: CompositeRules = field(default_factory=CompositeRules)
-
-    def huff(self, beta: float) -> HuffModel:
-        """Return the Huff model with exponent `beta`."""
-        return HuffModel(beta, self.huff_alpha, self.huff_least_min, self.huff_outside)
 
 
 def score_cells(
@@ -131,7 +121,7 @@ def score_cells(
                 percentiles[f"nearest_{who}_{tag}_{mode}"] = (found.nearest[who], q)
         if mode == main_mode:
             rates["first_arrival_share"] = position.first_arrival(inputs, found)
-    rates |= position.expected_rates(inputs, main_mode, settings.huff(policy.huff_beta))
+    rates |= position.expected_rates(inputs, main_mode, settings.huff or HuffModel.of(policy))
 
     table |= {name: demand_rate(inputs, one, empty=_empty(name)) for name, one in rates.items()}
     samples = resample(inputs, rates, percentiles, draws=policy.draws, rng=sampling)
@@ -148,7 +138,7 @@ def score_cells(
     table |= coverage.demand_and_potential(inputs, threshold=settings.rules.data_threshold)
     table["managed_partner_share"] = coverage.managed_partner_share(inputs)
     table |= position.outlet_position(inputs)
-    table |= _market(inputs, settings, table["expected_share"])
+    table |= _market(inputs, policy, table["expected_share"])
 
     compares = inputs.market is not None and inputs.market.compares
     indicators = position_indicators(subscribers=compares)
@@ -168,8 +158,8 @@ def score_cells(
         table["relative_share"].value,
         table["expected_share"].value,
         table[covered].value,
-        table["potential"].value,
-        settings.quadrants,
+        table["potential" if policy.quadrants.by == "potential" else "market_growth"].value,
+        policy.quadrants,
     )
     table["quadrant"] = position.quadrant_values(code)
     return _long_form(inputs.ids, table)
@@ -277,7 +267,7 @@ def _with_band(values: CellValues, drawn: Floats) -> CellValues:
 
 
 def _market(
-    inputs: ScoringInputs, settings: ScoringSettings, expected: CellValues
+    inputs: ScoringInputs, policy: ScoringPolicy, expected: CellValues
 ) -> dict[str, CellValues]:
     """Return the metrics of shares: by subscribers where there are any, else by outlets."""
     counts, _, _ = position.operator_counts(inputs)
@@ -285,7 +275,7 @@ def _market(
     if inputs.market is None:
         absent = (*market.MARKET_METRICS, "execution_gap")
         return found | {name: missing(inputs.n_cells, "no_subscribers") for name in absent}
-    found |= market.market_position(inputs.market, kappa=settings.kappa)
+    found |= market.market_position(inputs.market, kappa=policy.kappa)
     shrunk = found["share_shrunk"]
     gap = shrunk.value - expected.value
     found["execution_gap"] = amount(gap, shrunk.n, empty="no_subscribers", additive=False)
