@@ -55,6 +55,7 @@ def invented_market(ground: Ground, *, seed: int = 0) -> pd.DataFrame:
     units = np.flatnonzero(size > 0.0)
     market = size[units] / size[units].mean() * MEAN_SUBSCRIBERS
     xy = ground.units.inner_xy[units]
+    growth = 0.03 + 0.02 * _patches(xy, "", seed)
     strength = np.column_stack(
         [
             np.sqrt(count) * np.exp(SPREAD * _patches(xy, name, seed))
@@ -66,8 +67,8 @@ def invented_market(ground: Ground, *, seed: int = 0) -> pd.DataFrame:
     places = [f"{x:.0f}, {y:.0f}" for x, y in xy]
     tables = [
         _month(
-            month, market, share * np.exp(-years * trend), units=units, places=places,
-            operators=list(counts),
+            month, market * np.exp(-years * growth), share * np.exp(-years * trend),
+            units=units, places=places, operators=list(counts),
         )
         for month, years in zip(MONTHS, YEARS_AGO, strict=True)
     ]  # fmt: skip

@@ -32,7 +32,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 FIELDS = ("outlet", "zone", "operator", "period", *MARKET_AMOUNTS)
-MONTH = re.compile(r"(\d{4})\s*[-./年]?\s*(0[1-9]|1[0-2]|[1-9])\s*月?(?:份)?")
+MONTH = re.compile(r"(\d{4})(?:\s*[-./年]\s*(0?[1-9]|1[0-2])\s*月?份?|(0[1-9]|1[0-2]))")
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,9 @@ def read_months(text: pd.Series[str]) -> tuple[pd.Series[str], Bools]:
     Read are 2024-06, 2024/6, 202406, 2024年6月 and whole dates. Shapes (n_rows,).
     """
     plain = {one: MONTH.fullmatch(half_width(one)) for one in set(text)}
-    month = text.map({one: f"{m[1]}-{int(m[2]):02d}" if m else "" for one, m in plain.items()})
+    month = text.map(
+        {one: f"{m[1]}-{int(m[2] or m[3]):02d}" if m else "" for one, m in plain.items()}
+    )
     dates = read_dates(text.where(month == "", ""))
     return month.where(month != "", dates.iso.str[:7]), dates.unread
 
@@ -179,7 +181,7 @@ def _read_one(section: MarketTable, files: Mapping[str, Path], ground: Ground) -
     zone = text["zone"].where(~empty(text["zone"]), "")
     by_zone = (zone != "").to_numpy()
     by_outlet = ~by_zone & (outlet_at >= 0)
-    by_point = ~by_zone & ~by_outlet & empty(text["outlet"])
+    by_point = ~by_zone & ~by_outlet & empty(text["outlet"]) & sieve.kept
     placed = [_outlet_parts(outlet_at, by_outlet, ground.outlets)]
     notices: list[Fault] = []
     if by_zone.any():
@@ -233,7 +235,9 @@ def _amounts(sieve: Sieve, text: pd.Series[str], columns: Sequence[str], name: s
 
 def _outlets(sieve: Sieve, text: pd.Series[str], outlets: pd.DataFrame) -> Ints:
     """Return the row of each outlet that is named, -1 for none. Shape (n_rows,)."""
+    named = sieve.ids
     ids = mend_ids(sieve, text.where(~empty(text), ""))
+    sieve.ids = np.where((ids != "").to_numpy(), ids.to_numpy(dtype=object), named)
     at = pd.Index(outlets["outlet_id"]).get_indexer(pd.Index(ids))
     unknown = (at < 0) & (ids != "").to_numpy()
     sieve.reject(unknown & sieve.kept, "market.outlet_unknown", list(ids))
@@ -280,15 +284,17 @@ def _point_parts(
     section: MarketTable,
     ground: Ground,
 ) -> pd.DataFrame:
-    lonlat, _ = read_places(sieve, text)
-    xy = place(sieve, lonlat, datum=section.datum, crs=ground.crs, boundary=ground.boundary)
-    use = np.flatnonzero(rows & np.isfinite(xy).all(axis=1))
-    unit = ground.units.locate(xy[use])
-    rim = np.zeros(len(rows), dtype=bool)
-    rim[use[unit < 0]] = True
-    sieve.reject(rim, "world.place_outside", [f"{x:.6f}, {y:.6f}" for x, y in lonlat])
-    names = [f"{x:.6f}, {y:.6f}" for x, y in lonlat[use]]
-    found = pd.DataFrame({"row": use, "place": names, "unit": unit, "part": 1.0})
+    part = sieve.part(rows)
+    cells = {name: one[rows].reset_index(drop=True) for name, one in text.items()}
+    lonlat, _ = read_places(part, cells)
+    xy = place(part, lonlat, datum=section.datum, crs=ground.crs, boundary=ground.boundary)
+    there = np.isfinite(xy).all(axis=1)
+    unit = np.full(len(xy), -1, dtype=np.int64)
+    unit[there] = ground.units.locate(xy[there])
+    names = [f"{x:.6f}, {y:.6f}" for x, y in lonlat]
+    part.reject(there & (unit < 0), "world.place_outside", names)
+    sieve.take_back(part, rows)
+    found = pd.DataFrame({"row": np.flatnonzero(rows), "place": names, "unit": unit, "part": 1.0})
     return found[unit >= 0]
 
 
@@ -351,7 +357,7 @@ def zone_units(areas: Mapping[str, BaseGeometry], ground: Ground) -> pd.DataFram
         its area inside the territory.
     """
     demand = ground.demand
-    points = shapely.STRtree(list(shapely.points(demand[["x", "y"]].to_numpy())))
+    points = shapely.STRtree([shapely.Point(xy) for xy in demand[["x", "y"]].to_numpy()])
     weight = demand["weight"].to_numpy(np.float64)
     unit_of = demand["unit"].to_numpy(np.int64)
     tree = shapely.STRtree(ground.units.polygons)
