@@ -135,6 +135,8 @@ class ScoringInputs:
         Sales of each outlet in the period, NaN = not reported. Shape (n_outlets,).
     market
         Subscriber figures, where there are any.
+    cell_pairs
+        Cells that border each other or are bridged, each pair once. Shape (n_pairs, 2).
     cell_ids
         Ids of the cells in the result, 0 … n_cells - 1 where not given. Shape (n_cells,).
     invented
@@ -157,6 +159,7 @@ class ScoringInputs:
     planned_visits: Ints | None = None
     sales: Floats | None = None
     market: MarketCounts | None = None
+    cell_pairs: Ints | None = None
     cell_ids: Ints | None = None
     invented: tuple[str, ...] = ()
 
@@ -314,9 +317,17 @@ def scoring_inputs(
         planned_visits=planned,
         sales=sales,
         market=market,
+        cell_pairs=bordering_pairs(territory, label),
         cell_ids=cell_ids,
         invented=territory.invented,
     )
+
+
+def bordering_pairs(territory: Territory, label: Ints) -> Ints:
+    """Return the pairs of cells that border each other or are bridged. Shape (n_pairs, 2)."""
+    adjacency = territory.units.adjacency
+    ends = np.stack([label[adjacency.first], label[adjacency.second]], axis=1)
+    return np.unique(np.sort(ends[ends[:, 0] != ends[:, 1]], axis=1), axis=0)
 
 
 def _sums(cell: Ints, values: Floats | Bools, n_cells: int) -> Floats:
