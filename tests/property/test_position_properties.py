@@ -180,18 +180,18 @@ def test_the_order_of_the_rows_does_not_matter(seed):
 @settings(max_examples=10, deadline=None)
 @given(seeds)
 def test_the_names_of_operators_and_cells_do_not_matter(seed):
-    inputs = town(seed)
-    assert inputs.market is not None
     names = {"": "zz", "red": "aa", "blue": "mm"}
-    renamed = replace(
-        inputs,
-        operator=np.array([names[one] for one in inputs.operator.tolist()]),
-        market=replace(inputs.market, operators=("x", "y", "z")),
-        cell_ids=np.arange(inputs.n_cells) + 700,
-    )
-    before, then = table(inputs), table(renamed)
-    assert then.index.tolist() == (before.index + 700).tolist()
-    np.testing.assert_allclose(then.to_numpy(), before.to_numpy(), rtol=1e-9)
+    for inputs in (town(seed), random_inputs(seed)):
+        market = inputs.market
+        renamed = replace(
+            inputs,
+            operator=np.array([names[one] for one in inputs.operator.tolist()]),
+            market=market and replace(market, operators=("x", "y", "z")),
+            cell_ids=np.arange(inputs.n_cells) + 700,
+        )
+        before, then = table(inputs), table(renamed)
+        assert then.index.tolist() == (before.index + 700).tolist()
+        np.testing.assert_allclose(then.to_numpy(), before.to_numpy(), rtol=1e-9)
 
 
 def merged_market(market: MarketCounts, into: np.ndarray, n: int) -> MarketCounts:
