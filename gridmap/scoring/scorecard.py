@@ -11,7 +11,8 @@ import pandas as pd
 from gridmap.errors import InputError, fault
 from gridmap.policies import ScoringPolicy
 from gridmap.schemas import SCORES
-from gridmap.scoring import coverage, market, position
+from gridmap.scoring import coverage, execution, market, position
+from gridmap.scoring.clusters import cluster_metrics
 from gridmap.scoring.composite import CompositeRules, Indicator, Score, score_composite
 from gridmap.scoring.huff import HuffModel
 from gridmap.scoring.indicators import coverage_indicators, main_threshold, position_indicators
@@ -19,6 +20,7 @@ from gridmap.scoring.inputs import Floats, Ints, ScoringInputs
 from gridmap.scoring.measures import (
     CellValues,
     DemandRate,
+    Notes,
     amount,
     demand_rate,
     missing,
@@ -29,6 +31,9 @@ from gridmap.scoring.measures import (
 from gridmap.scoring.metrics import METRICS, Metric, Named, named, note_text, threshold_name
 from gridmap.scoring.reach import reach
 from gridmap.scoring.sampling import band, resample
+
+#: Draws of the shares where the policy asks for no bands.
+SHARE_DRAWS = 200
 
 __all__ = [
     "METRICS",
@@ -49,29 +54,19 @@ class ScoringSettings:
 
     Attributes
     ----------
-    huff_alpha, huff_least_min, huff_outside
-        See `gridmap.scoring.huff.HuffModel`.
-    kappa
-        Weight of the region in the shrunk share; None = empirical Bayes.
+    huff, beta_error
+        Huff model fitted to observed shares, with the standard error of its β; None = that of
+        the policy.
     nearest_cap_min
         Minutes at which a mean nearest time counts what is farther or unreachable.
-    quadrants
-        Where the quadrants begin.
     rules
         Rules of the composite scores.
     """
 
-    huff_alpha: float = 1.0
-    huff_least_min: float = 1.0
-    huff_outside: float = 0.0
-    kappa: float | None = None
+    huff: HuffModel | None = None
+    beta_error: float | None = None
     nearest_cap_min: float = 60.0
-    quadrants: position.QuadrantLimits = field(default_factory=position.QuadrantLimits)
     rules: CompositeRules = field(default_factory=CompositeRules)
-
-    def huff(self, beta: float) -> HuffModel:
-        """Return the Huff model with exponent `beta`."""
-        return HuffModel(beta, self.huff_alpha, self.huff_least_min, self.huff_outside)
 
 
 def score_cells(
@@ -107,8 +102,8 @@ def score_cells(
         If travel times of a means of travel are not there.
     """
     _check(inputs, policy)
-    sampling, position_chance, coverage_chance = (
-        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)
+    sampling, position_chance, coverage_chance, share_chance, deal = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(5)
     )
     main_mode = next(iter(policy.modes))
     thresholds = policy.modes[main_mode]
@@ -130,7 +125,8 @@ def score_cells(
                 percentiles[f"nearest_{who}_{tag}_{mode}"] = (found.nearest[who], q)
         if mode == main_mode:
             rates["first_arrival_share"] = position.first_arrival(inputs, found)
-    rates |= position.expected_rates(inputs, main_mode, settings.huff(policy.huff_beta))
+    model = settings.huff or HuffModel.of(policy)
+    rates |= position.expected_rates(inputs, main_mode, model)
 
     table |= {name: demand_rate(inputs, one, empty=_empty(name)) for name, one in rates.items()}
     samples = resample(inputs, rates, percentiles, draws=policy.draws, rng=sampling)
@@ -147,10 +143,22 @@ def score_cells(
     table |= coverage.demand_and_potential(inputs, threshold=settings.rules.data_threshold)
     table["managed_partner_share"] = coverage.managed_partner_share(inputs)
     table |= position.outlet_position(inputs)
-    table |= _market(inputs, settings, table["expected_share"])
+    table |= _market(inputs, policy)
+    table |= _execution(
+        inputs, policy, table, samples, settings=settings, model=model, rng=share_chance
+    )
+    clustered = "share_shrunk" if inputs.market and inputs.market.compares else "expected_share"
+    table |= cluster_metrics(
+        table[clustered].value,
+        inputs.cell_pairs,
+        rate=policy.false_discovery,
+        rng=deal,
+        note=table[clustered].note,
+    )
 
-    indicators = position_indicators(subscribers=inputs.market is not None)
-    basis = "rests_on_outlets" if inputs.market is None else "rests_on_subscribers"
+    compares = inputs.market is not None and inputs.market.compares
+    indicators = position_indicators(subscribers=compares)
+    basis = inputs.market.notes if inputs.market and compares else "rests_on_outlets"
     score = _score(
         indicators, table, samples, rules=settings.rules, draws=policy.draws, rng=position_chance
     )
@@ -166,8 +174,8 @@ def score_cells(
         table["relative_share"].value,
         table["expected_share"].value,
         table[covered].value,
-        table["potential"].value,
-        settings.quadrants,
+        table["potential" if policy.quadrants.by == "potential" else "market_growth"].value,
+        policy.quadrants,
     )
     table["quadrant"] = position.quadrant_values(code)
     return _long_form(inputs.ids, table)
@@ -274,20 +282,69 @@ def _with_band(values: CellValues, drawn: Floats) -> CellValues:
     return replace(values, p05=low, p95=high)
 
 
-def _market(
-    inputs: ScoringInputs, settings: ScoringSettings, expected: CellValues
-) -> dict[str, CellValues]:
+def _market(inputs: ScoringInputs, policy: ScoringPolicy) -> dict[str, CellValues]:
     """Return the metrics of shares: by subscribers where there are any, else by outlets."""
+    counts, _, _ = position.operator_counts(inputs)
+    found = position.share_position(counts, "rests_on_outlets")
     if inputs.market is None:
-        counts, _, _ = position.operator_counts(inputs)
-        absent = (*market.MARKET_METRICS, "execution_gap")
-        found = {name: missing(inputs.n_cells, "no_subscribers") for name in absent}
-        return found | position.share_position(counts, "rests_on_outlets")
-    found = market.market_position(inputs.market, kappa=settings.kappa)
-    shrunk = found["share_shrunk"]
+        absent = market.MARKET_METRICS
+        return found | {name: missing(inputs.n_cells, "no_subscribers") for name in absent}
+    return found | market.market_position(inputs.market, kappa=policy.kappa)
+
+
+def _execution(
+    inputs: ScoringInputs,
+    policy: ScoringPolicy,
+    table: Mapping[str, CellValues],
+    samples: dict[str, Floats],
+    *,
+    settings: ScoringSettings,
+    model: HuffModel,
+    rng: np.random.Generator,
+) -> dict[str, CellValues]:
+    """Return steadied share, execution gap and reading with their intervals.
+
+    Draws of the share join the samples, so that its error enters the position score.
+    """
+    if inputs.market is None or not inputs.market.compares:
+        why = "no_subscribers" if inputs.market is None else "no_rival_figures"
+        return {name: missing(inputs.n_cells, why) for name in ("execution_gap", "execution")}
+    base, basis = inputs.market.subscribers, inputs.market.notes
+    shrunk, expected = table["share_shrunk"], table["expected_share"]
+    error = execution.share_error(shrunk.value, base[:, 0], base.sum(axis=1), policy.kappa)
+    beta_error = policy.beta_error if settings.beta_error is None else settings.beta_error
+    steeper = _steeper(inputs, policy, model, beta_error) - expected.value
+    places = samples["expected_share"]
+    if not len(places):  # no bands are wanted: demand is taken as it is
+        places = np.tile(expected.value, (SHARE_DRAWS, 1))
+    drawn = execution.share_draws(shrunk.value, error, draws=len(places), rng=rng)
+    gaps = execution.gap_draws(drawn, places, steeper=steeper, rng=rng)
+    if len(samples["expected_share"]):
+        samples["share_shrunk"] = drawn
     gap = shrunk.value - expected.value
-    found["execution_gap"] = amount(gap, shrunk.n, empty="no_subscribers", additive=False)
-    return found
+    low, high = band(gaps, gap)
+    empty = np.where(np.isnan(shrunk.value), shrunk.note, expected.note)
+    found = amount(gap, shrunk.n, note=basis, additive=False)
+    found.note[np.isnan(gap)] = empty[np.isnan(gap)]
+    location = policy.location
+    if location is None:
+        location = float(expected.numerator.sum() / max(expected.denominator.sum(), 1e-300))
+    code = execution.reading_codes(expected.value, low, high, location)
+    return {
+        "share_shrunk": _with_band(shrunk, drawn),
+        "execution_gap": replace(found, p05=low, p95=high),
+        "execution": execution.reading_values(code, basis),
+    }
+
+
+def _steeper(
+    inputs: ScoringInputs, policy: ScoringPolicy, model: HuffModel, beta_error: float
+) -> Floats:
+    """Return the expected share were β larger by its standard error. Shape (n_cells,)."""
+    steeper = replace(model, beta=model.beta + beta_error)
+    mode = next(iter(policy.modes))
+    rates = position.expected_rates(inputs, mode, steeper)
+    return demand_rate(inputs, rates["expected_share"]).value
 
 
 def _score(
@@ -303,7 +360,7 @@ def _score(
     return score_composite(indicators, central, samples, rules, draws=draws, rng=rng)
 
 
-def _score_values(key: str, score: Score, basis: str) -> dict[str, CellValues]:
+def _score_values(key: str, score: Score, basis: str | Notes) -> dict[str, CellValues]:
     remarks = notes(len(score.value), basis)
     empty = score.note != ""
     remarks[empty] = score.note[empty]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gridmap.scoring.clusters import getis_ord, neighbour_weights
 from gridmap.scoring.composite import geometric_mean, normalise, weighted_mean
 from gridmap.scoring.huff import HuffModel, huff_shares
 from gridmap.scoring.market import port_balance
@@ -66,3 +67,14 @@ def test_ported_numbers_of_five_provinces():
     balance = port_balance(np.array([[16.8, 16.2, 14.7]]), np.array([[6.6, 25.0, 16.1]]))
     assert balance[0] == pytest.approx([10.2, -8.8, -1.4])
     assert balance.sum() == pytest.approx(0.0)
+
+
+def test_local_g_of_the_docstring_of_esda():
+    """PySAL esda, docstring of G_Local: six points, binary weights within 15, z of Gi."""
+    xy = np.array([[10, 10], [20, 10], [40, 10], [15, 20], [30, 20], [30, 30]], dtype=float)
+    values = np.array([2.0, 3.0, 3.2, 5.0, 8.0, 7.0])
+    apart = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
+    pairs = np.argwhere(np.triu((apart > 0.0) & (apart <= 15.0)))
+    z = getis_ord(values, neighbour_weights(pairs, 6), star=False)
+    published = [-1.0136729, -0.04361589, 1.31558703, -0.31412676, 1.15373986, 1.77833941]
+    np.testing.assert_allclose(z, published, atol=5e-9)
