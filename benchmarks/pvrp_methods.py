@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 from benchmarks.cordeau import Days, Instance, problem_of
 from benchmarks.pvrp_peers import days_then_pyvrp
@@ -35,8 +35,6 @@ class Run:
         return min((cost for when, cost in self.better if when <= mark_s), default=float("nan"))
 
 
-#: Iterations that bring all of the engine to work; genetic search begins with its population.
-WARM_UP = 100
 #: Instance, seed, CPU seconds or None, iterations or None.
 Method = Callable[[Instance, int, float | None, int | None], Run]
 
@@ -57,9 +55,9 @@ def engine(
     problem
         That of the instance by default.
     """
-    from gridmap.routing.portfolio import solve_periodic
+    from gridmap.routing.portfolio import compile_loops, solve_periodic
 
-    _warm_up(method, instance.windows is not None)
+    compile_loops()
     better: list[tuple[float, float]] = []
     began = time.process_time()
     plan = solve_periodic(
@@ -89,31 +87,3 @@ METHODS: dict[str, Method] = {
     **{one: partial(engine, method=one) for one in ("portfolio", "genetic", "ruin")},
     "pyvrp": pyvrp,
 }
-
-
-@cache
-def _warm_up(method: str, timed: bool) -> None:
-    """Compile, or load, by some iterations on a tiny instance of the same kind."""
-    from gridmap.routing.portfolio import solve_periodic
-
-    for one in ("ruin", "genetic") if method == "portfolio" else (method,):
-        solve_periodic(problem_of(_tiny(timed)), seed=0, iterations=WARM_UP, method=one)
-
-
-def _tiny(timed: bool) -> Instance:
-    import numpy as np
-
-    n_days, customers = 2, 6
-    turn = np.linspace(0.0, 2.0 * np.pi, customers, endpoint=False)
-    either = tuple(frozenset({day}) for day in range(n_days))
-    return Instance(
-        name="tiny",
-        managers=2,
-        xy=np.vstack([[0.0, 0.0], np.column_stack([np.cos(turn), np.sin(turn)])]),
-        service=np.zeros(customers + 1),
-        demand=np.r_[0.0, np.ones(customers)],
-        patterns=((), *[either] * customers),
-        most_duration=np.full(n_days, np.inf),
-        most_load=np.full(n_days, 4.0),
-        windows=np.tile([0.0, 100.0], (customers + 1, 1)) if timed else None,
-    )

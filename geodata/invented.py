@@ -22,11 +22,11 @@ def invented_potential(ids: Iterable[str], *, seed: int = 0) -> Floats:
     The figure of an outlet depends on its id and the seed only: not on the order of the rows and
     not on the other outlets, so it stays when others open or close. Shape (n_ids,).
     """
-    share = np.array([_share(one, seed) for one in ids], dtype=np.float64)
+    share = np.array([invented_share(one, seed) for one in ids], dtype=np.float64)
     return np.asarray(np.round(MEDIAN * np.exp(SPREAD * ndtri(share)), 1), dtype=np.float64)
 
 
-def _share(name: str, seed: int) -> float:
+def invented_share(name: str, seed: int) -> float:
     """Return a number strictly between 0 and 1 for a name."""
     digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
     return (int.from_bytes(digest[:6]) + 0.5) / 2.0**48

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ from pydantic import ValidationError
 from shapely.geometry.base import BaseGeometry
 
 from geodata.divisions import read_divisions
+from geodata.invented_market import invented_market
 from geodata.isolation import reading_by
+from geodata.market import Ground, left_out, read_market
 from geodata.project_checks import datum_remarks, place_remarks, read_area
 from geodata.project_file import ProjectFile, read_project
 from geodata.project_units import buildings_of, make_units, unit_file_name
@@ -64,12 +67,13 @@ class Files:
     factors: Path | None = None
     areas: Path | None = None
     within: Path | None = None
+    market: Mapping[str, Path] = field(default_factory=dict)
 
     def hashes(self) -> dict[str, str]:
         """Return the SHA-256 of each file by its name."""
         return {
             path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in vars(self).values()
+            for path in (*vars(self).values(), *self.market.values())
             if isinstance(path, Path)
         }
 
@@ -183,13 +187,22 @@ def _load(
     outlets.frame["snap_distance_m"], off = snap_distance_m(outlets.frame, network)
     remarks += place_remarks(outlets.frame, streets.linework, centre=centre, off=off)
 
+    outlet_table = _checked(outlets.frame, schemas.OUTLETS)
+    demand_table = _checked(demand.frame, schemas.DEMAND)
+    ground = Ground(
+        boundary.crs, boundary.shape, units, outlet_table, demand_table,
+        own_operators=project.market.ours or (*project.outlets.own.match,
+        *(project.outlets.partner.match if project.outlets.partner else ())),
+    )  # fmt: skip
+    market = read_market(project.market, files.market, ground)
+    made_up = invented_market(ground, seed=project.market.seed) if project.market.invented else None
     territory = Territory(
         name=project.territory.name,
         crs=boundary.crs,
         boundary=territory_polygon(units),
         units=units,
-        outlets=_checked(outlets.frame, schemas.OUTLETS),
-        demand=_checked(demand.frame, schemas.DEMAND),
+        outlets=outlet_table,
+        demand=demand_table,
         networks=streets.networks,
         linework=drawn(streets.linework, boundary.shape.bounds),
         notices=(
@@ -199,11 +212,24 @@ def _load(
             *streets.notices,
             *unit_notices,
             *remarks,
+            *(market.notices if market else ()),
+            *([fault("market.invented", project.territory.name)] if made_up is not None else ()),
         ),
-        invented=tuple(dict.fromkeys((*project.territory.invented, *outlets.invented))),
+        invented=tuple(
+            dict.fromkeys(
+                (
+                    *project.territory.invented,
+                    *outlets.invented,
+                    *(["market"] if made_up is not None else []),
+                )
+            )
+        ),
         sources=files.hashes() | (speeds.sources if speeds else {}),
         attribution=project.territory.attribution,
-        excluded=pd.concat([outlets.excluded, demand.excluded], ignore_index=True),
+        excluded=pd.concat(
+            [outlets.excluded, demand.excluded, left_out(market)], ignore_index=True
+        ),
+        market=market.frame if market else made_up,
     )
     report(Progress(STAGE, 1.0))
     return territory, request
@@ -249,6 +275,12 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
         children=find(section.children, "[territory] children") if section.children else None,
         factors=find(travel.factors, "[travel] factors") if travel.factors else None,
         areas=find(travel.areas, "[travel] areas") if travel.areas else None,
+        market={
+            name: find(name, f"[market] {key}")
+            for table in project.market.tables
+            for key, name in (("file", table.file), ("zones", table.zones))
+            if name
+        },
     )
     if faults:
         raise InputError(*faults)

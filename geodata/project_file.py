@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from geodata.market_section import MarketSection
 from geodata.tables import decode
 from gridmap.catalogue import Language
 from gridmap.datum import Datum, ShownDatum
@@ -233,6 +234,7 @@ class ProjectFile(Section):
     routing: RoutingPolicy = Field(default_factory=RoutingPolicy)
     scoring: ScoringPolicy = Field(default_factory=ScoringPolicy)
     travel: TravelSection = Field(default_factory=TravelSection)
+    market: MarketSection = Field(default_factory=MarketSection)
     output: OutputSection = Field(default_factory=OutputSection)
 
     @model_validator(mode="after")

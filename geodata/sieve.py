@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -64,6 +64,22 @@ class Sieve:
     def remark(self, mask: Bools, reason: str, found: Sequence[object] | None = None) -> None:
         """Say of the rows of a mask (n_rows,) what is doubtful; they stay in as they are."""
         self._say(self._remarks, np.flatnonzero(mask).tolist(), reason, found)
+
+    def part(self, mask: Bools) -> Sieve:
+        """Return a sieve for the rows of a mask (n_rows,) alone; see `take_back`."""
+        table = replace(
+            self.table, text=self.table.text[mask].reset_index(drop=True), row=self.table.row[mask]
+        )
+        return Sieve(table, self.ids[mask])
+
+    def take_back(self, part: Sieve, mask: Bools) -> None:
+        """Take over what a sieve of some rows found."""
+        at = np.flatnonzero(mask)
+        self._out.update(at[sorted(part._out)].tolist())
+        self._final.update(at[sorted(part._final)].tolist())
+        self._reasons += part._reasons
+        self._repairs += part._repairs
+        self._remarks += part._remarks
 
     @property
     def kept(self) -> Bools:

@@ -29,12 +29,17 @@ from gridmap.progress import Progress, Report, Stop, silent
 from gridmap.routing.cells import plan_cells
 from gridmap.routing.continuity import Days, compare_days
 from gridmap.routing.plan import CellRoutes
+from gridmap.routing.portfolio import compile_loops
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.refusal import refuse_left_out, refuse_overload
 from gridmap.routing.routes import home_times, lunch_begins, number_routes, route_managers
 from gridmap.scenario import Scenario
+from gridmap.scoring.calibrate import HuffFit
+from gridmap.scoring.fitting import fit_huff, fit_notice
+from gridmap.scoring.huff import kind_attraction
 from gridmap.scoring.inputs import scored_outlets, scoring_inputs
-from gridmap.scoring.scorecard import cell_summary, score_cells
+from gridmap.scoring.market_inputs import market_counts, outlet_sales
+from gridmap.scoring.scorecard import ScoringSettings, cell_summary, score_cells
 from gridmap.scoring.travel_times import TravelTimes, measured_times
 from gridmap.territory import Polygons, Territory
 from gridmap.travel.engine import Snapped, TravelEngine
@@ -115,6 +120,8 @@ def make_plan(
     polygons = cell_polygons(territory.units, partition.label, partition.n_cells)
     codes = gb15_codes(divisions, polygons) if divisions else sequence_codes(len(polygons))
     shaped = _Cells(polygons, codes)
+    with stages.running("engine"):
+        compile_loops()
     with stages.running("routing"):
         routing = _plan_routes(
             territory,
@@ -129,7 +136,8 @@ def make_plan(
             last_days=last_days,
         )
     with stages.running("scoring"):
-        scores = _score(territory, partition, request, routing, seed)
+        fit = _calibrated(territory, request)
+        scores = _score(territory, partition, request, routing, seed=seed, fit=fit)
     cells = _cells_table(
         territory, partition, request, shaped=shaped, routing=routing, scores=scores
     )
@@ -143,7 +151,12 @@ def make_plan(
         stops=routing.stops,
         scores=scores,
         route_lines=routing.lines,
-        notices=(*access.notices, *partition.notices, *routing.notices),
+        notices=(
+            *access.notices,
+            *partition.notices,
+            *routing.notices,
+            *([] if fit is None else [fit_notice(fit)]),
+        ),
         report={
             "timings_s": stages.timings_s,
             "left_out_visits": routing.left_out,
@@ -151,6 +164,7 @@ def make_plan(
             "home_s": routing.home_s,
             "route_managers": routing.managers,
             "continuity": routing.continuity,
+            **({} if fit is None else {"huff": fit.report()}),
         },
     )
 
@@ -424,14 +438,29 @@ def _draw(
     return shapely.LineString(xy), float(path.leg_m.sum())
 
 
+def _calibrated(territory: Territory, request: PlanRequest) -> HuffFit | None:
+    """Return the Huff model fitted to the market figures, if the request asks for it."""
+    if request.scoring.huff == "fixed":
+        return None
+    engine = open_engine(_network(territory, next(iter(request.scoring.modes))))
+    return fit_huff(territory, request.scoring, engine)
+
+
 def _score(
-    territory: Territory, partition: Partition, request: PlanRequest, routing: _Routing, seed: int
+    territory: Territory,
+    partition: Partition,
+    request: PlanRequest,
+    routing: _Routing,
+    *,
+    seed: int,
+    fit: HuffFit | None,
 ) -> pd.DataFrame:
     demand_xy = territory.demand[["x", "y"]].to_numpy(np.float64)
     rows = scored_outlets(territory.outlets)
     outlet_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[rows]
     ownership = territory.outlets["ownership"].to_numpy(dtype=np.str_)[rows]
     travel_min: dict[str, TravelTimes] = {}
+    carry = request.scoring.carry_forward
     for mode in request.scoring.modes:
         engine = open_engine(_network(territory, mode))
         travel_min[mode] = measured_times(engine, demand_xy, outlet_xy, ownership)
@@ -442,9 +471,15 @@ def _score(
         travel_min,
         routing=request.routing,
         stops=routing.stops,
+        market=market_counts(territory, partition.label, partition.n_cells, carry=carry),
+        attraction=kind_attraction(territory.outlets["kind"].iloc[rows], request.scoring),
+        sales=outlet_sales(territory, territory.outlets["outlet_id"].iloc[rows], carry=carry),
         cell_ids=np.arange(1, partition.n_cells + 1),
     )
-    return score_cells(inputs, request.scoring, seed=seed)
+    settings = ScoringSettings(
+        huff=None if fit is None else fit.model, beta_error=None if fit is None else fit.beta_error
+    )
+    return score_cells(inputs, request.scoring, seed=seed, settings=settings)
 
 
 def _cells_table(

@@ -16,6 +16,9 @@ Mode = Literal["drive", "walk", "bike", "ebike"]
 Barrier = Literal["river", "rail", "motorway"]
 Workload = Literal["demand", "visit_minutes"]
 MapLink = Literal["auto", "geo", "amap", "google", "apple"]
+HuffKernel = Literal["power", "exponential", "gaussian"]
+#: Decay of each kernel where none is given: per minute for the exponential and the Gaussian one.
+USUAL_BETA: dict[HuffKernel, float] = {"power": 2.0, "exponential": 0.1, "gaussian": 0.1}
 Tolerance = Annotated[float, Field(gt=0.0, lt=1.0)]
 #: What becomes of a visit that falls on a holiday.
 HolidayShift = Literal["skip", "before", "after", "nearest"]
@@ -347,6 +350,31 @@ class RoutingPolicy(Policy):
         return frozenset(one.skill for one in needs)
 
 
+class QuadrantPolicy(Policy):
+    """Where the quadrants begin.
+
+    Attributes
+    ----------
+    leader, contested
+        Least relative share of a leader, and of a contested cell.
+    coverage
+        Least coverage by our outlets that counts as being there.
+    by
+        What tells white space from low priority: ``potential``, or ``growth`` of the market.
+    """
+
+    leader: float = Field(default=1.5, gt=0.0)
+    contested: float = Field(default=0.67, gt=0.0)
+    coverage: float = Field(default=0.5, ge=0.0, le=1.0)
+    by: Literal["potential", "growth"] = "potential"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> QuadrantPolicy:
+        if self.contested > self.leader:
+            raise ValueError(f"expected contested <= leader, found {self.contested}, {self.leader}")
+        return self
+
+
 class ScoringPolicy(Policy):
     """How cells are scored.
 
@@ -354,8 +382,39 @@ class ScoringPolicy(Policy):
     ----------
     modes
         Coverage thresholds in minutes by means of travel.
+    huff
+        ``fixed`` = the Huff model has the parameters given here; ``calibrated`` = its exponents
+        are fitted to the market figures that name outlets.
+    huff_kernel
+        How attraction falls with minutes t: ``power`` max(t, t₀)^−β, ``exponential`` e^−βt,
+        ``gaussian`` e^−(βt)²/2.
     huff_beta
-        Exponent of travel time in the Huff model.
+        Decay β; by default that of the kernel: 2, 0.1 and 0.1.
+    huff_beta_error
+        Standard error of a fixed β, for the interval of the execution gap; by default a tenth of
+        it. A calibrated one has its own.
+    huff_alpha
+        Exponent α of attraction.
+    huff_least_min
+        Minutes t₀ below which nearer makes no difference to the power kernel.
+    huff_outside
+        Attraction A₀ of buying from no outlet here; 0 = everybody buys from some outlet.
+    zero_shares
+        What calibration does with shares of 0, whose logarithm there is not: ``drop`` leaves them
+        out of their zone's choices, ``half`` puts half the zone's smallest share in their place.
+    kind_attraction
+        Attraction of an outlet by its kind; 1 for a kind without one.
+    kappa
+        Weight of the region in the shrunk share, in subscribers; by default found from the data
+        (empirical Bayes).
+    carry_forward
+        A market figure that lacks in the last month is taken from up to so many months before.
+    quadrants
+        Where the quadrants begin.
+    location
+        Expected share from which a location counts as good; by default the territory's.
+    false_discovery
+        Share of false ones allowed among the clusters.
     draws
         Draws of the Monte Carlo rank bands.
     zone_weights
@@ -366,11 +425,34 @@ class ScoringPolicy(Policy):
     modes: dict[Mode, tuple[Annotated[float, Field(gt=0.0)], ...]] = Field(
         default={"walk": (5.0, 10.0, 15.0)}
     )
-    huff_beta: float = Field(default=2.0, gt=0.0)
+    huff: Literal["fixed", "calibrated"] = "fixed"
+    huff_kernel: HuffKernel = "power"
+    huff_beta: float | None = Field(default=None, gt=0.0)
+    huff_beta_error: float | None = Field(default=None, ge=0.0)
+    huff_alpha: float = Field(default=1.0, ge=0.0)
+    huff_least_min: float = Field(default=1.0, gt=0.0)
+    huff_outside: float = Field(default=0.0, ge=0.0)
+    zero_shares: Literal["drop", "half"] = "drop"
+    kind_attraction: dict[str, Annotated[float, Field(ge=0.0)]] = {}
+    kappa: float | None = Field(default=None, ge=0.0)
+    carry_forward: int = Field(default=2, ge=0, le=12)
+    quadrants: QuadrantPolicy = Field(default_factory=QuadrantPolicy)
+    location: float | None = Field(default=None, gt=0.0, lt=1.0)
+    false_discovery: float = Field(default=0.05, gt=0.0, lt=1.0)
     draws: int = Field(default=500, ge=0)
     zone_weights: tuple[Annotated[float, Field(gt=0.0, le=1.0)], ...] = Field(
         default=(1.0, 0.68, 0.22), min_length=1
     )
+
+    @property
+    def beta(self) -> float:
+        """Decay β: the one given, else that of the kernel."""
+        return USUAL_BETA[self.huff_kernel] if self.huff_beta is None else self.huff_beta
+
+    @property
+    def beta_error(self) -> float:
+        """Standard error of a fixed β: the one given, else a tenth of β."""
+        return self.beta / 10.0 if self.huff_beta_error is None else self.huff_beta_error
 
 
 class PlanRequest(Policy):

@@ -41,6 +41,34 @@ DEMAND = pa.DataFrameSchema(
     ordered=True,
 )
 
+#: Amounts of `MARKET`; those of `PLACE_AMOUNTS` belong to a place and not to an operator.
+OPERATOR_AMOUNTS = (
+    "subscribers", "sales", "additions", "departures", "ported_in", "ported_out",
+)  # fmt: skip
+PLACE_AMOUNTS = ("potential", "households", "target")
+MARKET_AMOUNTS = (*OPERATOR_AMOUNTS, *PLACE_AMOUNTS)
+
+#: Market figures of a territory, bound to its units so that they survive a redraw: one row a
+#: source (file), place, unit, operator and month. `place` is an outlet, a zone or a point as it is
+#: named to the user; `part` is the share of the place that lies in the unit, and the amounts are
+#: already that part. `outlet_id` is empty where a figure belongs to no outlet, `period` (such as
+#: 2024-06) where the source has none. `ours` says that the operator is ours. NaN = unknown.
+MARKET = pa.DataFrameSchema(
+    {
+        "source": pa.Column(str),
+        "place": pa.Column(str),
+        "unit": pa.Column("int64", pa.Check.ge(0)),
+        "part": pa.Column(float, pa.Check.in_range(0, 1)),
+        "outlet_id": pa.Column(str),
+        "operator": pa.Column(str),
+        "ours": pa.Column(bool),
+        "period": pa.Column(str, pa.Check.str_matches(r"^(\d{4}-\d{2})?$")),
+        **{name: pa.Column(float, pa.Check.ge(0), nullable=True) for name in MARKET_AMOUNTS},
+    },
+    strict="filter",
+    ordered=True,
+)
+
 #: Routes of a plan: one row a working day with visits. `week` and `weekday` start at 1
 #: (weekday 1 = Monday); `number` is unique in the plan and equals `route_id`.
 ROUTES = pa.DataFrameSchema(

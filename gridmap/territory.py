@@ -131,6 +131,8 @@ class Territory:
         Which columns are invented sample data; shown wherever they appear.
     sources
         Hash of each input file by its name.
+    market
+        Market figures bound to units, see `gridmap.schemas.MARKET`; None = there are none.
     excluded
         The rows of the input that were left out: file, row (0 = known by id only), id, reason
         (a key of the catalogue, whose sentence takes ``found``) and found. A row with several
@@ -150,6 +152,7 @@ class Territory:
     sources: Mapping[str, str] = field(default_factory=dict)
     attribution: str = ATTRIBUTION
     excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
+    market: pd.DataFrame | None = None
 
     @cached_property
     def content_hash(self) -> str:
@@ -161,6 +164,8 @@ class Territory:
             digest.update(wkb)
         for table in (self.outlets, self.demand):
             digest.update(table.to_csv(index=False, float_format="%.6f").encode())
+        if self.market is not None:
+            digest.update(self.market.to_csv(index=False, float_format="%.6f").encode())
         for mode in sorted(self.networks):
             network = self.networks[mode]
             digest.update(mode.encode())

@@ -328,7 +328,7 @@ def _caveat_columns(territory: Territory, scenario: Scenario, language: Language
         "scoring.caveat.settings_text",
         language,
         modes=modes,
-        beta=policy.huff_beta,
+        beta=policy.beta,
         draws=policy.draws,
         seed=scenario.seed,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -16,6 +18,7 @@ from gridmap.routing.engine.ruin import RuinSearch
 from gridmap.routing.engine.tables import Floats, Tables, tables_of
 from gridmap.routing.engine.walk_kernels import seed_kernels
 from gridmap.routing.periodic import PeriodicPlan, PeriodicProblem
+from gridmap.routing.tiny import tiny_problem
 
 Method = Literal["portfolio", "genetic", "ruin"]
 OnBetter = Callable[[float, float], None]
@@ -23,6 +26,14 @@ OnBetter = Callable[[float, float], None]
 #: Steps of ruin and recreate between two looks at the clock; an iteration of the search has as
 #: many, or one child of the genetic search.
 STEPS = 200
+#: Methods that together run every loop, in so many iterations.
+_PARTS: tuple[Method, ...] = ("ruin", "genetic")
+_TO_COMPILE = 20
+#: Share of its time after which the first ruin search gives up if no plan of its own is within
+#: the limits, although there are such plans.
+_VAIN = 0.15
+#: Plans that are educated at most until one keeps the limits, before the first search.
+_TRIES = 20
 #: Nearest places that the moves and the ruins look at.
 _NEAR = 60
 #: Shares of the time after which the first ruin search, and the genetic search, are over.
@@ -134,17 +145,36 @@ def solve_periodic(
     """
     if seconds is None and iterations is None:
         raise ValueError("Expected seconds or iterations.")
+    compile_loops()
     clock = _Clock(seconds, iterations, time.process_time())
-    run = _Run(problem, clock, stop, on_better)
+    return _search(_Run(problem, clock, stop, on_better), seed, method)
+
+
+@cache
+def compile_loops() -> None:
+    """Compile the loops of the engine, or load what was compiled earlier on this machine.
+
+    Done once a process, before the clock of the first search starts; call it earlier where the
+    20 seconds of the very first time shall be announced.
+    """
+    for timed, method in product((False, True), _PARTS):
+        clock = _Clock(None, _TO_COMPILE, time.process_time())
+        _search(_Run(tiny_problem(timed=timed), clock, None, None), 0, method)
+
+
+def _search(run: _Run, seed: int, method: Method) -> PeriodicPlan | None:
+    problem = run.problem
     if run.tables.near.shape[1] == 0 and not (problem.last_pattern > problem.first_pattern).any():
         return _nothing_to_visit(problem)
-    seed_kernels(seed)
     prices = _first_prices(problem)
-    if method == "ruin":
-        _ruin(run, prices, 0.0, 1.0)
-    elif method == "genetic":
+    if method == "genetic":
+        seed_kernels(seed)
         _breed(run, prices, seed, 1.0)
+    elif method == "ruin":
+        _seek_first(run, prices, seed)
+        _ruin(run, prices, 0.0, 1.0)
     else:
+        _seek_first(run, prices, seed)
         _ruin(run, prices.copy(), 0.0, _FIRST)
         if not run.over():
             _breed(run, prices, seed, _LAST)
@@ -154,12 +184,33 @@ def solve_periodic(
     return _plan_of(run.tables, run.best) if run.best else None
 
 
+def _seek_first(run: _Run, prices: Floats, seed: int) -> None:
+    """Find some plan within the limits, so that a hot search is not the first to look for one.
+
+    Where days have to be nearly alike, what is put together one by one breaks a limit, and a plan
+    that is educated soon does not. The choices of the search that follows do not depend on it.
+    """
+    seed_kernels(seed)
+    run.take(RuinSearch(run.tables, prices.copy()).now(run.xy))
+    genetic = Genetic(run.near, run.xy, seed, GeneticParams(), prices.copy())
+    tries = iter(range(_TRIES))
+
+    def go_on() -> bool:
+        run.take(genetic.best)
+        return run.best is None and not run.over(_FIRST) and next(tries, None) is not None
+
+    genetic.start(go_on)
+    seed_kernels(seed)
+
+
 def _ruin(run: _Run, prices: Floats, begin: float, end: float) -> None:
-    """Ruin and recreate from a share of the time to another, the best plan if there is one."""
-    search = RuinSearch(run.tables, prices, run.best)
+    """Ruin and recreate from a share of the time to another; late, the best plan is warmed."""
+    search = RuinSearch(run.tables, prices, run.best if begin else None)
     run.take(search.now(run.xy))
     least = run.best.cost if run.best else np.inf
-    while not run.over(end):
+    # What the hot search has not found by now, it finds too late.
+    vain = begin + _VAIN * (end - begin) if run.best and not begin else end
+    while not run.over(end if search.found else vain):
         search.go_on((run.progress - begin) / (end - begin), STEPS)
         if search.best < least - 1e-7:
             least = search.best

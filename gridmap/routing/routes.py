@@ -16,16 +16,27 @@ from gridmap.routing.timing import DayTimes, plain_times, windowed_times
 from gridmap.routing.visit_times import visit_times
 
 
-def route_number(cell_id: int, number: int) -> str:
-    """Return a route's number, for example ``R03-2``."""
-    return f"R{cell_id:02d}-{number}"
+def route_number(cell_id: int, tour: Tour) -> str:
+    """Return a route's number: cell, cycle day, and from the second manager on the manager.
+
+    It says when the route is walked, and no other plan of the cell gives it to another day: what
+    hangs on the number, such as a filled sheet, stays right when the cell is planned again.
+
+    Examples
+    --------
+    >>> route_number(3, Tour(day=6, manager=0, places=(1,)))
+    'R03-7'
+    >>> route_number(3, Tour(day=6, manager=1, places=(2,)))
+    'R03-7-2'
+    """
+    number = f"R{cell_id:02d}-{tour.day + 1}"
+    return f"{number}-{tour.manager + 1}" if tour.manager else number
 
 
 def number_routes(planned: CellRoutes, policy: RoutingPolicy) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the routes and the stops of a cell.
 
-    Days without a visit get no number; the others are numbered in order of week and weekday, and
-    of the managers.
+    A day without a visit has no route, and its number stays free.
     `distance_m` is left 0: it is known once the ways are drawn on the streets.
 
     Returns
@@ -97,7 +108,7 @@ def _timetable(planned: CellRoutes, calendar: Calendar) -> Iterator[tuple[str, T
     cell, day = planned.cell, calendar.policy.day
     service_s = cell.service_s(calendar.policy)
     times = visit_times(cell, calendar)
-    for count, tour in enumerate(planned.tours, 1):
+    for tour in planned.tours:
         legs = planned.legs_s(tour).tolist()
         outlets = [place - 1 for place in tour.places]
         stays = service_s[outlets].tolist()
@@ -105,8 +116,7 @@ def _timetable(planned: CellRoutes, calendar: Calendar) -> Iterator[tuple[str, T
         if times.timed:
             windows = [times.windows[outlet][tour.day] for outlet in outlets]
             found = windowed_times(legs, stays, windows, day)
-        number = route_number(cell.cell_id, count)
-        yield number, tour, found or plain_times(legs, stays, day)
+        yield route_number(cell.cell_id, tour), tour, found or plain_times(legs, stays, day)
 
 
 def _table(schema: pa.DataFrameSchema, rows: list[dict[str, object]]) -> pd.DataFrame:

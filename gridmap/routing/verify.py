@@ -8,6 +8,7 @@ begins at the arrival.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
@@ -92,15 +93,23 @@ def _run(plan: WrittenPlan) -> list[tuple[str, tuple[Fault, ...]]]:
 
 
 def _numbers(plan: WrittenPlan) -> list[Fault]:
-    """Numbers are unique and of the form R<cell>-<n>, counted from 1 in the order of the days."""
-    wrong: list[str] = []
-    order = plan.routes.sort_values(["cell_id", "week", "weekday"], kind="stable")
-    for _, routes in order.groupby("cell_id"):
-        cell = int(routes["cell_id"].iloc[0])
-        wanted = [f"R{cell:02d}-{n}" for n in range(1, len(routes) + 1)]
-        columns = zip(routes["number"], routes["route_id"], wanted, strict=True)
-        wrong.extend(str(number) for number, own, want in columns if not number == own == want)
-    return [fault("routing.check.numbers", some_ids(wrong))] if wrong else []
+    """Numbers are unique and say cell and cycle day: R<cell>-<day>, or R<cell>-<day>-<manager>.
+
+    A route that lies on no working day is a matter of the cycle's days.
+    """
+    routes, working = plan.routes, plan.policy.working_days
+    several = len(plan.policy.managers) > 1
+    wrong = set(routes.loc[routes["number"].duplicated(), "number"])
+    wrong |= set(routes.loc[routes["number"] != routes["route_id"], "number"])
+    columns = ("number", "cell_id", "week", "weekday")
+    for number, cell, week, weekday in zip(*(routes[one] for one in columns), strict=True):
+        if weekday not in working:
+            continue
+        day = (week - 1) * len(working) + working.index(weekday) + 1
+        own = rf"R{cell:02d}-{day}" + (r"(-[2-9]|-[1-9]\d+)?" if several else "")
+        if re.fullmatch(own, number) is None:
+            wrong.add(number)
+    return [fault("routing.check.numbers", some_ids(sorted(wrong)))] if wrong else []
 
 
 def _cycle_days(plan: WrittenPlan) -> list[Fault]:

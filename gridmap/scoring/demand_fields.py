@@ -6,7 +6,7 @@ A redraw changes the cell of some points and nothing here, so the fields are mad
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,6 +39,8 @@ class DemandFields:
 
     Attributes
     ----------
+    steeper
+        The expected share were β of the Huff model larger by its standard error.
     rates
         What each point adds to a rate.
     percentiles
@@ -48,6 +50,7 @@ class DemandFields:
         Shape (n_demand,).
     """
 
+    steeper: DemandRate
     rates: Mapping[str, DemandRate]
     percentiles: Mapping[str, tuple[Floats, float]]
     reached: Mapping[str, Floats]
@@ -57,6 +60,7 @@ class DemandFields:
         # Most rates share what is below the line, and they keep sharing it.
         below = {id(one.whole): one.whole[rows] for one in self.rates.values()}
         return DemandFields(
+            DemandRate(self.steeper.part[rows], self.steeper.whole[rows]),
             {
                 name: DemandRate(one.part[rows], below[id(one.whole)])
                 for name, one in self.rates.items()
@@ -67,7 +71,12 @@ class DemandFields:
 
 
 def demand_fields(
-    inputs: ScoringInputs, policy: ScoringPolicy, model: HuffModel, *, cap_min: float
+    inputs: ScoringInputs,
+    policy: ScoringPolicy,
+    model: HuffModel,
+    *,
+    beta_error: float,
+    cap_min: float,
 ) -> DemandFields:
     """Return the fields of all means of travel and thresholds.
 
@@ -79,6 +88,8 @@ def demand_fields(
         Means of travel with thresholds, zone weights.
     model
         Huff model of the first means of travel.
+    beta_error
+        Standard error of its β.
     cap_min
         Minutes at which a mean nearest time counts what is farther or unreachable.
     """
@@ -106,7 +117,11 @@ def demand_fields(
         if mode == main_mode:
             rates["first_arrival_share"] = position.first_arrival(inputs, found)
     rates |= position.expected_rates(inputs, main_mode, model)
-    return DemandFields(rates, percentiles, reached)
+    steeper = rates["expected_share"]
+    if inputs.market is not None and inputs.market.compares:
+        dearer = replace(model, beta=model.beta + beta_error)
+        steeper = position.expected_rates(inputs, main_mode, dearer)["expected_share"]
+    return DemandFields(steeper, rates, percentiles, reached)
 
 
 def _accessibility(

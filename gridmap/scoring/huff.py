@@ -12,31 +12,42 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from gridmap.policies import HuffKernel, ScoringPolicy
 from gridmap.scoring.travel_times import Floats, TravelTimes
+
+#: Below this e^x is too small a number to divide by.
+LEAST_EXPONENT = -690.0
 
 
 @dataclass(frozen=True)
 class HuffModel:
-    """Parameters of the model P_ij = A_j^α f(t_ij) / (A₀ + Σ_k A_k^α f(t_ik)), f = max(t, t₀)^−β.
+    """Parameters of the model P_ij = A_j^α f(t_ij) / (A₀ + Σ_k A_k^α f(t_ik)).
+
+    The kernel f is max(t, t₀)^−β (``power``), e^−βt (``exponential``) or e^−(βt)²/2
+    (``gaussian``, with a spread of 1/β minutes).
 
     Attributes
     ----------
     beta
-        Exponent β of travel time.
+        Decay β with travel time; per minute but for the power kernel.
     alpha
         Exponent α of attraction.
     least_min
-        Time t₀ in minutes: nearer than this makes no difference.
+        Time t₀ in minutes: nearer than this makes no difference to the power kernel.
     outside
         Attraction A₀ of buying nowhere here; 0 = everybody buys from some outlet.
+    kernel
+        Form of f.
     """
 
     beta: float = 2.0
     alpha: float = 1.0
     least_min: float = 1.0
     outside: float = 0.0
+    kernel: HuffKernel = "power"
 
     def __post_init__(self) -> None:
         if self.beta <= 0.0 or self.least_min <= 0.0:
@@ -48,10 +59,36 @@ class HuffModel:
                 f"Expected alpha and outside >= 0, found {self.alpha} and {self.outside}."
             )
 
+    @classmethod
+    def of(cls, policy: ScoringPolicy) -> HuffModel:
+        """Return the model with the parameters of a policy."""
+        return cls(
+            policy.beta,
+            policy.huff_alpha,
+            policy.huff_least_min,
+            policy.huff_outside,
+            policy.huff_kernel,
+        )
+
+    def decay(self, minutes: Floats) -> Floats:
+        """Return f(t); unreachable (infinite) is 0. Shape as `minutes`."""
+        if self.kernel == "power":
+            return np.asarray(np.maximum(minutes, self.least_min) ** -self.beta)
+        steps = self.beta * minutes
+        exponent = -steps if self.kernel == "exponential" else -0.5 * steps**2
+        # What is reachable keeps some attraction: a lone outlet far away has all the demand.
+        decay = np.exp(np.maximum(exponent, LEAST_EXPONENT))
+        return np.asarray(np.where(np.isfinite(minutes), decay, 0.0))
+
     def utilities(self, minutes: Floats, attraction: Floats) -> Floats:
-        """Return A_j^α f(t_ij), entry by entry; infinite minutes give 0."""
-        decay: Floats = np.maximum(minutes, self.least_min) ** -self.beta
-        return np.asarray(decay * attraction**self.alpha)
+        """Return A_j^α f(t_ij); entry by entry; infinite minutes give 0."""
+        return np.asarray(self.decay(minutes) * attraction**self.alpha)
+
+
+def kind_attraction(kind: pd.Series[str], policy: ScoringPolicy) -> Floats:
+    """Return the attraction of outlets by their kind, 1 for a kind without. Shape (n_outlets,)."""
+    factors = kind.map(policy.kind_attraction).fillna(1.0)
+    return np.asarray(factors.to_numpy(), dtype=np.float64)
 
 
 def huff_shares(

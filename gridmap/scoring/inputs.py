@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gridmap.errors import Fault, InputError, fault, some_ids
 from gridmap.policies import RoutingPolicy
+from gridmap.schemas import PLACE_AMOUNTS
 from gridmap.scoring.travel_times import OWNERS, Minutes, TravelTimes, full_times
 from gridmap.territory import Territory
 
@@ -27,20 +28,30 @@ SCORED_OWNERSHIPS = OWNERS
 
 @dataclass(frozen=True, eq=False)
 class MarketCounts:
-    """Subscriber figures of the cells, where an operator has them.
+    """Market figures of the cells, where an operator has them.
 
-    All arrays have shape (n_cells, n_operators); NaN = unknown.
+    Tables have shape (n_cells, n_operators), figures of a place (n_cells,); NaN = unknown.
 
     Attributes
     ----------
     operators
         Names of the operators; the first is ours.
     subscribers
-        Subscribers, for the flow figures the mean base of the period.
+        Subscribers at the end of the period, or sales where there are no subscribers.
     additions, departures
         Gross additions and lost subscribers in the period.
     ported_in, ported_out
         Numbers ported in and out in the period.
+    mean_base
+        Mean of the subscribers at both ends of the period; None = those at its end stand for it.
+    potential, households, target
+        Potential, households and the additions that are asked of us.
+    earlier
+        Subscribers of the period that growth is counted from.
+    period, since
+        Month that is scored, and month of `earlier`, such as 2024-06; empty where not known.
+    basis
+        Note on what the figures of each cell rest on, key of the catalogue. Shape (n_cells,).
     """
 
     operators: tuple[str, ...]
@@ -49,17 +60,45 @@ class MarketCounts:
     departures: Floats | None = None
     ported_in: Floats | None = None
     ported_out: Floats | None = None
+    mean_base: Floats | None = None
+    potential: Floats | None = None
+    households: Floats | None = None
+    target: Floats | None = None
+    earlier: Floats | None = None
+    period: str = ""
+    since: str = ""
+    basis: NDArray[np.object_] | None = None
 
     def tables(self) -> dict[str, Floats]:
-        """Return the tables that are there, by name."""
+        """Return the tables by operator that are there, by name."""
         named = {
             "subscribers": self.subscribers,
             "additions": self.additions,
             "departures": self.departures,
             "ported_in": self.ported_in,
             "ported_out": self.ported_out,
+            "mean_base": self.mean_base,
+            "earlier": self.earlier,
         }
         return {name: table for name, table in named.items() if table is not None}
+
+    def columns(self) -> dict[str, Floats]:
+        """Return the figures of places that are there, by name."""
+        named = {name: getattr(self, name) for name in PLACE_AMOUNTS}
+        return {name: column for name, column in named.items() if column is not None}
+
+    @cached_property
+    def notes(self) -> NDArray[np.object_]:
+        """Note on what the figures of each cell rest on. Shape (n_cells,)."""
+        if self.basis is not None:
+            return self.basis
+        return np.full(len(self.subscribers), "rests_on_subscribers", dtype=object)
+
+    @cached_property
+    def compares(self) -> bool:
+        """Whether shares can be told: in some cell every operator is known, and there are two."""
+        complete = ~np.isnan(self.subscribers).any(axis=1)
+        return len(self.operators) > 1 and bool(complete.any())
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +134,8 @@ class ScoringInputs:
         Sales of each outlet in the period, NaN = not reported. Shape (n_outlets,).
     market
         Subscriber figures, where there are any.
+    cell_pairs
+        Cells that border each other or are bridged, each pair once. Shape (n_pairs, 2).
     cell_ids
         Ids of the cells in the result, 0 … n_cells - 1 where not given. Shape (n_cells,).
     invented
@@ -117,6 +158,7 @@ class ScoringInputs:
     planned_visits: Ints | None = None
     sales: Floats | None = None
     market: MarketCounts | None = None
+    cell_pairs: Ints | None = None
     cell_ids: Ints | None = None
     invented: tuple[str, ...] = ()
 
@@ -222,6 +264,7 @@ def scoring_inputs(
     stops: pd.DataFrame | None = None,
     market: MarketCounts | None = None,
     attraction: Floats | None = None,
+    sales: Floats | None = None,
     cell_ids: Ints | None = None,
 ) -> ScoringInputs:
     """Bind a territory, a partition and its visits to the inputs of scoring.
@@ -244,6 +287,8 @@ def scoring_inputs(
         Subscriber figures.
     attraction
         Attraction of the scored outlets. Shape (n_scored,).
+    sales
+        Sales of the scored outlets, NaN = not reported. Shape (n_scored,).
     cell_ids
         Ids of the cells.
 
@@ -278,10 +323,19 @@ def scoring_inputs(
         potential=outlets["potential"].to_numpy(dtype=np.float64),
         due_visits=due,
         planned_visits=planned,
+        sales=sales,
         market=market,
+        cell_pairs=bordering_pairs(territory, label),
         cell_ids=cell_ids,
         invented=territory.invented,
     )
+
+
+def bordering_pairs(territory: Territory, label: Ints) -> Ints:
+    """Return the pairs of cells that border each other or are bridged. Shape (n_pairs, 2)."""
+    adjacency = territory.units.adjacency
+    ends = np.stack([label[adjacency.first], label[adjacency.second]], axis=1)
+    return np.unique(np.sort(ends[ends[:, 0] != ends[:, 1]], axis=1), axis=0)
 
 
 def _sums(cell: Ints, values: Floats | Bools, n_cells: int) -> Floats:
@@ -312,6 +366,8 @@ def _shape_faults(inputs: ScoringInputs) -> list[Fault]:
     if inputs.market is not None:
         wide = (inputs.n_cells, len(inputs.market.operators))
         expected += [(name, table, wide) for name, table in inputs.market.tables().items()]
+        expected += [(name, column, cells) for name, column in inputs.market.columns().items()]
+        expected.append(("basis", inputs.market.basis, cells))
     return [
         fault("scoring.fault.shape", name, expected=shape, found=np.shape(array))
         for name, array, shape in expected
@@ -353,6 +409,8 @@ def _value_faults(inputs: ScoringInputs) -> list[Fault]:
     if inputs.market is not None:
         for name, table in inputs.market.tables().items():
             check(name, np.any(table < 0.0, axis=1), "negative")
+        for name, column in inputs.market.columns().items():
+            check(name, column < 0.0, "negative")
         if not inputs.market.operators:
             faults.append(fault("scoring.fault.operators", "market"))
     return faults

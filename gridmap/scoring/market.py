@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from gridmap.scoring.inputs import Floats, MarketCounts
-from gridmap.scoring.measures import CellValues, amount, missing, quotient, rate
+from gridmap.scoring.measures import CellValues, Notes, amount, missing, quotient, rate
 from gridmap.scoring.position import share_position
 
+GROWTH_METRICS = ("base_growth", "market_growth", "share_change")
 #: Metrics of this module, in their order.
 MARKET_METRICS = (
     "share",
@@ -19,7 +20,12 @@ MARKET_METRICS = (
     "churn",
     "port_balance",
     "port_balance_per_1k",
+    *GROWTH_METRICS,
+    "penetration",
+    "target_attainment",
 )
+#: Those that need the figures of the rivals.
+SHARE_METRICS = ("share", "share_shrunk", "additions_share", "fair_share_index")
 
 
 def empirical_bayes_share(ours: Floats, total: Floats) -> Floats:
@@ -85,36 +91,105 @@ def market_position(market: MarketCounts, *, kappa: float | None = None) -> dict
     Returns
     -------
     dict
-        All of `MARKET_METRICS`, missing ones too, and those of `share_position`.
+        All of `MARKET_METRICS`, missing ones too, and those of `share_position` where the figures
+        of rivals are known.
     """
     base = market.subscribers
     n_cells = len(base)
     ours, total = base[:, 0], base.sum(axis=1)
     n = np.nan_to_num(total)
     found = {name: missing(n_cells, "no_flow_data") for name in MARKET_METRICS}
-    found |= share_position(base, "rests_on_subscribers")
-    found["share"] = rate(ours, total, n, empty="no_subscribers")
-    shrunk = (
-        empirical_bayes_share(ours, total) if kappa is None else shrunk_share(ours, total, kappa)
-    )
-    found["share_shrunk"] = amount(shrunk, n, empty="no_subscribers", additive=False)
-    if market.additions is not None:
-        new, all_new = market.additions[:, 0], market.additions.sum(axis=1)
-        found["additions_share"] = rate(new, all_new, np.nan_to_num(all_new), empty="no_flow_data")
-        index = fair_share_index(new, all_new, ours, total)
-        found["fair_share_index"] = amount(
-            index, np.nan_to_num(all_new), empty="no_flow_data", additive=False
+    found |= {name: missing(n_cells, "no_rival_figures") for name in SHARE_METRICS}
+    found |= {name: missing(n_cells, "no_history") for name in GROWTH_METRICS}
+    found["penetration"] = missing(n_cells, "no_households")
+    found["target_attainment"] = missing(n_cells, "no_target")
+    if market.compares:
+        found |= share_position(base, market.notes)
+        found["share"] = rate(ours, total, n, empty="no_subscribers", note=market.notes)
+        shrunk = (
+            empirical_bayes_share(ours, total)
+            if kappa is None
+            else shrunk_share(ours, total, kappa)
         )
-        if market.departures is not None:
-            net = new - market.departures[:, 0]
-            found["net_adds"] = amount(net, n, empty="no_flow_data")
-            found["net_adds_per_1k"] = rate(net, ours / 1e3, n, empty="no_flow_data")
+        found["share_shrunk"] = amount(
+            shrunk, n, empty="no_subscribers", note=market.notes, additive=False
+        )
+        for name in ("additions_share", "fair_share_index"):
+            found[name] = missing(n_cells, "no_flow_data")
+        if market.additions is not None:
+            found |= _additions(market.additions, ours, total, market.notes)
+    return found | _flows(market) | _growth(market) | _places(market)
+
+
+def _additions(
+    additions: Floats, ours: Floats, total: Floats, note: Notes
+) -> dict[str, CellValues]:
+    new, all_new = additions[:, 0], additions.sum(axis=1)
+    n = np.nan_to_num(all_new)
+    index = fair_share_index(new, all_new, ours, total)
+    return {
+        "additions_share": rate(new, all_new, n, empty="no_flow_data", note=note),
+        "fair_share_index": amount(index, n, empty="no_flow_data", note=note, additive=False),
+    }
+
+
+def _flows(market: MarketCounts) -> dict[str, CellValues]:
+    """Return what comes and goes, for us alone, over our mean base."""
+    base = market.subscribers if market.mean_base is None else market.mean_base
+    ours = base[:, 0]
+    n = np.nan_to_num(ours)
+    found: dict[str, CellValues] = {}
+
+    def tell(key: str, value: Floats) -> None:
+        found[key] = amount(value, n, empty="no_flow_data", note=market.notes)
+        found[f"{key}_per_1k"] = rate(value, ours / 1e3, n, empty="no_flow_data", note=market.notes)
+
     if market.departures is not None:
-        found["churn"] = rate(market.departures[:, 0], ours, n, empty="no_flow_data")
+        lost = market.departures[:, 0]
+        found["churn"] = rate(lost, ours, n, empty="no_flow_data", note=market.notes)
+        if market.additions is not None:
+            tell("net_adds", market.additions[:, 0] - lost)
     if market.ported_in is not None and market.ported_out is not None:
-        balance = port_balance(market.ported_in, market.ported_out)[:, 0]
-        found["port_balance"] = amount(balance, n, empty="no_flow_data")
-        found["port_balance_per_1k"] = rate(balance, ours / 1e3, n, empty="no_flow_data")
+        tell("port_balance", port_balance(market.ported_in, market.ported_out)[:, 0])
+    return found
+
+
+def _growth(market: MarketCounts) -> dict[str, CellValues]:
+    """Return growth since the earlier month: ours, the market's, and that of our share."""
+    if market.earlier is None:
+        return {}
+    then, now = market.earlier, market.subscribers
+    n = np.nan_to_num(now[:, 0])
+    found = {
+        "base_growth": rate(
+            now[:, 0] - then[:, 0], then[:, 0], n, empty="no_history", note=market.notes
+        )
+    }
+    if market.compares:
+        all_then, all_now = then.sum(axis=1), now.sum(axis=1)
+        found["market_growth"] = rate(
+            all_now - all_then, all_then, n, empty="no_history", note=market.notes
+        )
+        change = quotient(now[:, 0], all_now) - quotient(then[:, 0], all_then)
+        found["share_change"] = amount(
+            change, n, empty="no_history", note=market.notes, additive=False
+        )
+    return found
+
+
+def _places(market: MarketCounts) -> dict[str, CellValues]:
+    """Return what rests on households and targets."""
+    found: dict[str, CellValues] = {}
+    if market.households is not None:
+        ours, homes = market.subscribers[:, 0], market.households
+        found["penetration"] = rate(
+            ours, homes, np.nan_to_num(homes), empty="no_households", note=market.notes
+        )
+    if market.target is not None and market.additions is not None:
+        new, target = market.additions[:, 0], market.target
+        found["target_attainment"] = rate(
+            new, target, np.nan_to_num(target), empty="no_target", note=market.notes
+        )
     return found
 
 

@@ -69,8 +69,8 @@ class CellValues:
         )
 
 
-def notes(size: int, key: str = "") -> Notes:
-    """Return the same note for each cell."""
+def notes(size: int, key: str | Notes = "") -> Notes:
+    """Return the same note for each cell, or a copy of those given."""
     filled = np.empty(size, dtype=object)
     filled[:] = key
     return filled
@@ -84,7 +84,7 @@ def quotient(numerator: Floats, denominator: Floats) -> Floats:
 
 
 def rate(
-    numerator: Floats, denominator: Floats, n: Floats | Ints, *, empty: str, note: str = ""
+    numerator: Floats, denominator: Floats, n: Floats | Ints, *, empty: str, note: str | Notes = ""
 ) -> CellValues:
     """Return a quotient of two sums.
 
@@ -112,7 +112,12 @@ def rate(
 
 
 def amount(
-    value: Floats, n: Floats | Ints, *, empty: str = "", note: str = "", additive: bool = True
+    value: Floats,
+    n: Floats | Ints,
+    *,
+    empty: str = "",
+    note: str | Notes = "",
+    additive: bool = True,
 ) -> CellValues:
     """Return a value that is not a quotient; an `additive` one is its own numerator."""
     nothing = np.full(len(value), np.nan)

@@ -31,6 +31,7 @@ BFCA = "Paez, Higgins & Vivona 2019"
 GINI = "Gini 1912; Lerman & Yitzhaki 1989"
 THEIL = "Theil 1967"
 PALMA = "Palma 2011"
+BENJAMINI = "Benjamini & Hochberg 1995"
 COMPOSITE = "OECD/JRC Handbook 2008; UNDP HDR technical notes"
 
 
@@ -140,6 +141,8 @@ def _sum(
 _SCORE = "Π_d (Σ_k v_k·y_k / Σ_k v_k)^(1/D)"
 _EVEN = "(H − 1/n) / (1 − 1/n), H = Σs²"
 _SHRUNK = "m + C·(s − m), C = A / (A + m/n)"
+_GI = "(Σw·x − x̄·Σw) / (S·√((n·Σw² − (Σw)²) / (n − 1)))"
+_HUFF = "Σw·Σ_ours P / Σw, P = A^α·f(t) / (A₀ + Σ A^α·f(t))"
 _REGISTRY: tuple[Metric, ...] = (
     Metric("position_score", "score", _SCORE, "score", 1, COMPOSITE),
     Metric("position_data_coverage", "score", "n_data / n_planned", "share", 1, COMPOSITE),
@@ -156,11 +159,17 @@ _REGISTRY: tuple[Metric, ...] = (
     Metric("hhi", "concentration", "10⁴·Σs²", "points", 0, DOJ),
     Metric("n_eq", "concentration", "1 / Σs²", "operators", 0, "Adelman 1969"),
     Metric("hhi_norm", "concentration", _EVEN, "share", 0, "Doersam 2004"),
-    _sum("expected_share", "access", "Σw·Σ_ours P / Σw, P = A^α·t^−β / Σ A^α·t^−β", source=HUFF),
+    _sum(
+        "expected_share",
+        "access",
+        _HUFF,
+        source=HUFF,
+    ),
     _sum("expected_share_own", "access", "Σw·Σ_own P / Σw", source=HUFF),
     _sum("rival_pressure", "access", "1 − Σw·Σ_ours P / Σw", direction=-1, source=HUFF),
     _sum("first_arrival_share", "access", "Σw[min t_ours < min t_rival] / Σw", source="Voronoi"),
     Metric("execution_gap", "growth", "share_shrunk − expected_share", "share", 1, "gridmap"),
+    Metric("execution", "growth", "sign of the interval of the gap", "code", 0, "gridmap"),
     _sum("additions_share", "growth", "G_ours / ΣG"),
     Metric("fair_share_index", "growth", "(G_ours / ΣG) / (U_ours / ΣU)", "ratio", 1, "gridmap"),
     _sum("net_adds", "growth", "G − C", "subscribers"),
@@ -168,6 +177,15 @@ _REGISTRY: tuple[Metric, ...] = (
     _sum("churn", "growth", "C / U", direction=-1),
     _sum("port_balance", "growth", "in − out", "subscribers", source="MIIT"),
     _sum("port_balance_per_1k", "growth", "10³·(in − out) / U", "per_1k", source="MIIT"),
+    _sum("base_growth", "growth", "(U − U₀) / U₀"),
+    _sum("market_growth", "growth", "(ΣU − ΣU₀) / ΣU₀"),
+    Metric("share_change", "growth", "s − s₀", "share", 1, STANDARD),
+    _sum("penetration", "presence", "U_ours / households"),
+    _sum("target_attainment", "growth", "G_ours / target"),
+    Metric("hot_spot_z", "clusters", _GI, "z", 0, "Getis & Ord 1992; Ord & Getis 1995"),
+    Metric("hot_spot", "clusters", "sign z where BH(p) ≤ q", "code", 0, BENJAMINI),
+    Metric("local_moran", "clusters", "z_i·mean_j z_j / m₂", "ratio", 0, "Anselin 1995"),
+    Metric("cluster", "clusters", "sign z_i, mean_j z_j; BH(p) ≤ q", "code", 0, BENJAMINI),
     _reach("coverage_own", "Σw[min t_own ≤ x] / Σw", 1),
     _reach("coverage_partner", "Σw[min t_partner ≤ x] / Σw", 1),
     _reach("coverage_ours", "Σw[min t_ours ≤ x] / Σw", 1),

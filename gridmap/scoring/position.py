@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmap.policies import QuadrantPolicy
 from gridmap.scoring.huff import HuffModel, huff_shares
 from gridmap.scoring.inputs import Floats, Ints, ScoringInputs
 from gridmap.scoring.measures import (
     CellValues,
     DemandRate,
+    Notes,
     amount,
     notes,
     quotient,
@@ -22,6 +22,7 @@ from gridmap.scoring.measures import (
 )
 from gridmap.scoring.reach import Reach
 
+USUAL_LIMITS = QuadrantPolicy()
 #: Quadrants in the order of their code numbers.
 QUADRANTS = ("leader", "contested", "challenger", "white_space", "low_priority", "unknown")
 
@@ -103,7 +104,7 @@ def outlet_position(inputs: ScoringInputs) -> dict[str, CellValues]:
     }
 
 
-def share_position(counts: Floats, note: str) -> dict[str, CellValues]:
+def share_position(counts: Floats, note: str | Notes) -> dict[str, CellValues]:
     """Return relative share and concentration made of counts by operator.
 
     Parameters
@@ -157,37 +158,12 @@ def first_arrival(inputs: ScoringInputs, reach: Reach) -> DemandRate:
     return DemandRate(np.where(first, inputs.demand_weight, 0.0), inputs.demand_weight)
 
 
-@dataclass(frozen=True)
-class QuadrantLimits:
-    """Where the quadrants begin.
-
-    Attributes
-    ----------
-    leader, contested
-        Least relative share of a leader, and of a contested cell.
-    coverage
-        Least coverage by our outlets that counts as being there.
-    """
-
-    leader: float = 1.5
-    contested: float = 0.67
-    coverage: float = 0.5
-
-    def __post_init__(self) -> None:
-        if not 0.0 < self.contested <= self.leader:
-            raise ValueError(
-                f"Expected 0 < contested <= leader, found {self.contested} and {self.leader}."
-            )
-        if not 0.0 <= self.coverage <= 1.0:
-            raise ValueError(f"Expected coverage in [0, 1], found {self.coverage}.")
-
-
 def quadrant(
     relative: Floats,
     expected: Floats,
     coverage: Floats,
     potential: Floats,
-    limits: QuadrantLimits = QuadrantLimits(),
+    limits: QuadrantPolicy = USUAL_LIMITS,
 ) -> Ints:
     """Return the code of each cell's quadrant, an index of `QUADRANTS`.
 
@@ -200,7 +176,7 @@ def quadrant(
     coverage
         Coverage by our outlets at the main threshold.
     potential
-        Potential of the cell; compared with the median of the known ones.
+        Potential of the cell, or growth of its market; compared with the median of the known.
     limits
         Where the quadrants begin.
     """

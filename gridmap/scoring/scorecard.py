@@ -11,7 +11,8 @@ import pandas as pd
 from gridmap.errors import InputError, fault
 from gridmap.policies import Mode, ScoringPolicy
 from gridmap.schemas import SCORES
-from gridmap.scoring import coverage, market, position
+from gridmap.scoring import coverage, execution, market, position
+from gridmap.scoring.clusters import cluster_metrics
 from gridmap.scoring.composite import (
     THRESHOLD_SLACK,
     CompositeRules,
@@ -26,6 +27,7 @@ from gridmap.scoring.indicators import coverage_indicators, main_threshold, posi
 from gridmap.scoring.inputs import Floats, Ints, ScoringInputs
 from gridmap.scoring.measures import (
     CellValues,
+    Notes,
     amount,
     demand_rate,
     missing,
@@ -34,7 +36,12 @@ from gridmap.scoring.measures import (
     rate,
 )
 from gridmap.scoring.metrics import METRICS, Metric, Named, named, note_text, threshold_name
-from gridmap.scoring.sampling import resample, widened
+from gridmap.scoring.sampling import band, resample, widened
+
+#: Draws of the shares where the policy asks for no bands.
+SHARE_DRAWS = 200
+#: Places of the sources of chance, see `_chances`.
+SHARES, CLUSTERS = 3, 4
 
 __all__ = [
     "METRICS",
@@ -57,29 +64,19 @@ class ScoringSettings:
 
     Attributes
     ----------
-    huff_alpha, huff_least_min, huff_outside
-        See `gridmap.scoring.huff.HuffModel`.
-    kappa
-        Weight of the region in the shrunk share; None = empirical Bayes.
+    huff, beta_error
+        Huff model fitted to observed shares, with the standard error of its β; None = that of
+        the policy.
     nearest_cap_min
         Minutes at which a mean nearest time counts what is farther or unreachable.
-    quadrants
-        Where the quadrants begin.
     rules
         Rules of the composite scores.
     """
 
-    huff_alpha: float = 1.0
-    huff_least_min: float = 1.0
-    huff_outside: float = 0.0
-    kappa: float | None = None
+    huff: HuffModel | None = None
+    beta_error: float | None = None
     nearest_cap_min: float = 60.0
-    quadrants: position.QuadrantLimits = field(default_factory=position.QuadrantLimits)
     rules: CompositeRules = field(default_factory=CompositeRules)
-
-    def huff(self, beta: float) -> HuffModel:
-        """Return the Huff model with exponent `beta`."""
-        return HuffModel(beta, self.huff_alpha, self.huff_least_min, self.huff_outside)
 
 
 def score_cells(
@@ -125,8 +122,13 @@ def score_cells(
     names = _indicator_names(inputs, policy)
     table, samples = _demand_table(inputs, fields, keep=names, draws=policy.draws, rng=chances[0])
     table |= _outlet_table(inputs, settings)
-    table |= _market(inputs, settings, table["expected_share"])
-    table["quadrant"] = _quadrant(table, policy, settings)
+    table |= _market(inputs, policy)
+    steeper = demand_rate(inputs, fields.steeper).value
+    table |= _execution(
+        inputs, policy, table, samples, steeper=steeper, rng=chances[SHARES], cells=None
+    )
+    table |= _clusters(inputs, policy, table, chances[CLUSTERS])
+    table["quadrant"] = _quadrant(table, policy)
     table |= _scores(inputs, policy, settings, table=table, samples=samples, chances=chances)
     return _long_form(inputs.ids, table)
 
@@ -157,7 +159,7 @@ def rescore_cells(
     fields
         What `fields_of` gave before the redraw.
     before
-        The scores before it: an indicator that too few cells have stays left out.
+        The scores before it: what touched cells are compared with.
 
     Returns
     -------
@@ -167,19 +169,35 @@ def rescore_cells(
     demand, rows = inputs.demand_of(cells)
     chances = _chances(seed)
     names = _indicator_names(inputs, policy)
-    table, samples = _demand_table(
-        demand, fields.take(rows), keep=names, draws=policy.draws, rng=chances[0]
-    )
+    kept = fields.take(rows)
+    table, samples = _demand_table(demand, kept, keep=names, draws=policy.draws, rng=chances[0])
     # Some metrics compare a cell with all others: these are made for all, of what is cheap.
-    whole = {name: _spread(values, cells, inputs.n_cells) for name, values in table.items()}
-    rest = _outlet_table(inputs, settings)
-    rest |= _market(inputs, settings, whole["expected_share"])
-    rest["quadrant"] = _quadrant(whole | rest, policy, settings)
-    table |= {name: values.take(cells) for name, values in rest.items()}
     elsewhere = before[~before["cell_id"].isin(inputs.ids[cells])]
+    whole = {
+        name: _among(inputs, table[name], cells, elsewhere[elsewhere["metric"] == name])
+        for name in ("expected_share", _covered(policy))
+    }
+    rest = _outlet_table(inputs, settings)
+    rest |= _market(inputs, policy)
+    whole |= rest
+    steeper = demand_rate(demand, kept.steeper).value
+    rest |= _execution(
+        inputs, policy, whole, samples, steeper=steeper, rng=chances[SHARES], cells=cells
+    )
+    whole |= rest
+    rest |= _clusters(inputs, policy, whole, chances[CLUSTERS])
+    rest["quadrant"] = _quadrant(whole, policy)
+    table |= {name: values.take(cells) for name, values in rest.items()}
     scarce = _scarce(table, elsewhere, names, settings.rules.data_threshold)
     scores = _scores(
-        inputs, policy, settings, table=table, samples=samples, chances=chances, scarce=scarce
+        inputs,
+        policy,
+        settings,
+        table=table,
+        samples=samples,
+        chances=chances,
+        scarce=scarce,
+        cells=cells,
     )
     nothing = np.full(len(cells), np.nan)
     for name, values in scores.items():
@@ -191,8 +209,9 @@ def fields_of(
     inputs: ScoringInputs, policy: ScoringPolicy, settings: ScoringSettings = ScoringSettings()
 ) -> DemandFields:
     """Return what each demand point has, whatever its cell: what a redraw leaves as it is."""
-    model = settings.huff(policy.huff_beta)
-    return demand_fields(inputs, policy, model, cap_min=settings.nearest_cap_min)
+    model = settings.huff or HuffModel.of(policy)
+    error = policy.beta_error if settings.beta_error is None else settings.beta_error
+    return demand_fields(inputs, policy, model, beta_error=error, cap_min=settings.nearest_cap_min)
 
 
 def cell_summary(scores: pd.DataFrame) -> pd.DataFrame:
@@ -284,8 +303,8 @@ def _check(inputs: ScoringInputs, policy: ScoringPolicy) -> None:
 
 
 def _chances(seed: int) -> list[np.random.Generator]:
-    """Return sources of chance for sampling, the position score and the coverage score."""
-    return [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)]
+    """Return sources of chance: sampling, position and coverage score, shares, clusters."""
+    return [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(5)]
 
 
 def _main(policy: ScoringPolicy) -> tuple[Mode, tuple[float, ...]]:
@@ -297,7 +316,7 @@ def _indicators(
     inputs: ScoringInputs, policy: ScoringPolicy
 ) -> tuple[tuple[Indicator, ...], tuple[Indicator, ...]]:
     """Return what the position score and the coverage score are made of."""
-    standing = position_indicators(subscribers=inputs.market is not None)
+    standing = position_indicators(subscribers=_compares(inputs))
     return standing, coverage_indicators(*_main(policy))
 
 
@@ -331,11 +350,20 @@ def _scarce(
     return found
 
 
-def _spread(values: CellValues, cells: Ints, n_cells: int) -> CellValues:
-    """Return the values of some cells among all, unknown in the others."""
-    value = np.full(n_cells, np.nan)
-    value[cells] = values.value
-    return amount(value, np.zeros(n_cells), additive=False)
+def _among(
+    inputs: ScoringInputs, values: CellValues, cells: Ints, elsewhere: pd.DataFrame
+) -> CellValues:
+    """Return new values of some cells among the earlier ones of the others."""
+    rows = elsewhere.set_index("cell_id").reindex(inputs.ids)
+    columns = [rows[name].to_numpy(np.float64, copy=True)
+               for name in ("value", "numerator", "denominator", "n")]  # fmt: skip
+    new = (values.value, values.numerator, values.denominator, values.n)
+    for column, part in zip(columns, new, strict=True):
+        column[cells] = part
+    note = rows["note"].fillna("").to_numpy(dtype=object, copy=True)
+    note[cells] = values.note
+    value, numerator, denominator, n = columns
+    return CellValues(value, numerator, denominator, np.nan_to_num(n).astype(np.int64), note)
 
 
 def _outlet_table(inputs: ScoringInputs, settings: ScoringSettings) -> dict[str, CellValues]:
@@ -350,17 +378,35 @@ def _outlet_table(inputs: ScoringInputs, settings: ScoringSettings) -> dict[str,
     return table
 
 
-def _quadrant(
-    table: Mapping[str, CellValues], policy: ScoringPolicy, settings: ScoringSettings
-) -> CellValues:
+def _compares(inputs: ScoringInputs) -> bool:
+    return inputs.market is not None and inputs.market.compares
+
+
+def _clusters(
+    inputs: ScoringInputs,
+    policy: ScoringPolicy,
+    table: Mapping[str, CellValues],
+    rng: np.random.Generator,
+) -> dict[str, CellValues]:
+    one = table["share_shrunk" if _compares(inputs) else "expected_share"]
+    return cluster_metrics(
+        one.value, inputs.cell_pairs, rate=policy.false_discovery, rng=rng, note=one.note
+    )
+
+
+def _covered(policy: ScoringPolicy) -> str:
+    """Return the name of the coverage that quadrants go by."""
     main_mode, thresholds = _main(policy)
-    covered = threshold_name("coverage_ours", main_mode, main_threshold(thresholds))
+    return threshold_name("coverage_ours", main_mode, main_threshold(thresholds))
+
+
+def _quadrant(table: Mapping[str, CellValues], policy: ScoringPolicy) -> CellValues:
     code = position.quadrant(
         table["relative_share"].value,
         table["expected_share"].value,
-        table[covered].value,
-        table["potential"].value,
-        settings.quadrants,
+        table[_covered(policy)].value,
+        table["potential" if policy.quadrants.by == "potential" else "market_growth"].value,
+        policy.quadrants,
     )
     return position.quadrant_values(code)
 
@@ -374,15 +420,22 @@ def _scores(
     samples: Mapping[str, Floats],
     chances: Sequence[np.random.Generator],
     scarce: Mapping[str, bool] | None = None,
+    cells: Ints | None = None,
 ) -> dict[str, CellValues]:
     """Return both scores and how much data they rest on.
 
     For `scarce` see `score_composite`.
     """
-    basis = "rests_on_outlets" if inputs.market is None else "rests_on_subscribers"
+    basis: str | Notes = "rests_on_outlets"
+    if inputs.market is not None and inputs.market.compares:
+        basis = inputs.market.notes if cells is None else inputs.market.notes[cells]
     found: dict[str, CellValues] = {}
     for key, indicators, chance, note in zip(
-        ("position", "coverage"), _indicators(inputs, policy), chances[1:], (basis, ""), strict=True
+        ("position", "coverage"),
+        _indicators(inputs, policy),
+        chances[1:SHARES],
+        (basis, ""),
+        strict=True,
     ):
         score = score_composite(
             indicators,
@@ -430,23 +483,66 @@ def _empty(name: str) -> str:
     return "nothing_covered" if name.startswith("duplicate_share_covered") else "no_demand"
 
 
-def _market(
-    inputs: ScoringInputs, settings: ScoringSettings, expected: CellValues
-) -> dict[str, CellValues]:
+def _market(inputs: ScoringInputs, policy: ScoringPolicy) -> dict[str, CellValues]:
     """Return the metrics of shares: by subscribers where there are any, else by outlets."""
+    counts, _, _ = position.operator_counts(inputs)
+    found = position.share_position(counts, "rests_on_outlets")
     if inputs.market is None:
-        counts, _, _ = position.operator_counts(inputs)
-        absent = (*market.MARKET_METRICS, "execution_gap")
-        found = {name: missing(inputs.n_cells, "no_subscribers") for name in absent}
-        return found | position.share_position(counts, "rests_on_outlets")
-    found = market.market_position(inputs.market, kappa=settings.kappa)
-    shrunk = found["share_shrunk"]
+        absent = market.MARKET_METRICS
+        return found | {name: missing(inputs.n_cells, "no_subscribers") for name in absent}
+    return found | market.market_position(inputs.market, kappa=policy.kappa)
+
+
+def _execution(
+    inputs: ScoringInputs,
+    policy: ScoringPolicy,
+    table: Mapping[str, CellValues],
+    samples: dict[str, Floats],
+    *,
+    steeper: Floats,
+    rng: np.random.Generator,
+    cells: Ints | None,
+) -> dict[str, CellValues]:
+    """Return steadied share, execution gap and reading with their intervals.
+
+    Draws of the share join the samples, so that its error enters the position score. Samples and
+    `steeper`, the expected share were β larger by its standard error, are of `cells`, None = all;
+    the others get no interval.
+    """
+    if inputs.market is None or not inputs.market.compares:
+        why = "no_subscribers" if inputs.market is None else "no_rival_figures"
+        return {name: missing(inputs.n_cells, why) for name in ("execution_gap", "execution")}
+    base, basis = inputs.market.subscribers, inputs.market.notes
+    shrunk, expected = table["share_shrunk"], table["expected_share"]
+    error = execution.share_error(shrunk.value, base[:, 0], base.sum(axis=1), policy.kappa)
+    at = np.arange(inputs.n_cells) if cells is None else cells
+    places = samples["expected_share"]
+    if not len(places):  # no bands are wanted: demand is taken as it is
+        places = np.tile(expected.value[at], (SHARE_DRAWS, 1))
+    drawn = execution.share_draws(shrunk.value[at], error[at], draws=len(places), rng=rng)
+    gaps = execution.gap_draws(drawn, places, steeper=steeper - expected.value[at], rng=rng)
+    if len(samples["expected_share"]):
+        samples["share_shrunk"] = drawn
     gap = shrunk.value - expected.value
-    found["execution_gap"] = amount(gap, shrunk.n, empty="no_subscribers", additive=False)
-    return found
+    low, high = np.full((2, inputs.n_cells), np.nan)
+    low[at], high[at] = band(gaps, gap[at])
+    share_low, share_high = np.full((2, inputs.n_cells), np.nan)
+    share_low[at], share_high[at] = band(drawn, shrunk.value[at])
+    empty = np.where(np.isnan(shrunk.value), shrunk.note, expected.note)
+    found = amount(gap, shrunk.n, note=basis, additive=False)
+    found.note[np.isnan(gap)] = empty[np.isnan(gap)]
+    location = policy.location
+    if location is None:
+        location = float(expected.numerator.sum() / max(expected.denominator.sum(), 1e-300))
+    code = execution.reading_codes(expected.value, low, high, location)
+    return {
+        "share_shrunk": replace(shrunk, p05=share_low, p95=share_high),
+        "execution_gap": replace(found, p05=low, p95=high),
+        "execution": execution.reading_values(code, basis),
+    }
 
 
-def _score_values(key: str, score: Score, basis: str) -> dict[str, CellValues]:
+def _score_values(key: str, score: Score, basis: str | Notes) -> dict[str, CellValues]:
     remarks = notes(len(score.value), basis)
     empty = score.note != ""
     remarks[empty] = score.note[empty]

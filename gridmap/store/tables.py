@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from gridmap.schemas import MARKET_AMOUNTS
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(column_0_label)s",
@@ -114,6 +116,22 @@ excluded = sa.Table(
     sa.Column("id", sa.String, nullable=False),
     sa.Column("reason", sa.String, nullable=False),
     sa.Column("found", sa.String, nullable=False),
+)
+
+market = sa.Table(
+    "market",
+    metadata,
+    _territory_key(),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("source", sa.String, nullable=False),
+    sa.Column("place", sa.String, nullable=False),
+    sa.Column("unit", sa.Integer, nullable=False),
+    sa.Column("part", sa.Double, nullable=False),
+    sa.Column("outlet_id", sa.String, nullable=False),
+    sa.Column("operator", sa.String, nullable=False),
+    sa.Column("ours", sa.Boolean, nullable=False),
+    sa.Column("period", sa.String(7), nullable=False),
+    *(sa.Column(name, sa.Double) for name in MARKET_AMOUNTS),
 )
 
 network = sa.Table(

@@ -76,6 +76,8 @@ def save_territory(connection: sa.Connection, territory: Territory) -> int:
     insert(connection, tables.outlet, key, positioned(territory.outlets))
     insert(connection, tables.demand, key, positioned(territory.demand))
     insert(connection, tables.excluded, key, positioned(territory.excluded))
+    if territory.market is not None:
+        insert(connection, tables.market, key, positioned(territory.market))
     for mode, network in sorted(territory.networks.items()):
         connection.execute(
             sa.insert(tables.network).values(
@@ -107,6 +109,7 @@ def load_territory(connection: sa.Connection, territory_id: int) -> Territory:
     ).one()
     units = rows(tables.unit, "unit_id")
     pairs = rows(tables.unit_pair, "first", "second")
+    figures = rows(tables.market, "position")
     networks = connection.execute(
         sa.select(tables.network).where(tables.network.c.territory_id == territory_id)
     ).all()
@@ -141,4 +144,5 @@ def load_territory(connection: sa.Connection, territory_id: int) -> Territory:
         sources=head.sources,
         attribution=head.attribution,
         excluded=rows(tables.excluded, "position")[list(_EXCLUDED_COLUMNS)],
+        market=None if figures.empty else schemas.MARKET.validate(figures.astype({"ours": bool})),
     )

@@ -12,6 +12,7 @@ from gridmap.scoring.accessibility import (
     even_catchment,
     zoned_catchment,
 )
+from gridmap.scoring.clusters import getis_ord, neighbour_weights
 from gridmap.scoring.composite import geometric_mean, normalise, weighted_mean
 from gridmap.scoring.equity import gini
 from gridmap.scoring.huff import HuffModel, huff_shares
@@ -108,3 +109,14 @@ def test_two_steps_of_the_hospital_example_weighted_by_time():
 def test_gini_of_doersam():
     """Doersam 2004, as in R REAT gini(): 20, 50, 20, 10 give 0.3."""
     assert gini(np.array([20.0, 50.0, 20.0, 10.0]), np.ones(4)) == pytest.approx(0.3)
+
+
+def test_local_g_of_the_docstring_of_esda():
+    """PySAL esda, docstring of G_Local: six points, binary weights within 15, z of Gi."""
+    xy = np.array([[10, 10], [20, 10], [40, 10], [15, 20], [30, 20], [30, 30]], dtype=float)
+    values = np.array([2.0, 3.0, 3.2, 5.0, 8.0, 7.0])
+    apart = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
+    pairs = np.argwhere(np.triu((apart > 0.0) & (apart <= 15.0)))
+    z = getis_ord(values, neighbour_weights(pairs, 6), star=False)
+    published = [-1.0136729, -0.04361589, 1.31558703, -0.31412676, 1.15373986, 1.77833941]
+    np.testing.assert_allclose(z, published, atol=5e-9)

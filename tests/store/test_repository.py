@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from grid_town import grid_scenario, grid_territory
 
+from gridmap import schemas
 from gridmap.errors import PermissionDenied, StoreError
 from gridmap.progress import Progress
 from gridmap.store import tables
@@ -22,14 +23,22 @@ from gridmap.store.scope import Scope
 EVERYTHING = Scope.everything()
 
 
+def market_figures() -> pd.DataFrame:
+    amounts = dict.fromkeys(schemas.MARKET_AMOUNTS, np.nan) | {"subscribers": [5.5, np.nan]}
+    where = {"source": "m.csv", "place": "z", "unit": [0, 1], "part": 0.5, "outlet_id": ""}
+    who = {"operator": "Own", "ours": True, "period": ["2024-06", ""]}
+    return schemas.MARKET.validate(pd.DataFrame({**where, **who, **amounts}))
+
+
 def test_save_then_load_is_the_same(store: Store) -> None:
     """Territory and scenario come back equal, array by array and table by table."""
-    territory = grid_territory()
+    territory = dataclasses.replace(grid_territory(), market=market_figures())
     scenario = grid_scenario(territory)
     number = store.save(EVERYTHING, territory, scenario)
     territory_2, scenario_2 = store.load(EVERYTHING, number)
 
     assert territory_2.content_hash == territory.content_hash
+    pd.testing.assert_frame_equal(territory_2.market, territory.market)
     assert shapely.equals_exact(territory_2.boundary, territory.boundary, tolerance=0.0)
     pd.testing.assert_frame_equal(territory_2.outlets, territory.outlets)
     pd.testing.assert_frame_equal(territory_2.demand, territory.demand)

@@ -56,6 +56,11 @@ class RuinSearch:
         self._row, self._size = self.work.row.copy(), self.work.size.copy()
         self._chosen = self.work.chosen.copy()
 
+    @property
+    def found(self) -> bool:
+        """Whether it has had a plan within the limits."""
+        return self.best < _NONE
+
     def go_on(self, progress: float, steps: int) -> None:
         """Ruin and recreate `steps` times; `progress` (0 to 1) tells how cold it is by now."""
         start, end = self._heat
@@ -71,7 +76,7 @@ class RuinSearch:
 
     def best_plan(self, xy: Floats) -> KeptPlan | None:
         """Return the best plan within the limits, or None."""
-        if self.best >= _NONE:
+        if not self.found:
             return None
         other = work_of(self.tables)
         load_plan(self.tables, other, self._row, self._size, self._chosen)

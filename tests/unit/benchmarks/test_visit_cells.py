@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks import pvrp_methods
 from benchmarks.cordeau import Instance, problem_of, read_instance
 from benchmarks.cordeau_check import duration
 from benchmarks.visit_cells import (
@@ -121,11 +120,9 @@ def echo(monkeypatch: pytest.MonkeyPatch, cell: Instance) -> list[PeriodicProble
             on_better(0.25, figures(cell, days).travel)
         return SimpleNamespace(days=days)
 
-    module = SimpleNamespace(solve_periodic=solve_periodic)
+    module = SimpleNamespace(solve_periodic=solve_periodic, compile_loops=lambda: None)
     monkeypatch.setitem(sys.modules, "gridmap.routing.portfolio", module)
-    pvrp_methods._warm_up.cache_clear()
-    yield asked
-    pvrp_methods._warm_up.cache_clear()
+    return asked
 
 
 def test_the_engine_gets_the_evenness_of_practice(

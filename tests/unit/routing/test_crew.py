@@ -151,7 +151,7 @@ class Shared:
 
 def test_a_plan_by_two_managers_passes() -> None:
     shared = Shared()
-    assert shared.managers == {"R03-1": "Ann", "R03-2": "Ann", "R03-3": "Bo"}
+    assert shared.managers == {"R03-1": "Ann", "R03-2": "Ann", "R03-2-2": "Bo"}
     assert shared.broken() == set()
 
 
@@ -170,7 +170,7 @@ def send_somebody_of_another_cell(shared: Shared) -> None:
 def send_somebody_twice_a_day(shared: Shared) -> None:
     """Ann repairs, too, and drives both routes of Tuesday."""
     shared.change(0, skills=["repair"])
-    shared.managers["R03-3"] = "Ann"
+    shared.managers["R03-2-2"] = "Ann"
 
 
 def forget_a_skill(shared: Shared) -> None:

@@ -1,5 +1,6 @@
 """The periodic engine against exhaustive search, PyVRP, itself and impossible problems."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pyvrp
 from periodic_cases import HOUR, cost_of, faults_of, least_cost, random_problem
 
 from gridmap.progress import MaxIterations
+from gridmap.routing import portfolio
 from gridmap.routing.engine.renaming import day_renamings
 from gridmap.routing.engine.tables import tables_of
 from gridmap.routing.periodic import Lunch
@@ -131,6 +133,22 @@ def test_better_plans_are_told_as_they_come() -> None:
     assert costs[-1] == plan.cost
 
 
+def test_the_clock_starts_after_the_loops_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly() -> None:
+        began = time.process_time()
+        while time.process_time() < began + 0.5:
+            pass
+
+    portfolio.compile_loops()
+    monkeypatch.setattr(portfolio, "compile_loops", slowly)
+    told: list[float] = []
+    plan = portfolio.solve_periodic(
+        random_problem(8, 4), seed=1, seconds=0.4, on_better=lambda spent_s, _: told.append(spent_s)
+    )
+    assert plan is not None
+    assert told[0] < 0.4
+
+
 def test_an_end_must_be_named() -> None:
     with pytest.raises(ValueError, match="seconds or iterations"):
         solve_periodic(random_problem(3, 1), seed=1)
@@ -160,3 +178,18 @@ def test_days_that_may_change_names() -> None:
     most[1] = 5.0
     fewer = day_renamings(tables_of(replace(uneven, most_load=most))).tolist()
     assert sorted(fewer) == [[0, 1, 2, 3], [2, 1, 0, 3]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_days_that_have_to_be_alike_have_a_plan_at_once(seed: int) -> None:
+    """Each of four days has the same number of calls, one more or one less."""
+    problem = random_problem(60, seed, n_days=4)
+    a_day = problem.patterns[problem.first_pattern[1:]].sum() / 4.0
+    alike = replace(
+        problem,
+        least_load=np.full_like(problem.least_load, np.ceil(a_day) - 1.0),
+        most_load=np.full_like(problem.most_load, np.floor(a_day) + 1.0),
+    )
+    plan = solve_periodic(alike, seed=1, iterations=1)
+    assert plan is not None
+    assert faults_of(alike, plan) == []

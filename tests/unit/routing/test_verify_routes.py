@@ -138,8 +138,16 @@ def use_a_number_twice(written: Written) -> None:
     written.routes.loc[1, "number"] = written.routes.loc[0, "number"]
 
 
+def number_without_gaps(written: Written) -> None:
+    """The last route is numbered as if an idle day before it had not been counted."""
+    last = len(written.routes) - 1
+    old = str(written.routes.loc[last, "route_id"])
+    new = f"{old.partition('-')[0]}-{int(old.partition('-')[2]) + 1}"
+    written.routes.loc[last, ["route_id", "number"]] = new
+    written.stops.loc[written.stops["route_id"] == old, "route_id"] = new
+
+
 def go_on_sunday(written: Written) -> None:
-    """The very last route, so that the numbers still follow the days."""
     written.routes.loc[len(written.routes) - 1, "weekday"] = 7
 
 
@@ -189,6 +197,7 @@ def skip_a_number(written: Written) -> None:
         (visit_another_cell, "stops_known"),
         (visit_twice_a_day, "once_a_day"),
         (use_a_number_twice, "route_numbers"),
+        (number_without_gaps, "route_numbers"),
         (go_on_sunday, "cycle_days"),
         (arrive_before_leaving, "stop_times"),
         (start_too_early, "stop_times"),

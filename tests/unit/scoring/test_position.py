@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from scoring_inputs import NAN, all_own, inputs_of
 
+from gridmap.policies import QuadrantPolicy
 from gridmap.scoring import market, position
 from gridmap.scoring.huff import HuffModel, huff_shares
 from gridmap.scoring.inputs import MarketCounts
 from gridmap.scoring.measures import demand_rate
-from gridmap.scoring.position import QUADRANTS, QuadrantLimits
+from gridmap.scoring.position import QUADRANTS
 from gridmap.scoring.reach import reach
 
 
@@ -133,8 +134,8 @@ def test_a_weak_cell_whose_coverage_or_potential_is_unknown_stays_unknown():
 
 @pytest.mark.parametrize("wrong", [{"leader": 0.5}, {"contested": 0.0}, {"coverage": 1.5}])
 def test_senseless_limits_are_refused(wrong):
-    with pytest.raises(ValueError, match="Expected"):
-        QuadrantLimits(**wrong)
+    with pytest.raises(ValueError, match="QuadrantPolicy"):
+        QuadrantPolicy(**wrong)
 
 
 def test_shrunk_share_adds_kappa_average_subscribers():

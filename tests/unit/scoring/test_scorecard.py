@@ -16,7 +16,7 @@ from gridmap.schemas import SCORES
 from gridmap.scoring.inputs import MarketCounts, ScoringInputs
 from gridmap.scoring.metrics import METRICS, named, note_text, threshold_name
 from gridmap.scoring.position import QUADRANTS
-from gridmap.scoring.scorecard import ScoringSettings, cell_summary, pool_cells, score_cells
+from gridmap.scoring.scorecard import cell_summary, pool_cells, score_cells
 
 POLICY = ScoringPolicy(draws=50)
 
@@ -118,7 +118,7 @@ def test_subscribers_replace_outlets_as_basis():
         n_cells=3,
         market=market,
     )
-    scores = score_cells(inputs, POLICY, seed=1, settings=ScoringSettings(kappa=0.0))
+    scores = score_cells(inputs, ScoringPolicy(draws=50, kappa=0.0), seed=1)
     assert row(scores, "relative_share")["value"] == pytest.approx(1.5)
     assert row(scores, "relative_share")["note"] == "rests_on_subscribers"
     # Actual 0.6; expected 1/4 against 1/16: 0.8.
