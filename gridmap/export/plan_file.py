@@ -56,6 +56,8 @@ class PlannedDay:
         Of the whole day.
     way
         Longitude and latitude along the streets, from the centre and back. Shape (n, 2).
+    manager
+        Who goes, where the plan names the managers of its routes; else empty.
     """
 
     number: str
@@ -68,6 +70,7 @@ class PlannedDay:
     service_s: float
     distance_m: float
     way: Floats
+    manager: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +85,23 @@ class PlannedCell:
     lat: float
     days: tuple[PlannedDay, ...]
 
+    @property
+    def managers(self) -> tuple[str, ...]:
+        """Names of all who go the routes of the cell, each once, sorted."""
+        named = {name for day in self.days if (name := day.manager or self.manager)}
+        return tuple(sorted(named))
+
+    def on_day(self, week: int, weekday: int) -> tuple[PlannedDay, ...]:
+        """Return the routes of a day of the cycle: one for each manager who works."""
+        return tuple(day for day in self.days if (day.week, day.weekday) == (week, weekday))
+
 
 @dataclass(frozen=True, eq=False)
 class PlanFile:
     """What a plan's GeoPackage says; the layers are in the plan's reference system.
 
-    `home_s` is when the manager is back from each route, by its number; older plans lack it.
+    `home_s` is when the manager is back from each route, and `managers` who that is, by the
+    number of the route; older plans lack them.
     """
 
     territory: str
@@ -99,6 +113,7 @@ class PlanFile:
     routes: gpd.GeoDataFrame
     stops: gpd.GeoDataFrame
     home_s: Mapping[str, float] = field(default_factory=dict)
+    managers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def policy(self) -> RoutingPolicy:
@@ -131,6 +146,7 @@ class PlanFile:
                     finish_s=self.home_s.get(str(route.number), finish_s),
                     travel_s=float(route.travel_s), service_s=float(route.service_s),
                     distance_m=float(route.distance_m), way=shapely.get_coordinates(way),
+                    manager=self.managers.get(str(route.number), ""),
                 )
             )  # fmt: skip
         found = []
@@ -192,6 +208,7 @@ def read_plan(path: Path) -> PlanFile:
         routes=layer["routes"],
         stops=layer["stops"],
         home_s=json.loads(facts.get("home_s") or "{}"),
+        managers=json.loads(facts.get("route_managers") or "{}"),
     )
 
 

@@ -92,9 +92,7 @@ def _heading(sheets: Sheets, day: SheetDay) -> None:
     weekday = sheets.say(f"weekday.{day.weekday}")
     pen.text(51.0, 285.3, sheets.say("day", week=day.week, weekday=weekday), 15, bold=True)
     pen.text(51.0, 280.0, f"{book.code} {book.name}", 9.5, width_mm=72.0)
-    manager = (
-        sheets.say("manager", name=book.manager) if book.manager else sheets.say("manager_blank")
-    )
+    manager = sheets.manager_line(book.manager_of(day))
     pen.text(51.0, 275.0, f"{manager}   {sheets.say('date_blank')}", 8.5, width_mm=90.0)
     minutes = (day.travel_s + day.service_s) / 60.0
     load = sheets.say("day_load", count=len(day.stops), km=day.distance_m / 1000.0, minutes=minutes)
@@ -182,7 +180,8 @@ def _back(sheets: Sheets, day: SheetDay, stops: Sequence[SheetStop]) -> None:
     pen.text(LEFT_MM, 283.6, f"{sheets.say('record')}  {day.number}", 15, bold=True)
     weekday = sheets.say(f"weekday.{day.weekday}")
     when = sheets.say("day", week=day.week, weekday=weekday)
-    pen.text(LEFT_MM, 278.2, f"{when}  ·  {book.code} {book.name}", 9, width_mm=110.0)
+    about = (when, f"{book.code} {book.name}", book.manager_of(day))
+    pen.text(LEFT_MM, 278.2, "  ·  ".join(one for one in about if one), 9, width_mm=110.0)
     pen.text(RIGHT_MM, 284.2, sheets.say("date_blank"), 10, anchor="right")
     pen.text(RIGHT_MM, 278.2, sheets.say("how"), 8, anchor="right", width_mm=100.0)
     edges = [LEFT_MM, *accumulate(WIDTHS, initial=LEFT_MM)][1:]

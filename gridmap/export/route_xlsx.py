@@ -107,26 +107,36 @@ class _Writer:
         sheet.write_string(0, 0, f"{book.code} {book.name}", styles.title)
         cycle = self.say("cycle", weeks=book.policy.weeks)
         sheet.write_string(1, 0, f"{book.territory} · {cycle}", styles.plain)
-        sheet.write_string(2, 0, self.say("home", name=book.home.name), styles.plain)
+        home = [self.say("home", name=book.home.name)]
+        if book.managers:
+            home.append(self.say("manager", name=", ".join(book.managers)))
+        sheet.write_string(2, 0, " · ".join(home), styles.plain)
         sheet.set_column(0, 0, 26)
         sheet.set_column(1, max(len(book.policy.working_days), 3), 18)
-        days = {(day.week, day.weekday): day for day in book.days}
         sheet.write_blank(HEAD_ROW, 0, None, styles.head)
         for column, weekday in enumerate(book.policy.working_days, 1):
             sheet.write_string(HEAD_ROW, column, self.say(f"weekday.{weekday}"), styles.head)
         for week in range(1, book.policy.weeks + 1):
             row = HEAD_ROW + week
-            sheet.set_row(row, 34)
+            most = max(len(book.on_day(week, one)) for one in book.policy.working_days)
+            sheet.set_row(row, 34 if most < 2 else 15 * most)
             sheet.write_string(row, 0, self.say("week", week=week), styles.head)
             for column, weekday in enumerate(book.policy.working_days, 1):
-                self._calendar_day(sheet, row, column, days.get((week, weekday)))
+                self._calendar_day(sheet, row, column, book.on_day(week, weekday))
         row = self._notes(sheet, HEAD_ROW + book.policy.weeks + 2)
         self._outlets(sheet, row + 1)
         _for_print(sheet, rows=HEAD_ROW)
 
-    def _calendar_day(self, sheet: Any, row: int, column: int, day: SheetDay | None) -> None:
-        if day is None:
+    def _calendar_day(self, sheet: Any, row: int, column: int, days: Sequence[SheetDay]) -> None:
+        """Write a day; a cell of the table has one link, so of several routes the first has it."""
+        if not days:
             sheet.write_string(row, column, self.say("free"), self.styles.day)
+            return
+        day = days[0]
+        if len(days) > 1:
+            lines = [f"{one.number} {self.book.manager_of(one)}".rstrip() for one in days]
+            link = f"internal:'{day.number}'!A1"
+            sheet.write_url(row, column, link, self.styles.link, string="\n".join(lines))
             return
         minutes = (day.travel_s + day.service_s) / 60.0
         load = self.say("stops_minutes", count=len(day.stops), minutes=minutes)
@@ -179,7 +189,10 @@ class _Writer:
         )
         start = clock_of(book.policy.day.start_s)
         span = self.say("from_to", start=start, finish=clock_of(day.finish_s))
-        sheet.write_string(1, 0, f"{book.code} {book.name} · {load} · {span}", styles.plain)
+        about = [f"{book.code} {book.name}", load, span]
+        if name := book.manager_of(day):
+            about.append(self.say("manager", name=name))
+        sheet.write_string(1, 0, " · ".join(about), styles.plain)
         hint = self.say("stock_hint", times=ENOUGH_STOCK)
         sheet.write_string(2, 0, f"{self.say('how')} {hint}", styles.note)
         if book.invented:

@@ -88,6 +88,8 @@ class SheetDay:
         Seconds after midnight of the return to the centre outlet.
     way_xy, return_xy
         Street geometry to the last stop, and from there back. Shape (n_vertices, 2), metres.
+    manager
+        Who goes, where the plan names the managers of its routes; else empty.
     """
 
     number: str
@@ -101,6 +103,7 @@ class SheetDay:
     finish_s: float
     way_xy: Floats
     return_xy: Floats
+    manager: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +150,19 @@ class SheetBook:
         """Outlets of the cell that are due visits and get none."""
         visited = {stop.place.outlet_id for day in self.days for stop in day.stops}
         return tuple(one for one in self.outlets if one.outlet_id not in visited)
+
+    def manager_of(self, day: SheetDay) -> str:
+        """Return who goes a route: its own manager, else that of the cell; may be empty."""
+        return day.manager or self.manager
+
+    @property
+    def managers(self) -> tuple[str, ...]:
+        """Names of all who go the routes of the cell, each once, sorted."""
+        return tuple(sorted({name for day in self.days if (name := self.manager_of(day))}))
+
+    def on_day(self, week: int, weekday: int) -> tuple[SheetDay, ...]:
+        """Return the routes of a day of the cycle: one for each manager who works."""
+        return tuple(day for day in self.days if (day.week, day.weekday) == (week, weekday))
 
     def visit_days(self) -> dict[str, list[SheetDay]]:
         """Return the routes of each visited outlet by its id."""
@@ -294,7 +310,9 @@ def _days(
     """Return the routes of each cell by its number."""
     stops_of = dict(iter(scenario.stops.sort_values(["route_id", "seq"]).groupby("route_id")))
     working_day = scenario.request.routing.day
-    lunch_s, home_s = (scenario.report.get(key, {}) for key in ("lunch_begins_s", "home_s"))
+    lunch_s, home_s, managers = (
+        scenario.report.get(key, {}) for key in ("lunch_begins_s", "home_s", "route_managers")
+    )
     found: dict[int, list[SheetDay]] = {}
     for route, line in zip(scenario.routes.to_dict("records"), scenario.route_lines, strict=True):
         stops = stops_of[route["route_id"]]
@@ -302,6 +320,7 @@ def _days(
         day = _day(route, shapely.get_coordinates(line), stops, visited, working_day)
         if day.number in home_s:
             day = replace(day, lunch_s=lunch_s.get(day.number), finish_s=home_s[day.number])
+        day = replace(day, manager=managers.get(day.number, ""))
         found.setdefault(int(route["cell_id"]), []).append(day)
     return found
 

@@ -57,6 +57,10 @@ class Sheets:
         """Return the grade with the most visits; of equal ones the first."""
         return next(iter(by_importance(self.book.policy)), "")
 
+    def manager_line(self, name: str) -> str:
+        """Return the line that names a manager, or one to write the name on."""
+        return self.say("manager", name=name) if name else self.say("manager_blank")
+
     def foot(self, page: int, pages: int) -> None:
         """Write the source of the map, the warning of invented data, and the page."""
         book = self.book

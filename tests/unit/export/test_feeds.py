@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import xml.etree.ElementTree as ET
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from sheet_plan import sheet_plan, without_stops
 
 from gridmap.catalogue import Language, text
 from gridmap.errors import InputError
+from gridmap.export.calendars import route_calendar
+from gridmap.export.cycle_page import cycle_page
 from gridmap.export.feeds import Feed, FeedRequest, export_feeds
 from gridmap.export.geo import write_geopackage
 from gridmap.export.plan_file import PlanFile, read_plan
@@ -41,6 +44,33 @@ def of(files: list[Path], feed: Feed) -> list[Path]:
 
 def events(path: Path) -> list[icalendar.Event]:
     return list(icalendar.Calendar.from_ical(path.read_bytes()).walk("VEVENT"))
+
+
+def test_each_manager_has_a_calendar_of_his_own(written: Written) -> None:
+    """Two managers on the same day: two events with ids of their own, each under its name."""
+    _, plan, _, _ = written
+    cell = plan.planned_cells()[0]
+    first, second, *others = cell.days
+    days = [
+        replace(first, manager="Li Wei"),
+        replace(second, manager="王芳", week=first.week, weekday=first.weekday),
+        *(replace(one, manager="Li Wei") for one in others),
+    ]
+    content = route_calendar(
+        replace(cell, days=tuple(days)), plan.policy, start=MONDAY, revised=datetime.now(UTC)
+    )
+    found = list(icalendar.Calendar.from_ical(content).walk("VEVENT"))
+    assert len({one["uid"] for one in found}) == len(found) == 2 * plan.policy.cycle_days
+    going = [str(one["summary"]) for one in found if one["status"] == "CONFIRMED"]
+    assert len(going) == len(days)
+    assert [one for one in going if "王芳" in one] == [
+        one for one in going if one.startswith(second.number)
+    ]
+    page = cycle_page(replace(cell, days=tuple(days)), plan.policy)
+    words = pypdf.PdfReader(BytesIO(page)).pages[0].extract_text()
+    assert first.number in words
+    assert second.number in words
+    assert "Li Wei, 王芳" in words
 
 
 def test_each_route_is_an_event_on_its_day(written: Written) -> None:

@@ -178,6 +178,37 @@ def test_managers_are_named_where_there_is_one(book: SheetBook, streets: StreetM
     assert "网格经理:李犇" in pages[2]
 
 
+def test_each_route_names_its_own_manager(
+    plan: tuple[Territory, Scenario], streets: StreetMap
+) -> None:
+    """Two managers of a cell go on the same day: both routes stand in the calendar, each sheet
+    names the one who goes, and so does the workbook."""
+    first, second = plan[1].routes["number"].iloc[:2]
+    weekday = plan[1].routes["weekday"].copy()
+    weekday.iloc[1] = weekday.iloc[0]
+    week = plan[1].routes["week"].copy()
+    week.iloc[1] = week.iloc[0]
+    scenario = replace(
+        plan[1],
+        routes=plan[1].routes.assign(week=week, weekday=weekday),
+        report={**plan[1].report, "route_managers": {first: "Li Wei", second: "王芳"}},
+    )
+    shared = next(sheet_books(plan[0], scenario))
+    pages = pages_of(route_pdf(shared, streets, "zh"))
+    assert "网格经理:LiWei,王芳" in pages[0]
+    assert f"{first}·LiWei·" in pages[0]
+    assert f"{second}·王芳·" in pages[0]
+    for name, other, front, back in (("LiWei", "王芳", 2, 3), ("王芳", "LiWei", 4, 5)):
+        assert f"网格经理:{name}" in pages[front]
+        assert name in pages[back]
+        assert other not in pages[front] + pages[back]
+    workbook = openpyxl.load_workbook(BytesIO(route_workbook(shared, "en")))
+    assert "Grid manager: Li Wei" in workbook[first]["A2"].value
+    assert "Grid manager: 王芳" in workbook[second]["A2"].value
+    words = [str(cell.value) for row in workbook.worksheets[0] for cell in row]
+    assert f"{first} Li Wei\n{second} 王芳" in words
+
+
 def test_the_code_at_a_stop_is_its_position() -> None:
     place = SheetPlace("a", "A", "A", "", 0.0, 0.0, 24.9412345, 60.1698765)
     assert navigation(place) == "geo:60.16988,24.94123"
