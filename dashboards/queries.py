@@ -327,10 +327,7 @@ def calendar(plan: Plan, cell_id: int) -> list[list[DayLoad]]:
         )
     routing = plan.scenario.request.routing
     return [
-        [
-            DayLoad(week, day, tuple(routes.get((week, day), ())))
-            for day in routing.working_days
-        ]
+        [DayLoad(week, day, tuple(routes.get((week, day), ()))) for day in routing.working_days]
         for week in range(1, routing.weeks + 1)
     ]
 

@@ -116,7 +116,7 @@ class Grades(Section):
 
 
 class OutletColumns(Section):
-    """Columns of the outlets' file; those from `hours` on are read only if they are named."""
+    """Columns of the outlets' file; those from `sales` on are read only if they are named."""
 
     id: Columns = None
     lon: Columns = None
@@ -126,6 +126,7 @@ class OutletColumns(Section):
     kind: Columns = None
     grade: Columns = None
     potential: Columns = None
+    sales: Columns = None
     hours: Columns = None
     visit_days: Columns = None
     no_visit_days: Columns = None
@@ -148,7 +149,9 @@ class OutletsSection(Section):
     `operators` gives operators one name: what a regular expression of an entry finds in operator
     or name becomes the entry's name. `dictionary` says whether the built-in names of operators
     are used: by default for outlets without one, true also joins spellings of the file, and
-    `countries` (ISO 3166, two letters) keeps those of some countries only.
+    `countries` (ISO 3166, two letters) keeps those of some countries only. `sales_days` is how
+    many days the column `sales` covers, by default those of the cycle; `invented_sales` makes
+    sales up, for an example.
     """
 
     file: Name
@@ -164,6 +167,8 @@ class OutletsSection(Section):
     rival: Rule | None = None
     visit: VisitRule | None = None
     grades: Grades | None = None
+    sales_days: int | None = Field(default=None, ge=1)
+    invented_sales: bool = False
     seed: int = 0
 
     @field_validator("operators")
@@ -173,6 +178,12 @@ class OutletsSection(Section):
             for pattern in patterns:
                 _compile(pattern)
         return value
+
+    @model_validator(mode="after")
+    def _sales_are_real_or_invented(self) -> OutletsSection:
+        if self.invented_sales and self.columns.sales:
+            raise PydanticCustomError("world.sales_twice", "given and invented", {})
+        return self
 
     @field_validator("grades", mode="before")
     @classmethod

@@ -135,7 +135,7 @@ def calendar_table(plan: Plan, chosen: Selection) -> Component:
 
 def day_summary(plan: Plan, chosen: Selection) -> Component:
     """Return number, stops, minutes and kilometres of the selected day."""
-    say, language = words(chosen.language), chosen.language
+    say = words(chosen.language)
     days = [day for week in queries.calendar(plan, chosen.cell or 0) for day in week]
     wanted = (chosen.week, chosen.weekday)
     day = next((one for one in days if (one.week, one.weekday) == wanted), None)

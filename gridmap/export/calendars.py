@@ -37,9 +37,9 @@ def route_calendar(
 ) -> bytes:
     """Return the cycle of a cell as an iCalendar file.
 
-    Each working day is one event, and one for each manager where there are several. A later plan has the same ids and a higher sequence number, so
-    that importing it updates the calendar; a working day without visits is a cancelled event,
-    which takes away what an older plan put there.
+    Each working day is one event, and one for each manager where there are several. A later plan
+    has the same ids and a higher sequence number, so that importing it updates the calendar; a
+    working day without visits is a cancelled event, which takes away what an older plan put there.
 
     Parameters
     ----------

@@ -75,6 +75,7 @@ def plan_layers(territory: Territory, scenario: Scenario) -> dict[str, gpd.GeoDa
                 ),
                 "grade_source": outlets["grade_source"].to_list(),
                 "visited": outlets["visited"].to_list(),
+                "sales": outlets["sales"].to_list(),
                 "cell_id": unit_cell[outlets["unit"].to_numpy()],
                 "is_centre": np.isin(np.arange(len(outlets)), scenario.partition.centre),
             },

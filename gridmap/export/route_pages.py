@@ -20,7 +20,7 @@ from gridmap.export.sheet_page import (
     Sheets,
     in_groups,
 )
-from gridmap.export.visit_steps import CHECKS, STEPS, TIMES, Entry, Field
+from gridmap.export.visit_steps import CHECKS, ENOUGH_STOCK, STEPS, TIMES, Entry, Field
 from gridmap.policies import MapLink, clock_of
 
 #: Stops on a front and on a back page; a longer day takes more pages.
@@ -203,6 +203,9 @@ def _back(sheets: Sheets, day: SheetDay, stops: Sequence[SheetStop]) -> None:
         _record(sheets, stop, edges, (268.4 - height * (index + 1), height), shaded=index % 2 == 1)
     for edge in edges:
         pen.rule(edge, 268.4, edge, bottom)
+    if any(stop.place.sales is not None for stop in stops):
+        rule = sheets.say("stock_rule", times=ENOUGH_STOCK)
+        pen.text(RIGHT_MM, bottom - 5.0, rule, 7.0, anchor="right", width_mm=80.0)
     _bottom(sheets, bottom)
 
 
@@ -239,7 +242,8 @@ def _record(
         else:
             for index, field in enumerate(step.fields):
                 middle = y + height * (1.0 - (index + 0.5) / len(step.fields))
-                _field(sheets, field, (left, middle, width))
+                target = stop.place.stock_target if field.key == "stock_enough" else None
+                _field(sheets, field, (left, middle, width), target)
     for index in range(len(TIMES)):
         base = y + height * (0.66 - 0.42 * index)
         x, width = edges[8], WIDTHS[8]
@@ -247,14 +251,21 @@ def _record(
         pen.rule(x + 1.0, base - 1.0, x + width - 1.0, base - 1.0)
 
 
-def _field(sheets: Sheets, field: Field, at: tuple[float, float, float]) -> None:
-    """Draw a box to tick or a line to write on; `at` is left, middle and width."""
+def _field(
+    sheets: Sheets, field: Field, at: tuple[float, float, float], target: int | None = None
+) -> None:
+    """Draw a box to tick or a line to write on; `at` is left, middle and width.
+
+    A `target` is a number of pieces that is printed instead of the rule it comes from.
+    """
     pen, (x, y, width) = sheets.pen, at
     label, size = field.label(sheets.language), 7.5
+    if target is not None:
+        label, size = sheets.say("stock_target", target=target), 8.5
     base = y - size * CAPITAL_MM / 2
     if field.entry is Entry.TICK:
         pen.box(x + 1.0, y - TICK_MM / 2, TICK_MM, TICK_MM, fill=1.0)
-        pen.text(x + 5.2, base, label, size, width_mm=width - 5.8)
+        pen.text(x + 5.2, base, label, size, bold=target is not None, width_mm=width - 5.8)
         return
     pen.text(x + 1.0, base, label, size, width_mm=width / 2)
     start = x + 2.0 + min(text_width_mm(label, size), width / 2)
@@ -299,7 +310,7 @@ def _bottom(sheets: Sheets, top: float) -> None:
                 pen.rule(start, line - 0.6, left + share - 1.0, line - 0.6)
         pen.box(x, checks_top - 26.0, width, 26.0)
     y = top - 5.0
-    pen.text(LEFT_MM, y, sheets.say("notes"), 8, bold=True, width_mm=INNER_MM)
+    pen.text(LEFT_MM, y, sheets.say("notes"), 8, bold=True, width_mm=INNER_MM - 82.0)
     while y - 7.0 > checks_top + 2.0:
         y -= 7.0
         pen.rule(LEFT_MM, y, RIGHT_MM, y, line_mm=0.15, grey=0.4)

@@ -12,7 +12,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from gridmap.catalogue import Language, text
-from gridmap.export.sheet_book import SheetBook, SheetDay, SheetStop
+from gridmap.export.sheet_book import SheetBook, SheetDay, SheetPlace, SheetStop
 from gridmap.export.sheet_page import invented_note
 from gridmap.export.visit_steps import (
     CHECKS,
@@ -39,6 +39,8 @@ KNOWN = (
     ("service_min", 8),
     ("street", 20),
 )
+#: Columns that are added where sales are known.
+KNOWN_SALES = (("sales", 8), ("stock_target", 8))
 ENTRY_WIDTH = {Entry.TICK: 9, Entry.COUNT: 9, Entry.TIME: 8, Entry.TEXT: 28}
 
 
@@ -97,6 +99,11 @@ class _Writer:
     book: SheetBook
     language: Language
     styles: _Styles
+
+    @property
+    def known(self) -> tuple[tuple[str, int], ...]:
+        """Columns before those to fill in, with their widths."""
+        return (*KNOWN, *KNOWN_SALES) if self.book.knows_sales else KNOWN
 
     def say(self, key: str, **values: object) -> str:
         return text(f"sheets.{key}", self.language, **values)
@@ -182,7 +189,7 @@ class _Writer:
         when = self.say("day", week=day.week, weekday=weekday)
         sheet.write_string(0, 0, f"{day.number}   {when}", styles.title)
         code = sheet_code(book.code, day.number, day.week, day.weekday)
-        sheet.write_string(0, len(KNOWN), self.say("sheet_code", code=code), styles.note)
+        sheet.write_string(0, len(self.known), self.say("sheet_code", code=code), styles.note)
         minutes = (day.travel_s + day.service_s) / 60.0
         load = self.say(
             "day_load", count=len(day.stops), km=day.distance_m / 1000.0, minutes=minutes
@@ -198,10 +205,10 @@ class _Writer:
         if book.invented:
             sheet.write_string(3, 0, invented_note(book, self.language), styles.warning)
         columns = list(entry_columns(self.language))
-        for column, (key, width) in enumerate(KNOWN):
+        for column, (key, width) in enumerate(self.known):
             sheet.set_column(column, column, width)
             sheet.write_string(HEAD_ROW, column, self.say(f"column.{key}"), styles.head)
-        for column, (field, head) in enumerate(columns, len(KNOWN)):
+        for column, (field, head) in enumerate(columns, len(self.known)):
             sheet.set_column(column, column, ENTRY_WIDTH[field.entry])
             sheet.write_string(HEAD_ROW, column, head, styles.head)
         sheet.set_row(HEAD_ROW, 44)
@@ -209,7 +216,7 @@ class _Writer:
             sheet.set_row(row, 24)
             self._stop(sheet, row, stop, [field for field, _ in columns])
         last = HEAD_ROW + len(day.stops)
-        for column, (field, head) in enumerate(columns, len(KNOWN)):
+        for column, (field, head) in enumerate(columns, len(self.known)):
             self._validate(sheet, (HEAD_ROW + 1, column, last, column), field, head)
         self._checks(sheet, last + 2)
         sheet.freeze_panes(HEAD_ROW + 1, 3)
@@ -224,7 +231,9 @@ class _Writer:
         sheet.write_string(row, 4, clock_of(stop.arrival_s), styles.centred)
         sheet.write_number(row, 5, round(stop.service_s / 60.0), styles.centred)
         sheet.write_string(row, 6, place.street, styles.known)
-        at = {field.key: column for column, field in enumerate(fields, len(KNOWN))}
+        if self.book.knows_sales:
+            self._sales(sheet, row, place)
+        at = {field.key: column for column, field in enumerate(fields, len(self.known))}
         for field in fields:
             column = at[field.key]
             style = styles.entries[field.entry]
@@ -235,9 +244,20 @@ class _Writer:
                     f'=IF(OR({sold}="",{stock}=""),"",'
                     f'IF({stock}>={ENOUGH_STOCK}*{sold},"{YES}","{NO}"))'
                 )
+                if place.stock_target is not None:
+                    target = xl_rowcol_to_cell(row, len(self.known) - 1)
+                    formula = f'=IF({stock}="","",IF({stock}>={target},"{YES}","{NO}"))'
                 sheet.write_formula(row, column, formula, style, "")
             else:
                 sheet.write_blank(row, column, None, style)
+
+    def _sales(self, sheet: Any, row: int, place: SheetPlace) -> None:
+        """Write the sales of an outlet and its target of stock; nothing where not reported."""
+        for column, number in enumerate((place.sales, place.stock_target), len(KNOWN)):
+            if number is None:
+                sheet.write_blank(row, column, None, self.styles.centred)
+            else:
+                sheet.write_number(row, column, round(number, 1), self.styles.centred)
 
     def _validate(
         self, sheet: Any, where: tuple[int, int, int, int], field: Field, head: str

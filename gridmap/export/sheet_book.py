@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gridmap.datum import ShownDatum, from_wgs84, inside_china
+from gridmap.export.visit_steps import stock_target
 from gridmap.policies import MapLink, RoutingPolicy, WorkingDay, seconds_of
 from gridmap.scenario import Scenario
 from gridmap.territory import Territory
@@ -44,6 +45,8 @@ class SheetPlace:
         Degrees in `datum`.
     datum
         What the degrees are in: WGS-84 (EPSG:4326) or GCJ-02.
+    sales
+        Pieces sold in a cycle of visits, or None where nobody reported them.
     """
 
     outlet_id: str
@@ -55,6 +58,12 @@ class SheetPlace:
     lon: float
     lat: float
     datum: ShownDatum = "wgs84"
+    sales: float | None = None
+
+    @property
+    def stock_target(self) -> int | None:
+        """Pieces that should be in stock, or None where sales are not known."""
+        return None if self.sales is None else stock_target(self.sales)
 
 
 @dataclass(frozen=True)
@@ -150,6 +159,11 @@ class SheetBook:
         """Outlets of the cell that are due visits and get none."""
         visited = {stop.place.outlet_id for day in self.days for stop in day.stops}
         return tuple(one for one in self.outlets if one.outlet_id not in visited)
+
+    @property
+    def knows_sales(self) -> bool:
+        """Whether the sales of any outlet that is due visits are known."""
+        return any(one.sales is not None for one in self.outlets)
 
     def manager_of(self, day: SheetDay) -> str:
         """Return who goes a route: its own manager, else that of the cell; may be empty."""
@@ -274,7 +288,7 @@ def _places(territory: Territory, mode: str, datum: ShownDatum) -> list[SheetPla
     streets = _street_names(territory, mode, xy)
     columns = (
         outlets["outlet_id"], outlets["name"], outlets["grade"], streets, xy, lon, lat,
-        inside_china(wgs84),
+        inside_china(wgs84), outlets["sales"],
     )  # fmt: skip
     return [
         SheetPlace(
@@ -287,8 +301,11 @@ def _places(territory: Territory, mode: str, datum: ShownDatum) -> list[SheetPla
             lon=float(east),
             lat=float(north),
             datum=datum if shifted else "wgs84",
+            sales=None if pd.isna(sales) else float(sales),
         )
-        for outlet_id, name, grade, street, at, east, north, shifted in zip(*columns, strict=True)
+        for outlet_id, name, grade, street, at, east, north, shifted, sales in zip(
+            *columns, strict=True
+        )
     ]
 
 

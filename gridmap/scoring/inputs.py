@@ -315,7 +315,7 @@ def scoring_inputs(
         potential=outlets["potential"].to_numpy(dtype=np.float64),
         due_visits=due,
         planned_visits=planned,
-        sales=sales,
+        sales=_reported(outlets["sales"]) if sales is None else sales,
         market=market,
         cell_pairs=bordering_pairs(territory, label),
         cell_ids=cell_ids,
@@ -328,6 +328,11 @@ def bordering_pairs(territory: Territory, label: Ints) -> Ints:
     adjacency = territory.units.adjacency
     ends = np.stack([label[adjacency.first], label[adjacency.second]], axis=1)
     return np.unique(np.sort(ends[ends[:, 0] != ends[:, 1]], axis=1), axis=0)
+
+
+def _reported(values: pd.Series[float]) -> Floats | None:
+    """Return figures of the outlets, or None where nobody reported one."""
+    return np.asarray(values, dtype=np.float64) if values.notna().any() else None
 
 
 def _sums(cell: Ints, values: Floats | Bools, n_cells: int) -> Floats:
