@@ -8,10 +8,12 @@ from functools import partial
 from itertools import accumulate
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gridmap.datum import to_wgs84
+from gridmap.export.map_inset import Inset, Slot, find_insets, ranges
 from gridmap.export.pen import CAPITAL_MM, text_width_mm, wrapped
-from gridmap.export.route_map import day_shapes
+from gridmap.export.route_map import WAY_ROOM_MM, Window, along, day_shapes
 from gridmap.export.sheet_book import SheetDay, SheetPlace, SheetStop
 from gridmap.export.sheet_page import (
     INNER_MM,
@@ -23,6 +25,8 @@ from gridmap.export.sheet_page import (
 from gridmap.export.visit_steps import CHECKS, ENOUGH_STOCK, STEPS, TIMES, Entry, Field
 from gridmap.policies import MapLink, clock_of
 
+Floats = NDArray[np.float64]
+
 #: Stops on a front and on a back page; a longer day takes more pages.
 FRONT_STOPS, BACK_STOPS = 16, 14
 #: Columns of the record: outlet, the seven steps, times, signature. Millimetres.
@@ -31,6 +35,12 @@ TICK_MM = 3.4
 #: Size of names that take two lines of a card. Points.
 LONG_NAME = 8.0
 MAP_BOTTOM_MM, MAP_TOP_MM = 152.0, 272.0
+#: Cards in a column before a second one is begun, and those whose room an inset takes.
+LEAST_ROWS, INSET_CARDS = 6, 3
+#: Top of the cards under a map, height of a card and place of the second column, in millimetres.
+CARDS_TOP_MM, CARD_MM, SECOND_MM = 145.0, 22.0, 98.0
+#: Room for insets in the corners of the map, but for the one with the scale.
+CORNERS = (Slot(130.0, 70.0, 64.0, 50.0), Slot(0.0, 70.0, 64.0, 50.0), Slot(130.0, 0.0, 64.0, 50.0))
 
 
 def day_pages(sheets: Sheets, day: SheetDay) -> Iterator[Callable[[], None]]:
@@ -72,15 +82,15 @@ def _front(sheets: Sheets, day: SheetDay, stops: Sequence[SheetStop], *, with_ma
     _heading(sheets, day)
     top = 270.0
     if with_map:
-        _day_map(sheets, day)
-        top = 145.0
+        _day_map(sheets, day, cards=len(stops))
+        top = CARDS_TOP_MM
         legend = sheets.say("legend", grade=sheets.most_important)
         sheets.pen.text(LEFT_MM, 148.7, legend, 6.5, grey=0.2, width_mm=120.0)
         sheets.pen.text(RIGHT_MM, 148.7, sheets.say("scan"), 6.5, grey=0.2, anchor="right")
-    rows = max(6, math.ceil(len(stops) / 2))
-    height = min((top - 12.5) / rows, 22.0)
+    rows = max(LEAST_ROWS, math.ceil(len(stops) / 2))
+    height = min((top - 12.5) / rows, CARD_MM)
     for index, stop in enumerate(stops):
-        x = LEFT_MM + 98.0 * (index // rows)
+        x = LEFT_MM + SECOND_MM * (index // rows)
         _card(sheets, day, stop, (x, top - height * (index % rows + 1), height))
 
 
@@ -109,22 +119,98 @@ def _heading(sheets: Sheets, day: SheetDay) -> None:
     pen.text(RIGHT_MM, 275.0, split, 8.5, anchor="right", width_mm=60.0)
 
 
-def _day_map(sheets: Sheets, day: SheetDay) -> None:
-    home = sheets.book.home
+def _day_map(sheets: Sheets, day: SheetDay, *, cards: int) -> None:
+    """Draw the way of a day, and insets where its stops crowd; so many `cards` stand below."""
+    home_xy = np.array([sheets.book.home.x, sheets.book.home.y])
     stops_xy = np.array([(stop.place.x, stop.place.y) for stop in day.stops])
-    shown = np.vstack([day.way_xy, day.return_xy, stops_xy, [(home.x, home.y)]])
+    shown = np.vstack([day.way_xy, day.return_xy, stops_xy, home_xy])
     size = (INNER_MM, MAP_TOP_MM - MAP_BOTTOM_MM)
     with sheets.map(LEFT_MM, MAP_BOTTOM_MM, size, shown) as window:
-        shapes, taken = day_shapes(
+        ways = window.on_paper(np.vstack([day.way_xy, day.return_xy]))
+        insets = find_insets(
             window,
-            way_xy=day.way_xy,
-            return_xy=day.return_xy,
-            home_xy=np.array([home.x, home.y]),
-            stops_xy=stops_xy,
-            ringed=[stop.place.grade == sheets.most_important for stop in day.stops],
+            stops_xy,
+            keep_clear=window.on_paper(np.vstack([home_xy, stops_xy])),
+            way=along(ways)[:, :2],
+            slots=tuple(_slots(cards)),
         )
-        sheets.shapes(sheets.streets.street_names(window, taken))
-        sheets.shapes(shapes)
+        elsewhere = {int(row) for one in insets for row in one.stops}
+        stops = [at for at in range(len(stops_xy)) if at not in elsewhere]
+        frames = [one.frame for one in insets]
+        _draw_stops(sheets, day, window, stops, home_xy=home_xy, frames=frames)
+        for one in insets:
+            _inset_frame(sheets, one.frame, _numbers(day, one))
+    for one in insets:
+        left, bottom, right, top = one.window.bounds
+        at_home = bool(left < home_xy[0] < right and bottom < home_xy[1] < top)
+        x, y = LEFT_MM + one.slot.x, MAP_BOTTOM_MM + one.slot.y
+        with sheets.detail(x, y, one.window):
+            _draw_stops(
+                sheets, day, one.window, one.stops.tolist(),
+                home_xy=home_xy if at_home else np.empty((0, 2)),
+            )  # fmt: skip
+        label = f"{_numbers(day, one)} {sheets.say('enlarged')}"
+        _inset_label(sheets, x, y + one.window.height_mm, label)
+
+
+def _slots(cards: int) -> Iterator[Slot]:
+    """Yield the room for insets: under the cards of the second column, then in the corners."""
+    below = max(0, cards - LEAST_ROWS)
+    if LEAST_ROWS - below >= INSET_CARDS:
+        height = INSET_CARDS * CARD_MM
+        top = CARDS_TOP_MM - below * CARD_MM
+        yield Slot(SECOND_MM, top - height - MAP_BOTTOM_MM, INNER_MM - SECOND_MM, height)
+    yield from CORNERS
+
+
+def _draw_stops(
+    sheets: Sheets,
+    day: SheetDay,
+    window: Window,
+    rows: Sequence[int],
+    *,
+    home_xy: Floats,
+    frames: Sequence[tuple[float, float, float, float]] = (),
+) -> None:
+    """Draw some stops of a day and its way; names of streets keep clear of `frames`."""
+    chosen = [day.stops[row] for row in rows]
+    shapes, taken = day_shapes(
+        window,
+        way_xy=day.way_xy,
+        return_xy=day.return_xy,
+        home_xy=home_xy,
+        stops_xy=np.array([(one.place.x, one.place.y) for one in chosen]).reshape(-1, 2),
+        ringed=[one.place.grade == sheets.most_important for one in chosen],
+        numbers=[one.seq for one in chosen],
+    )
+    rims = [along(rim)[:, :2] for rim in map(_rim, frames)]
+    room = [np.column_stack([rim, np.full(len(rim), WAY_ROOM_MM)]) for rim in rims]
+    sheets.shapes(sheets.streets.street_names(window, np.vstack([taken, *room])))
+    sheets.shapes(shapes)
+
+
+def _rim(frame: tuple[float, float, float, float]) -> Floats:
+    x, y, width, height = frame
+    return np.array([(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)])
+
+
+def _numbers(day: SheetDay, inset: Inset) -> str:
+    return ranges([day.stops[row].seq for row in inset.stops])
+
+
+def _inset_frame(sheets: Sheets, frame: tuple[float, float, float, float], numbers: str) -> None:
+    """Frame on the main map what an inset shows, and say which stops it has."""
+    sheets.pen.box(*frame, line_mm=1.4, grey=1.0)
+    sheets.pen.box(*frame, line_mm=0.5)
+    top = min(frame[1] + frame[3] + 4.6, MAP_TOP_MM - MAP_BOTTOM_MM)
+    _inset_label(sheets, max(frame[0], 0.0), top, numbers)
+
+
+def _inset_label(sheets: Sheets, x: float, top: float, numbers: str) -> None:
+    """Write the numbers of the stops of an inset, white on black; `x`, `top` is its corner."""
+    width = text_width_mm(numbers, 9.0) + 2.4
+    sheets.pen.box(x, top - 4.6, width, 4.6, line_mm=0.3, fill=0.0, grey=1.0)
+    sheets.pen.text(x + 1.2, top - 3.5, numbers, 9.0, bold=True, grey=1.0)
 
 
 def _card(sheets: Sheets, day: SheetDay, stop: SheetStop, at: tuple[float, float, float]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -105,6 +105,20 @@ class Sheets:
                 self.pen.stored(key, self.streets.ground, whole)
             yield window
             self.shapes([scale_bar(window)])
+
+    @contextmanager
+    def detail(self, x: float, y: float, window: Window) -> Iterator[None]:
+        """Draw the streets of a small window in a frame, then what the caller draws, then a scale.
+
+        Inside, the lower left corner of the frame is the origin of the pen.
+        """
+        size = (window.width_mm, window.height_mm)
+        with self.pen.frame(x, y, *size):
+            self.pen.box(0.0, 0.0, *size, line_mm=None, fill=1.0)
+            self.shapes(self.streets.ground(window))
+            yield
+            self.shapes([replace(scale_bar(window, 20.0), north=False)])
+        self.pen.box(x, y, *size, line_mm=0.8)
 
     def home(self, window: Window, place: SheetPlace) -> None:
         """Draw the centre outlet on a map."""
