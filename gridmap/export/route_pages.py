@@ -34,6 +34,8 @@ WIDTHS = (32.0, 20.5, 20.5, 22.0, 21.0, 22.5, 22.5, 11.0, 12.0, 10.0)
 TICK_MM = 3.4
 #: Size of names that take two lines of a card. Points.
 LONG_NAME = 8.0
+#: Sizes of names in the record: in two lines, and in three.
+RECORD_NAME, LONG_RECORD_NAME = 8.5, 6.5
 MAP_BOTTOM_MM, MAP_TOP_MM = 152.0, 272.0
 #: Cards in a column before a second one is begun, and those whose room an inset takes.
 LEAST_ROWS, INSET_CARDS = 6, 3
@@ -309,14 +311,12 @@ def _record(
         pen.box(LEFT_MM, y, INNER_MM, height, line_mm=None, fill=0.94)
     pen.rule(LEFT_MM, y, RIGHT_MM, y)
     pen.number(LEFT_MM + 3.6, y + height - 4.4, 2.9, str(stop.seq))
-    lines = wrapped(stop.place.name, 8.5, WIDTHS[0] - 8.6)
-    if len(lines) > 2:
-        lines = [lines[0], " ".join(lines[1:])]
+    lines, size = _record_name(stop.place.name, WIDTHS[0] - 8.6)
     for index, line in enumerate(lines):
-        top = y + height - 4.4 - 3.6 * index
-        pen.text(LEFT_MM + 7.6, top, line, 8.5, bold=True, width_mm=WIDTHS[0] - 8.6)
-    sheets.grade(LEFT_MM + 1.4, y + 1.4, stop.place.grade, 4.4)
-    pen.text(LEFT_MM + 7.6, y + 2.2, clock_of(stop.arrival_s), 8, width_mm=WIDTHS[0] - 9.0)
+        top = y + height - 4.4 - 0.42 * size * index
+        pen.text(LEFT_MM + 7.6, top, line, size, bold=True, width_mm=WIDTHS[0] - 8.6)
+    sheets.grade(LEFT_MM + 1.4, y + 1.2, stop.place.grade, 4.4)
+    pen.text(LEFT_MM + 7.6, y + 1.2, clock_of(stop.arrival_s), 8, width_mm=WIDTHS[0] - 9.0)
     for step, left, width in zip(STEPS, edges[1:], WIDTHS[1:], strict=False):
         if len(step.fields) == 1:
             pen.box(left + width / 2 - 2.6, y + height / 2 - 2.6, 5.2, 5.2, fill=1.0)
@@ -335,6 +335,18 @@ def _record(
         x, width = edges[8], WIDTHS[8]
         pen.text(x + width / 2, base, ":", 8, bold=True, anchor="middle")
         pen.rule(x + 1.0, base - 1.0, x + width - 1.0, base - 1.0)
+
+
+def _record_name(name: str, room_mm: float) -> tuple[list[str], float]:
+    """Return a name in at most two lines, or three smaller ones, and their size in points.
+
+    What is too long even so goes into the last line, which is then cut with an ellipsis.
+    """
+    lines = wrapped(name, RECORD_NAME, room_mm)
+    if len(lines) <= 2 and all(text_width_mm(line, RECORD_NAME) <= room_mm for line in lines):
+        return lines, RECORD_NAME
+    lines = wrapped(name, LONG_RECORD_NAME, room_mm)
+    return [*lines[:2], *([" ".join(lines[2:])] if len(lines) > 2 else [])], LONG_RECORD_NAME
 
 
 def _field(
