@@ -228,11 +228,15 @@ class TravelSection(Section):
 
 
 class OutputSection(Section):
-    """[output]: language of the files, and datum and map of the codes on the route sheets."""
+    """[output]: language of the files, and datum and map of the codes on the route sheets.
+
+    `directions` says whether each route gets directions from turn to turn.
+    """
 
     language: Language = "en"
     datum: ShownDatum = "wgs84"
     link: MapLink = "auto"
+    directions: bool = False
 
 
 class ProjectFile(Section):
@@ -272,6 +276,7 @@ class ProjectFile(Section):
             language=self.output.language,
             datum=self.output.datum,
             link=self.output.link,
+            directions=self.output.directions,
         )
 
 

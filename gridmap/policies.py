@@ -463,6 +463,8 @@ class PlanRequest(Policy):
     link
         Map that the codes on the route sheets open; ``auto`` is a geo address, and Amap where the
         datum is GCJ-02.
+    directions
+        Whether turn-by-turn directions of each route are worked out and kept with the plan.
     """
 
     partition: PartitionPolicy = Field(default_factory=PartitionPolicy)
@@ -471,3 +473,4 @@ class PlanRequest(Policy):
     language: Language = "en"
     datum: ShownDatum = "wgs84"
     link: MapLink = "auto"
+    directions: bool = False

@@ -101,7 +101,8 @@ class PlanFile:
     """What a plan's GeoPackage says; the layers are in the plan's reference system.
 
     `home_s` is when the manager is back from each route, and `managers` who that is, by the
-    number of the route; older plans lack them.
+    number of the route; older plans lack them. `directions` are those of
+    `route_directions.directions_table`, None if the plan was made without.
     """
 
     territory: str
@@ -114,6 +115,7 @@ class PlanFile:
     stops: gpd.GeoDataFrame
     home_s: Mapping[str, float] = field(default_factory=dict)
     managers: Mapping[str, str] = field(default_factory=dict)
+    directions: pd.DataFrame | None = None
 
     @property
     def policy(self) -> RoutingPolicy:
@@ -209,6 +211,7 @@ def read_plan(path: Path) -> PlanFile:
         stops=layer["stops"],
         home_s=json.loads(facts.get("home_s") or "{}"),
         managers=json.loads(facts.get("route_managers") or "{}"),
+        directions=read_layers(path, ("directions",))["directions"] if request.directions else None,
     )
 
 
