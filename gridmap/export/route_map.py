@@ -270,7 +270,7 @@ def _walks(places: Floats, way: Floats, least_mm: float = 1.5) -> tuple[Floats, 
 
 def along(way: Floats) -> Floats:
     """Return points of a way at each millimetre with the distance that names keep from it."""
-    path = shapely.LineString(way) if len(way) > 1 else shapely.LineString([way[0], way[0]])
-    every = np.arange(0.0, path.length + 1.0)
-    points = shapely.get_coordinates(shapely.line_interpolate_point(path, every))
-    return np.column_stack([points, np.full(len(points), WAY_ROOM_MM)])
+    run_mm = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(way, axis=0).T))])
+    every = np.arange(0.0, run_mm[-1] + 1.0)
+    points = [np.interp(every, run_mm, way[:, axis]) for axis in (0, 1)]
+    return np.column_stack([*points, np.full(len(every), WAY_ROOM_MM)])
