@@ -39,8 +39,6 @@ NAMED_RANK = 2
 STROKES = ((1.8, 0.72), (1.25, 0.74), (0.8, 0.76), (0.35, 0.78), (0.16, 0.74))
 #: Coarsest scale at which a rank is still drawn, in metres a millimetre.
 COARSEST = (1e9, 1e9, 40.0, 14.0, 6.0)
-#: No distance that names keep is larger.
-MOST_ROOM_MM = 10.0
 WATER_GREY = 0.91
 RIVER_MM = 2.2
 #: Width of a letter by its size: a narrow one, and a Chinese one.
@@ -190,8 +188,9 @@ def _labels(words: str, line: Floats) -> Iterator[Name]:
 
 def _free(points: Floats, taken: Floats) -> bool:
     """Return whether all points keep their distance from what is taken."""
-    low, high = points.min(axis=0) - MOST_ROOM_MM, points.max(axis=0) + MOST_ROOM_MM
-    taken = taken[((taken[:, :2] > low) & (taken[:, :2] < high)).all(axis=1)]
+    at, room = taken[:, :2], taken[:, 2:]
+    near = (at > points.min(axis=0) - room) & (at < points.max(axis=0) + room)
+    taken = taken[near.all(axis=1)]
     apart = np.hypot(*(points[:, None] - taken[None, :, :2]).transpose(2, 0, 1))
     return bool((apart >= taken[None, :, 2]).all())
 

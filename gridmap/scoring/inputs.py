@@ -315,7 +315,7 @@ def scoring_inputs(
         potential=outlets["potential"].to_numpy(dtype=np.float64),
         due_visits=due,
         planned_visits=planned,
-        sales=_reported(outlets["sales"]) if sales is None else sales,
+        sales=_sales(outlets["sales"], sales),
         market=market,
         cell_pairs=bordering_pairs(territory, label),
         cell_ids=cell_ids,
@@ -330,9 +330,12 @@ def bordering_pairs(territory: Territory, label: Ints) -> Ints:
     return np.unique(np.sort(ends[ends[:, 0] != ends[:, 1]], axis=1), axis=0)
 
 
-def _reported(values: pd.Series[float]) -> Floats | None:
-    """Return figures of the outlets, or None where nobody reported one."""
-    return np.asarray(values, dtype=np.float64) if values.notna().any() else None
+def _sales(column: pd.Series[float], records: Floats | None) -> Floats | None:
+    """Return the sales of outlets: of the records, else of the table; None where none has any."""
+    known = column.to_numpy(dtype=np.float64)
+    if records is not None:
+        known = np.where(np.isnan(records), known, records)
+    return known if np.isfinite(known).any() else None
 
 
 def _sums(cell: Ints, values: Floats | Bools, n_cells: int) -> Floats:
