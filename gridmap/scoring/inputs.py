@@ -332,9 +332,9 @@ def bordering_pairs(territory: Territory, label: Ints) -> Ints:
 
 def _sales(column: pd.Series[float], records: Floats | None) -> Floats | None:
     """Return the sales of outlets: of the records, else of the table; None where none has any."""
-    known = column.to_numpy(dtype=np.float64)
+    known: Floats = np.asarray(column, dtype=np.float64)
     if records is not None:
-        known = np.where(np.isnan(records), known, records)
+        known = np.asarray(np.where(np.isnan(records), known, records), dtype=np.float64)
     return known if np.isfinite(known).any() else None
 
 
