@@ -567,7 +567,10 @@ def test_market_figures_are_read_with_the_project(town: Path) -> None:
         "C02,We,2024-06,10\nC02,They,2024-06,90\nC99,We,2024-06,1\n",
         encoding="utf-8",
     )
-    (town / "sales.csv").write_text("outlet_id,month,sales\nown0000,2024-06,7\n", encoding="utf-8")
+    outlet = territory.outlets["outlet_id"].iloc[0]
+    (town / "sales.csv").write_text(
+        f"outlet_id,month,sales\n{outlet},2024-06,7\n", encoding="utf-8"
+    )
     market = (
         '\n[market]\nours = ["^We$"]\n[[market.tables]]\nfile = "base.csv"\n'
         'zones = "old_plan.gpkg"\nzones_layer = "cells"\n[[market.tables]]\nfile = "sales.csv"\n'
@@ -583,7 +586,7 @@ def test_market_figures_are_read_with_the_project(town: Path) -> None:
     assert counts is not None
     np.testing.assert_allclose(counts.subscribers, [[70.0, 130.0]], rtol=1e-6)
 
-    change(town, "sales.csv", lambda content: content.replace("sales", "nothing known"))
+    change(town, "sales.csv", lambda content: content.replace("sales", "nothing"))
     assert set(faults(town)) == {"market.no_amount"}
     (town / "sales.csv").unlink()
     assert "[market] file" in faults(town)["world.named_file_missing"]
