@@ -143,6 +143,10 @@ def score_cells(
     table |= coverage.demand_and_potential(inputs, threshold=settings.rules.data_threshold)
     table["managed_partner_share"] = coverage.managed_partner_share(inputs)
     table |= position.outlet_position(inputs)
+    if "market" in inputs.invented:
+        for name in ("active_outlet_rate", "active_outlet_rate_reported"):
+            note = table[name].note
+            note[note == ""] = "rests_on_invented"
     table |= _market(inputs, policy)
     table |= _execution(
         inputs, policy, table, samples, settings=settings, model=model, rng=share_chance
