@@ -354,9 +354,11 @@ class RoutingPolicy(Policy):
     def day_ends(self, centre: str, manager: str) -> tuple[DayPlace, DayPlace]:
         """Return where the days of a cell's manager start and end, by the manager's name.
 
-        Who is not of the crew, or of a crew of one without a name, is at the centre outlet.
+        A crew of one needs no name; whoever is not of the crew is at the centre outlet.
         """
-        one = next((one for one in self.crew(centre) if one.name == manager), SOLE_MANAGER)
+        crew = self.crew(centre)
+        alone = crew[0] if len(crew) == 1 else SOLE_MANAGER
+        one = next((one for one in crew if one.name == manager), alone)
         return one.start or centre, one.end or centre
 
     def needed_skills(self, grade: str, kind: str) -> frozenset[str]:

@@ -74,7 +74,7 @@ def route_calendar(
                 event.add("status", "CANCELLED")
                 event.add("transp", "TRANSPARENT")
             else:
-                _fill(event, cell, route, midnight, language=language, note=note)
+                _fill(event, route, midnight, language=language, note=note)
             if cycles > 1:
                 event.add("rrule", {"freq": "weekly", "interval": policy.weeks, "count": cycles})
             calendar.add_component(event)
@@ -83,7 +83,6 @@ def route_calendar(
 
 def _fill(
     event: Event,
-    cell: PlannedCell,
     route: PlannedDay,
     midnight: datetime,
     *,
@@ -103,6 +102,7 @@ def _fill(
         f"{stop.seq}. {clock_of(stop.arrival_s)} {stop.name} ({stop.grade})" for stop in route.stops
     ]
     event.add("description", "\n".join([*stops, *([note] if note else [])]))
-    event.add("location", cell.centre)
-    event.add("geo", (round(cell.lat, 6), round(cell.lon, 6)))
+    where, lon, lat = route.start
+    event.add("location", where)
+    event.add("geo", (round(lat, 6), round(lon, 6)))
     event.add("status", "CONFIRMED")

@@ -166,7 +166,7 @@ def day_shapes(
     way_xy, return_xy
         Street geometry to the last stop and back, metres. Shape (n, 2).
     home_xy
-        The centre outlet, metres. Shape (2,).
+        Where the day starts, metres. Shape (2,).
     stops_xy
         The stops in order, metres. Shape (n_stops, 2).
     ringed

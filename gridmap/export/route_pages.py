@@ -112,21 +112,22 @@ def _heading(sheets: Sheets, day: SheetDay) -> None:
 
 
 def _day_map(sheets: Sheets, day: SheetDay) -> None:
-    home = sheets.book.home
     stops_xy = np.array([(stop.place.x, stop.place.y) for stop in day.stops])
-    shown = np.vstack([day.way_xy, day.return_xy, stops_xy, [(home.x, home.y)]])
+    shown = np.vstack([day.way_xy, day.return_xy, stops_xy, [day.start_xy, day.end_xy]])
     size = (INNER_MM, MAP_TOP_MM - MAP_BOTTOM_MM)
     with sheets.map(LEFT_MM, MAP_BOTTOM_MM, size, shown) as window:
         shapes, taken = day_shapes(
             window,
             way_xy=day.way_xy,
             return_xy=day.return_xy,
-            home_xy=np.array([home.x, home.y]),
+            home_xy=day.start_xy,
             stops_xy=stops_xy,
             ringed=[stop.place.grade == sheets.most_important for stop in day.stops],
         )
         sheets.shapes(sheets.streets.street_names(window, taken))
         sheets.shapes(shapes)
+        if (day.end_xy != day.start_xy).any():
+            sheets.home(window, day.end_xy)
 
 
 def _card(sheets: Sheets, day: SheetDay, stop: SheetStop, at: tuple[float, float, float]) -> None:

@@ -107,7 +107,7 @@ class _Writer:
         sheet.write_string(0, 0, f"{book.code} {book.name}", styles.title)
         cycle = self.say("cycle", weeks=book.policy.weeks)
         sheet.write_string(1, 0, f"{book.territory} · {cycle}", styles.plain)
-        sheet.write_string(2, 0, self.say("home", name=book.home.name), styles.plain)
+        sheet.write_string(2, 0, self.say("home", name=book.bases), styles.plain)
         sheet.set_column(0, 0, 26)
         sheet.set_column(1, max(len(book.policy.working_days), 3), 18)
         days = {(day.week, day.weekday): day for day in book.days}
