@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geodata.project_file import ProjectFile
+from gridmap.datum import from_wgs84
 from gridmap.policies import RoutingPolicy
 from gridmap.routing.plan import plan_cell_routes
 from gridmap.routing.problem import CellVisits
@@ -55,3 +57,18 @@ def test_a_manager_serves_what_is_near_home() -> None:
     planned = plan_cell_routes(cell, CREW.model_copy(update={"iterations": 40}), seed=1)
     west = [set(tour.places) <= set(range(1, 7)) for tour in planned.tours]
     assert west == [tour.manager == 0 for tour in planned.tours]
+
+
+def test_places_given_in_another_datum_become_wgs84() -> None:
+    """Guangzhou in GCJ-02 lies some 500 m off; an outlet's id stays what it is."""
+    content = {
+        "territory": {"name": "t", "boundary": "b", "streets": "s", "datum": "gcj02"},
+        "outlets": {"file": "o", "own": {"match": ["x"]}},
+        "demand": {"file": "d"},
+        "routing": {"managers": [{"name": "Ann", "start": [113.26, 23.13], "end": "o1"}]},
+    }
+    (ann,) = ProjectFile.model_validate(content).request.routing.managers
+    shown = from_wgs84(np.array([ann.start]), "gcj02")[0]
+    assert shown == pytest.approx([113.26, 23.13], abs=1e-7)
+    assert abs(ann.start[0] - 113.26) > 0.002
+    assert ann.end == "o1"
