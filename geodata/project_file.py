@@ -8,15 +8,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from geodata.market_section import MarketSection
 from geodata.tables import decode
 from gridmap.catalogue import Language
-from gridmap.datum import Datum, ShownDatum
+from gridmap.datum import Datum, ShownDatum, to_wgs84
 from gridmap.errors import Fault, InputError, fault
-from gridmap.policies import MapLink, PartitionPolicy, PlanRequest, RoutingPolicy, ScoringPolicy
+from gridmap.policies import (
+    DayPlace,
+    MapLink,
+    PartitionPolicy,
+    PlanRequest,
+    RoutingPolicy,
+    ScoringPolicy,
+)
 from gridmap.territory import ATTRIBUTION
 from gridmap.travel.periods import PeriodFactors
 
@@ -271,13 +279,29 @@ class ProjectFile(Section):
         """What is asked of the plan."""
         return PlanRequest(
             partition=self.partition,
-            routing=self.routing,
+            routing=_in_wgs84(self.routing, self.territory.datum),
             scoring=self.scoring,
             language=self.output.language,
             datum=self.output.datum,
             link=self.output.link,
             directions=self.output.directions,
         )
+
+
+def _in_wgs84(policy: RoutingPolicy, datum: Datum) -> RoutingPolicy:
+    """Return a policy whose managers' places are WGS-84, not in the project's datum."""
+
+    def moved(place: DayPlace) -> DayPlace:
+        if isinstance(place, str):
+            return place
+        lon, lat = to_wgs84(np.array([place]), datum)[0].tolist()
+        return (lon, lat)
+
+    managers = tuple(
+        one.model_copy(update={"start": moved(one.start), "end": moved(one.end)})
+        for one in policy.managers
+    )
+    return policy.model_copy(update={"managers": managers})
 
 
 _NO_GRADES = Grades(shares={})

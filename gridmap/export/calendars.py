@@ -112,6 +112,7 @@ def _fill(
         f"{stop.seq}. {clock_of(stop.arrival_s)} {stop.name} ({stop.grade})" for stop in route.stops
     ]
     event.add("description", "\n".join([*stops, *([note] if note else [])]))
-    event.add("location", cell.centre)
-    event.add("geo", (round(cell.lat, 6), round(cell.lon, 6)))
+    where, lon, lat = route.start
+    event.add("location", where)
+    event.add("geo", (round(lat, 6), round(lon, 6)))
     event.add("status", "CONFIRMED")

@@ -55,7 +55,9 @@ class PlannedDay:
     travel_s, service_s, distance_m
         Of the whole day.
     way
-        Longitude and latitude along the streets, from the centre and back. Shape (n, 2).
+        Longitude and latitude along the streets, from start to end. Shape (n, 2).
+    start
+        Where the day starts: a name, longitude and latitude (WGS-84).
     manager
         Who goes, where the plan names the managers of its routes; else empty.
     """
@@ -70,6 +72,7 @@ class PlannedDay:
     service_s: float
     distance_m: float
     way: Floats
+    start: tuple[str, float, float]
     manager: str = ""
 
 
@@ -127,6 +130,7 @@ class PlanFile:
         outlet = self.outlets.to_crs("EPSG:4326").set_index("outlet_id")
         ways = self.routes.geometry.to_crs("EPSG:4326")
         stops_of = dict(iter(self.stops.sort_values(["route_id", "seq"]).groupby("route_id")))
+        centres = self.cells.set_index("cell_id")["centre_outlet_id"]
         days: dict[int, list[PlannedDay]] = {}
         for route, way in zip(self.routes.drop(columns="geometry").itertuples(), ways, strict=True):
             mine = stops_of[route.route_id]
@@ -148,6 +152,7 @@ class PlanFile:
                     finish_s=self.home_s.get(str(route.number), finish_s),
                     travel_s=float(route.travel_s), service_s=float(route.service_s),
                     distance_m=float(route.distance_m), way=shapely.get_coordinates(way),
+                    start=self._start(outlet, str(centres[route.cell_id]), str(route.number)),
                     manager=self.managers.get(str(route.number), ""),
                 )
             )  # fmt: skip
@@ -165,6 +170,16 @@ class PlanFile:
                 )
             )  # fmt: skip
         return found
+
+    def _start(
+        self, outlet: gpd.GeoDataFrame, centre: str, number: str
+    ) -> tuple[str, float, float]:
+        place, _ = self.policy.day_ends(centre, self.managers.get(number, ""))
+        if isinstance(place, str):
+            row = outlet.loc[place]
+            return str(row["name"]) or place, float(row.geometry.x), float(row.geometry.y)
+        lon, lat = place
+        return f"{lat:.5f}, {lon:.5f}", lon, lat
 
 
 def _stop(

@@ -41,7 +41,7 @@ def _calendar_page(sheets: Sheets) -> None:
     book, pen = sheets.book, sheets.pen
     y = _heading(sheets, sheets.say("overview"))
     y = _calendar(sheets, y)
-    notes = [sheets.say("home", name=book.home.name)]
+    notes = [sheets.say("home", name=book.bases)]
     if book.outlets:
         notes.append(sheets.say("dots", grades=" > ".join(by_importance(book.policy))))
     if not book.outlets:
@@ -179,7 +179,7 @@ def _dots(sheets: Sheets, window: Window, outlets: Sequence[SheetPlace]) -> None
             if rank:
                 shapes.append(Strokes(tuple(mine), width - 0.6, 0.85))
     sheets.shapes(shapes)
-    sheets.home(window, book.home)
+    sheets.home(window, np.array([book.home.x, book.home.y]))
 
 
 def _outlets_page(sheets: Sheets, outlets: Sequence[SheetPlace]) -> None:

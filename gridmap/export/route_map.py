@@ -172,7 +172,7 @@ def day_shapes(
     way_xy, return_xy
         Street geometry to the last stop and back, metres. Shape (n, 2).
     home_xy
-        The centre outlet, metres; none where it is not shown. Shape (2,) or (0, 2).
+        Where the day starts, metres; none where it is not shown. Shape (2,) or (0, 2).
     stops_xy
         The stops in order, metres. Shape (n_stops, 2).
     ringed

@@ -123,33 +123,36 @@ def _heading(sheets: Sheets, day: SheetDay) -> None:
 
 def _day_map(sheets: Sheets, day: SheetDay, *, cards: int) -> None:
     """Draw the way of a day, and insets where its stops crowd; so many `cards` stand below."""
-    home_xy = np.array([sheets.book.home.x, sheets.book.home.y])
     stops_xy = np.array([(stop.place.x, stop.place.y) for stop in day.stops])
-    shown = np.vstack([day.way_xy, day.return_xy, stops_xy, home_xy])
+    ends_xy = np.array([day.start_xy, day.end_xy])
+    shown = np.vstack([day.way_xy, day.return_xy, stops_xy, ends_xy])
     size = (INNER_MM, MAP_TOP_MM - MAP_BOTTOM_MM)
     with sheets.map(LEFT_MM, MAP_BOTTOM_MM, size, shown) as window:
         ways = window.on_paper(np.vstack([day.way_xy, day.return_xy]))
         insets = find_insets(
             window,
             stops_xy,
-            keep_clear=window.on_paper(np.vstack([home_xy, stops_xy])),
+            keep_clear=window.on_paper(np.vstack([ends_xy, stops_xy])),
             way=along(ways)[:, :2],
             slots=tuple(_slots(cards)),
         )
         elsewhere = {int(row) for one in insets for row in one.stops}
         stops = [at for at in range(len(stops_xy)) if at not in elsewhere]
         frames = [one.frame for one in insets]
-        _draw_stops(sheets, day, window, stops, home_xy=home_xy, frames=frames)
+        _draw_stops(sheets, day, window, stops, home_xy=day.start_xy, frames=frames)
+        if (day.end_xy != day.start_xy).any():
+            sheets.home(window, day.end_xy)
         for one in insets:
             _inset_frame(sheets, one.frame, _numbers(day, one))
     for one in insets:
         left, bottom, right, top = one.window.bounds
-        at_home = bool(left < home_xy[0] < right and bottom < home_xy[1] < top)
+        x, y = day.start_xy
+        at_home = bool(left < x < right and bottom < y < top)
         x, y = LEFT_MM + one.slot.x, MAP_BOTTOM_MM + one.slot.y
         with sheets.detail(x, y, one.window):
             _draw_stops(
                 sheets, day, one.window, one.stops.tolist(),
-                home_xy=home_xy if at_home else np.empty((0, 2)),
+                home_xy=day.start_xy if at_home else np.empty((0, 2)),
             )  # fmt: skip
         label = f"{_numbers(day, one)} {sheets.say('enlarged')}"
         _inset_label(sheets, x, y + one.window.height_mm, label)

@@ -114,7 +114,7 @@ class _Writer:
         sheet.write_string(0, 0, f"{book.code} {book.name}", styles.title)
         cycle = self.say("cycle", weeks=book.policy.weeks)
         sheet.write_string(1, 0, f"{book.territory} · {cycle}", styles.plain)
-        home = [self.say("home", name=book.home.name)]
+        home = [self.say("home", name=book.bases)]
         if book.managers:
             home.append(self.say("manager", name=", ".join(book.managers)))
         sheet.write_string(2, 0, " · ".join(home), styles.plain)

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gridmap.datum import ShownDatum, from_wgs84, inside_china
 from gridmap.export.visit_steps import stock_target
-from gridmap.policies import MapLink, RoutingPolicy, WorkingDay, seconds_of
+from gridmap.policies import DayPlace, MapLink, RoutingPolicy, WorkingDay, seconds_of
 from gridmap.scenario import Scenario
 from gridmap.territory import Territory
 from gridmap.travel.snap import Snapper
@@ -94,9 +94,11 @@ class SheetDay:
     lunch_s
         Seconds after midnight at which lunch starts, or None when the day is over before.
     finish_s
-        Seconds after midnight of the return to the centre outlet.
+        Seconds after midnight at which the day is over.
     way_xy, return_xy
         Street geometry to the last stop, and from there back. Shape (n_vertices, 2), metres.
+    start_xy, end_xy
+        Where the day starts and ends, metres. Shape (2,).
     manager
         Who goes, where the plan names the managers of its routes; else empty.
     """
@@ -112,6 +114,8 @@ class SheetDay:
     finish_s: float
     way_xy: Floats
     return_xy: Floats
+    start_xy: Floats
+    end_xy: Floats
     manager: str = ""
 
 
@@ -124,7 +128,9 @@ class SheetBook:
     territory, code, name, manager
         Heading; manager may be empty.
     home
-        The centre outlet, where each day starts and ends.
+        The centre outlet.
+    bases
+        Where the days start and end, in words.
     policy
         Cycle and working day.
     days
@@ -146,6 +152,7 @@ class SheetBook:
     name: str
     manager: str
     home: SheetPlace
+    bases: str
     policy: RoutingPolicy
     days: tuple[SheetDay, ...]
     outlets: tuple[SheetPlace, ...]
@@ -201,7 +208,7 @@ def sheet_books(territory: Territory, scenario: Scenario) -> Iterator[SheetBook]
     row_of = {outlet: row for row, outlet in enumerate(outlets["outlet_id"])}
     cell_of_row = scenario.partition.label[outlets["unit"].to_numpy()]
     due = outlets["visited"].to_numpy(bool) & _is_due(outlets["grade"], policy)
-    days = _days(scenario, places, row_of)
+    days = _days(scenario, places, row_of, _DayEnds(territory, scenario, places, row_of))
     for cell in scenario.cells.to_dict("records"):
         centre = row_of[cell["centre_outlet_id"]]
         number = int(np.flatnonzero(scenario.partition.centre == centre)[0])
@@ -213,6 +220,7 @@ def sheet_books(territory: Territory, scenario: Scenario) -> Iterator[SheetBook]
             name=str(cell["name"]),
             manager="" if pd.isna(cell["manager"]) else str(cell["manager"]),
             home=places[centre],
+            bases=_bases(policy, places[centre], places, row_of, scenario.request.datum),
             policy=policy,
             days=tuple(days.get(int(cell["cell_id"]), [])),
             outlets=tuple(
@@ -250,6 +258,54 @@ def lunch_and_finish(
     lunch_s = float(pauses[0]) if len(pauses) and day.lunch > 0.0 else None
     pause_s = day.lunch * 60.0 if lunch_s is not None else 0.0
     return lunch_s, day.start_s + travel_s + float(service_s.sum()) + pause_s
+
+
+@dataclass(frozen=True, eq=False)
+class _DayEnds:
+    """Knows where each route starts and ends."""
+
+    territory: Territory
+    scenario: Scenario
+    places: list[SheetPlace]
+    row_of: dict[str, int]
+
+    def xy(self, route: dict[Hashable, Any]) -> tuple[Floats, Floats]:
+        """Return start and end of a route in metres. Shape (2,) each."""
+        cells = self.scenario.cells
+        centre = cells.loc[cells["cell_id"] == route["cell_id"], "centre_outlet_id"].iloc[0]
+        managers = self.scenario.report.get("route_managers", {})
+        policy = self.scenario.request.routing
+        start, end = policy.day_ends(str(centre), managers.get(str(route["number"]), ""))
+        return self._xy(start), self._xy(end)
+
+    def _xy(self, place: DayPlace) -> Floats:
+        if isinstance(place, str):
+            found = self.places[self.row_of[place]]
+            return np.array([found.x, found.y])
+        to_metres = pyproj.Transformer.from_crs("EPSG:4326", self.territory.crs, always_xy=True)
+        return np.array(to_metres.transform(*place), dtype=np.float64)
+
+
+def _bases(
+    policy: RoutingPolicy,
+    home: SheetPlace,
+    places: list[SheetPlace],
+    row_of: dict[str, int],
+    datum: ShownDatum,
+) -> str:
+    """Return where the days of a cell start and end: the centre, or each manager's places."""
+
+    def told(place: DayPlace) -> str:
+        if isinstance(place, str):
+            return places[row_of[place]].name
+        lon, lat = from_wgs84(np.array([place]), datum)[0]
+        return f"{lon:.5f}, {lat:.5f}"
+
+    crew = policy.crew(home.outlet_id)
+    if not any(one.start or one.end for one in crew):
+        return home.name
+    ends = [(one, policy.day_ends(home.outlet_id, one.name)) for one in crew]
+    return "; ".join(f"{one.name}: {told(start)} – {told(end)}" for one, (start, end) in ends)
 
 
 def split_way(line_xy: Floats, stops_xy: Floats) -> Ints:
@@ -322,7 +378,7 @@ def _street_names(territory: Territory, mode: str, xy: Floats) -> list[str]:
 
 
 def _days(
-    scenario: Scenario, places: list[SheetPlace], row_of: dict[str, int]
+    scenario: Scenario, places: list[SheetPlace], row_of: dict[str, int], ends: _DayEnds
 ) -> dict[int, list[SheetDay]]:
     """Return the routes of each cell by its number."""
     stops_of = dict(iter(scenario.stops.sort_values(["route_id", "seq"]).groupby("route_id")))
@@ -334,7 +390,8 @@ def _days(
     for route, line in zip(scenario.routes.to_dict("records"), scenario.route_lines, strict=True):
         stops = stops_of[route["route_id"]]
         visited = [places[row_of[outlet]] for outlet in stops["outlet_id"]]
-        day = _day(route, shapely.get_coordinates(line), stops, visited, working_day)
+        way_xy = shapely.get_coordinates(line)
+        day = _day(route, way_xy, stops, visited, working_day, ends_xy=ends.xy(route))
         if day.number in home_s:
             day = replace(day, lunch_s=lunch_s.get(day.number), finish_s=home_s[day.number])
         day = replace(day, manager=managers.get(day.number, ""))
@@ -348,6 +405,8 @@ def _day(
     stops: pd.DataFrame,
     visited: list[SheetPlace],
     working_day: WorkingDay,
+    *,
+    ends_xy: tuple[Floats, Floats],
 ) -> SheetDay:
     arrival_s = stops["arrival_s"].to_numpy(np.float64)
     service_s = stops["service_s"].to_numpy(np.float64)
@@ -373,4 +432,6 @@ def _day(
         finish_s=finish_s,
         way_xy=line_xy[: vertex[-1] + 1],
         return_xy=line_xy[vertex[-1] :],
+        start_xy=ends_xy[0],
+        end_xy=ends_xy[1],
     )

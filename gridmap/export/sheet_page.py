@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gridmap.catalogue import Language, sentences, text
 from gridmap.export.pen import CAPITAL_MM, Pen, fitted
 from gridmap.export.route_map import Home, Shape, Window, fit_window, scale_bar
-from gridmap.export.sheet_book import SheetBook, SheetPlace
+from gridmap.export.sheet_book import SheetBook
 from gridmap.export.street_map import StreetMap
 from gridmap.routing.visits import by_importance
 
@@ -120,9 +120,9 @@ class Sheets:
             self.shapes([replace(scale_bar(window, 20.0), north=False)])
         self.pen.box(x, y, *size, line_mm=0.8)
 
-    def home(self, window: Window, place: SheetPlace) -> None:
-        """Draw the centre outlet on a map."""
-        x, y = window.on_paper(np.array([[place.x, place.y]]))[0]
+    def home(self, window: Window, xy: Floats) -> None:
+        """Draw the centre outlet, or where a day starts or ends, on a map. Shape (2,), metres."""
+        x, y = window.on_paper(xy[None])[0]
         self.shapes([Home(float(x), float(y))])
 
     def shapes(self, shapes: Iterable[Shape]) -> None:
