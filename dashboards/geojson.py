@@ -114,7 +114,7 @@ def stops_of(plan: Plan, chosen: pd.DataFrame) -> pd.DataFrame:
     return (
         plan.scenario.stops.merge(chosen[["route_id", "week", "weekday"]], on="route_id")
         .merge(known, on="outlet_id", how="left")
-        .sort_values(["week", "weekday", "seq"], kind="stable")
+        .sort_values(["week", "weekday", "route_id", "seq"], kind="stable")
         .reset_index(drop=True)
     )
 

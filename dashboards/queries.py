@@ -95,16 +95,15 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class DayLoad:
-    """A day of the cycle; without a route it is empty."""
+class RouteLoad:
+    """A route of a day; `manager` is who goes it, where the plan says so."""
 
-    week: int
-    weekday: int
-    number: str = ""
-    stops: int = 0
-    travel_s: float = 0.0
-    service_s: float = 0.0
-    distance_m: float = 0.0
+    number: str
+    manager: str
+    stops: int
+    travel_s: float
+    service_s: float
+    distance_m: float
 
     @property
     def busy_s(self) -> float:
@@ -113,9 +112,34 @@ class DayLoad:
 
 
 @dataclass(frozen=True)
-class Stop:
-    """A stop of a day. `travel_s` is the way from the stop before, as the clock shows it."""
+class DayLoad:
+    """A day of the cycle with one route for each manager who works; without any it is empty."""
 
+    week: int
+    weekday: int
+    routes: tuple[RouteLoad, ...] = ()
+
+    @property
+    def number(self) -> str:
+        """Numbers of the routes."""
+        return ", ".join(one.number for one in self.routes)
+
+    @property
+    def stops(self) -> int:
+        """Visits of all routes."""
+        return sum(one.stops for one in self.routes)
+
+    @property
+    def longest_s(self) -> float:
+        """Travel and service of the longest route: each is one manager's day."""
+        return max((one.busy_s for one in self.routes), default=0.0)
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A stop of a day."""
+
+    route: str
     seq: int
     outlet_id: str
     name: str
@@ -288,21 +312,22 @@ def calendar(plan: Plan, cell_id: int) -> list[list[DayLoad]]:
     """Return the cycle of a cell: one list a week, one entry a working day."""
     table = plan.scenario.routes
     mine = table[table["cell_id"].to_numpy() == cell_id]
-    days = {
-        (int(row.week), int(row.weekday)): DayLoad(
-            week=int(row.week),
-            weekday=int(row.weekday),
-            number=str(row.number),
-            stops=int(row.stops),
-            travel_s=float(row.travel_s),
-            service_s=float(row.service_s),
-            distance_m=float(row.distance_m),
+    managers = plan.scenario.report.get("route_managers", {})
+    routes: dict[tuple[int, int], list[RouteLoad]] = {}
+    for row in mine.itertuples(index=False):
+        routes.setdefault((int(row.week), int(row.weekday)), []).append(
+            RouteLoad(
+                number=str(row.number),
+                manager=str(managers.get(str(row.number), "")),
+                stops=int(row.stops),
+                travel_s=float(row.travel_s),
+                service_s=float(row.service_s),
+                distance_m=float(row.distance_m),
+            )
         )
-        for row in mine.itertuples(index=False)
-    }
     routing = plan.scenario.request.routing
     return [
-        [days.get((week, day), DayLoad(week, day)) for day in routing.working_days]
+        [DayLoad(week, day, tuple(routes.get((week, day), ()))) for day in routing.working_days]
         for week in range(1, routing.weeks + 1)
     ]
 
@@ -314,13 +339,14 @@ def first_day(plan: Plan, cell_id: int) -> DayLoad | None:
 
 
 def day_stops(plan: Plan, cell_id: int, week: int, weekday: int) -> list[Stop]:
-    """Return the stops of a day in the order of the visits."""
+    """Return the stops of a day, route by route, in the order of the visits."""
     table = plan.scenario.routes
     chosen = table[
         (table["cell_id"] == cell_id) & (table["week"] == week) & (table["weekday"] == weekday)
     ]
     return [
         Stop(
+            route=str(row["route_id"]),
             seq=int(row["seq"]),
             outlet_id=str(row["outlet_id"]),
             name=str(row["name"]),

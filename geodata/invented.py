@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 #: Median and spread of an invented potential: monthly sales of a small shop, a few large ones.
 MEDIAN = 100.0
 SPREAD = 0.6
+#: Median of the invented sales of a cycle, in pieces.
+MEDIAN_SALES = 40.0
 
 
 def invented_potential(ids: Iterable[str], *, seed: int = 0) -> Floats:
@@ -24,6 +26,15 @@ def invented_potential(ids: Iterable[str], *, seed: int = 0) -> Floats:
     """
     share = np.array([invented_share(one, seed) for one in ids], dtype=np.float64)
     return np.asarray(np.round(MEDIAN * np.exp(SPREAD * ndtri(share)), 1), dtype=np.float64)
+
+
+def invented_sales(ids: Iterable[str], *, seed: int = 0) -> Floats:
+    """Return made-up sales of each outlet in a cycle, whole pieces, log-normal, median 40.
+
+    As with `invented_potential`, the figure depends on the id and the seed only. Shape (n_ids,).
+    """
+    share = np.array([invented_share(f"sales:{one}", seed) for one in ids], dtype=np.float64)
+    return np.asarray(np.round(MEDIAN_SALES * np.exp(SPREAD * ndtri(share))), dtype=np.float64)
 
 
 def invented_share(name: str, seed: int) -> float:

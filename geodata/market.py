@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -95,20 +95,24 @@ def read_market(
         return None
     faults: list[Fault] = []
     read: list[MarketRows] = []
-    for table in section.tables:
+    for number, table in enumerate(section.tables, 1):
         try:
-            read.append(_read_one(table, files, ground))
+            found = _read_one(table, files, ground)
         except InputError as error:
             faults += error.faults
+            continue
+        source = f"{number}: {table.file}{f' [{table.sheet}]' if table.sheet else ''}"
+        read.append(replace(found, frame=found.frame.assign(source=source)))
     frame = pd.concat([one.frame for one in read], ignore_index=True) if read else pd.DataFrame()
     if not faults:
+        frame, assumed = _dated(frame)
         faults = _told_twice(frame)
     if faults:
         raise InputError(*faults)
     return MarketRows(
         schemas.MARKET.validate(frame),
         pd.concat([one.excluded for one in read], ignore_index=True),
-        tuple(notice for one in read for notice in one.notices),
+        (*(notice for one in read for notice in one.notices), *assumed),
     )
 
 
@@ -379,6 +383,19 @@ def zone_units(areas: Mapping[str, BaseGeometry], ground: Ground) -> pd.DataFram
         units = np.flatnonzero(part > 0.0)
         pieces.append(pd.DataFrame({"place": code, "unit": units, "part": part[units]}))
     return pd.concat(pieces[1:] or pieces, ignore_index=True).astype({"unit": "int64"})
+
+
+def _dated(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
+    """Return figures without a month as of the last one that others have, and say so."""
+    last = frame["period"].max()
+    undated = frame["period"] == ""
+    if not last or not undated.any():
+        return frame, []
+    said = [
+        fault("market.period_assumed", source, period=last)
+        for source in sorted(frame.loc[undated, "source"].unique())
+    ]
+    return frame.assign(period=frame["period"].where(~undated, last)), said
 
 
 def _told_twice(frame: pd.DataFrame) -> list[Fault]:

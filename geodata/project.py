@@ -376,7 +376,7 @@ def _with_visits(project: ProjectFile, outlets: Rows) -> PlanRequest:
     if not outlets.asked:
         return request
     try:
-        policy = with_columns(project.routing, outlets.asked)
+        policy = with_columns(request.routing, outlets.asked)
     except ValidationError as error:
         told = [one for each in error.errors() for one in each.get("ctx", {}).get("faults", ())]
         raise InputError(

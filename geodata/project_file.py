@@ -8,15 +8,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from geodata.market_section import MarketSection
 from geodata.tables import decode
 from gridmap.catalogue import Language
-from gridmap.datum import Datum, ShownDatum
+from gridmap.datum import Datum, ShownDatum, to_wgs84
 from gridmap.errors import Fault, InputError, fault
-from gridmap.policies import MapLink, PartitionPolicy, PlanRequest, RoutingPolicy, ScoringPolicy
+from gridmap.policies import (
+    DayPlace,
+    MapLink,
+    PartitionPolicy,
+    PlanRequest,
+    RoutingPolicy,
+    ScoringPolicy,
+)
 from gridmap.territory import ATTRIBUTION
 from gridmap.travel.periods import PeriodFactors
 
@@ -116,7 +124,7 @@ class Grades(Section):
 
 
 class OutletColumns(Section):
-    """Columns of the outlets' file; those from `hours` on are read only if they are named."""
+    """Columns of the outlets' file; those from `sales` on are read only if they are named."""
 
     id: Columns = None
     lon: Columns = None
@@ -126,6 +134,7 @@ class OutletColumns(Section):
     kind: Columns = None
     grade: Columns = None
     potential: Columns = None
+    sales: Columns = None
     hours: Columns = None
     visit_days: Columns = None
     no_visit_days: Columns = None
@@ -148,7 +157,9 @@ class OutletsSection(Section):
     `operators` gives operators one name: what a regular expression of an entry finds in operator
     or name becomes the entry's name. `dictionary` says whether the built-in names of operators
     are used: by default for outlets without one, true also joins spellings of the file, and
-    `countries` (ISO 3166, two letters) keeps those of some countries only.
+    `countries` (ISO 3166, two letters) keeps those of some countries only. `sales_days` is how
+    many days the column `sales` covers, by default those of the cycle; `invented_sales` makes
+    sales up, for an example.
     """
 
     file: Name
@@ -164,6 +175,8 @@ class OutletsSection(Section):
     rival: Rule | None = None
     visit: VisitRule | None = None
     grades: Grades | None = None
+    sales_days: int | None = Field(default=None, ge=1)
+    invented_sales: bool = False
     seed: int = 0
 
     @field_validator("operators")
@@ -173,6 +186,12 @@ class OutletsSection(Section):
             for pattern in patterns:
                 _compile(pattern)
         return value
+
+    @model_validator(mode="after")
+    def _sales_are_real_or_invented(self) -> OutletsSection:
+        if self.invented_sales and self.columns.sales:
+            raise PydanticCustomError("world.sales_twice", "given and invented", {})
+        return self
 
     @field_validator("grades", mode="before")
     @classmethod
@@ -217,11 +236,15 @@ class TravelSection(Section):
 
 
 class OutputSection(Section):
-    """[output]: language of the files, and datum and map of the codes on the route sheets."""
+    """[output]: language of the files, and datum and map of the codes on the route sheets.
+
+    `directions` says whether each route gets directions from turn to turn.
+    """
 
     language: Language = "en"
     datum: ShownDatum = "wgs84"
     link: MapLink = "auto"
+    directions: bool = False
 
 
 class ProjectFile(Section):
@@ -256,12 +279,29 @@ class ProjectFile(Section):
         """What is asked of the plan."""
         return PlanRequest(
             partition=self.partition,
-            routing=self.routing,
+            routing=_in_wgs84(self.routing, self.territory.datum),
             scoring=self.scoring,
             language=self.output.language,
             datum=self.output.datum,
             link=self.output.link,
+            directions=self.output.directions,
         )
+
+
+def _in_wgs84(policy: RoutingPolicy, datum: Datum) -> RoutingPolicy:
+    """Return a policy whose managers' places are WGS-84, not in the project's datum."""
+
+    def moved(place: DayPlace) -> DayPlace:
+        if isinstance(place, str):
+            return place
+        lon, lat = to_wgs84(np.array([place]), datum)[0].tolist()
+        return (lon, lat)
+
+    managers = tuple(
+        one.model_copy(update={"start": moved(one.start), "end": moved(one.end)})
+        for one in policy.managers
+    )
+    return policy.model_copy(update={"managers": managers})
 
 
 _NO_GRADES = Grades(shares={})

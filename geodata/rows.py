@@ -14,13 +14,13 @@ from shapely.geometry.base import BaseGeometry
 from geodata import outlets as rules
 from geodata.demand import Geometries, Spread, spread_zones, zones_of
 from geodata.headers import Names, unit_of, usual_names
-from geodata.invented import invented_potential
+from geodata.invented import invented_potential, invented_sales
 from geodata.located import PLACE, place_columns, read_places
 from geodata.points import mend_ids, place, read_weights, reject_bad_ids, reject_no_rows
 from geodata.project_file import DemandSection, Grades, OutletsSection
 from geodata.sieve import Sieve, excluded_notices
 from geodata.tables import Table, find_columns, read_table
-from geodata.values import read_amounts
+from geodata.values import empty, read_amounts
 from geodata.visit_columns import VISIT_FIELDS, read_visit_columns
 from gridmap.errors import Fault, InputError, fault, some_ids
 from gridmap.policies import OutletVisits
@@ -110,7 +110,7 @@ def read_outlets(
     if by and by != "potential":
         given["potential"] = by
     usual: dict[str, Names] = {field: usual_names("outlets")[field] for field in OUTLET_FIELDS}
-    usual |= dict.fromkeys(VISIT_FIELDS, ())
+    usual |= dict.fromkeys(("sales", *VISIT_FIELDS), ())
     columns, faults = place_columns(table, *find_columns(table, given, usual, ("id",)))
     if faults:
         raise InputError(*faults)
@@ -133,6 +133,12 @@ def read_outlets(
             "kind": text["kind"],
             "grade": text["grade"],
             "potential": read_amounts(text["potential"], factor=_factor(columns["potential"])),
+            "sales": _cycle_sales(
+                sieve,
+                text["sales"],
+                factor=_factor(columns["sales"]),
+                cycles=(section.sales_days or 7 * weeks) / (7.0 * weeks),
+            ),
             "x": xy[:, 0],
             "y": xy[:, 1],
         }
@@ -149,6 +155,12 @@ def read_outlets(
     frame["visited"] = rules.visited(frame, section.visit, centres=centres)
     notices += _stacked(table, frame)
     invented, remarks = _grade(table, frame, section, grade_policy)
+    if section.invented_sales:
+        invented += ("sales",)
+        ours = (frame["ownership"] != "rival").to_numpy()
+        frame["sales"] = np.where(
+            ours, invented_sales(frame["outlet_id"], seed=section.seed), np.nan
+        )
     unnamed = frame["name"] == ""
     frame.loc[unnamed, "name"] = frame["operator"].where(
         frame["operator"] != "", frame["outlet_id"]
@@ -282,6 +294,29 @@ def _cut_zones(name: str, weight: Floats, inside: Floats, use: Bools) -> list[Fa
     share = lost / float(weight[use].sum())
     count = int(cut.sum())
     return [fault("places.zones_cut", name, count=count, lost=f"{lost:,.1f}", share=share)]
+
+
+def _cycle_sales(sieve: Sieve, text: pd.Series[str], *, factor: float, cycles: float) -> Floats:
+    """Return the pieces that each outlet sells in a cycle, NaN where not reported.
+
+    Shape (n_rows,).
+
+    Parameters
+    ----------
+    sieve
+        Is told of cells that are no amount, or a negative one; they count as not reported.
+    text
+        The column.
+    factor
+        What the name of the column multiplies by.
+    cycles
+        Cycles of visits that the figures of the column cover.
+
+    """
+    sales = read_amounts(text, factor=factor) / cycles
+    good = sales >= 0.0
+    sieve.repair(~good & ~empty(text), "world.sales_unread", list(text))
+    return np.where(good, sales, np.nan)
 
 
 def _names(given: Iterable[str | Sequence[str] | None]) -> list[str]:

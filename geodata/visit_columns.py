@@ -72,6 +72,12 @@ def unknown_outlets(policy: RoutingPolicy, ids: pd.Series[str], file: str) -> li
             *policy.outlets,
             *(one.outlet for one in policy.appointments),
             *(one.centre for one in policy.managers if one.centre),
+            *(
+                place
+                for one in policy.managers
+                for place in (one.start, one.end)
+                if isinstance(place, str) and place
+            ),
         )
     )
     lacking = [one for one in named if one not in set(ids)]

@@ -88,6 +88,7 @@ class FeedName(StrEnum):
     KML = "kml"
     GEOJSON = "geojson"
     CALENDAR = "calendar"
+    DIRECTIONS = "directions"
 
 
 _EXIT_CODES: tuple[tuple[type[GridmapError], ExitCode], ...] = (
@@ -331,7 +332,7 @@ def export(
     language: Annotated[LanguageName | None, typer.Option(help="Language of the files.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a plan for calendars (ICS), navigation (GPX), maps (KML, GeoJSON), the wall (PDF)."""
+    """Write a plan for calendars, navigation, maps, the wall; directions."""
     from gridmap.export.feeds import Feed, FeedRequest, export_feeds
 
     spoken: Language = language.value if language else _settings().language

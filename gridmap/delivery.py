@@ -11,6 +11,7 @@ from gridmap.catalogue import Language, text
 from gridmap.checking import check_plan
 from gridmap.checks import CheckResult
 from gridmap.errors import Fault, InputError, fault
+from gridmap.export.feeds import Feed, FeedRequest, export_feeds
 from gridmap.export.geo import write_geopackage
 from gridmap.export.pen import UNKNOWN, missing_letters
 from gridmap.export.report import TIMINGS, build_report, write_report
@@ -133,6 +134,8 @@ def deliver(
             plan_file = write_geopackage(territory, scenario, folder / "plan.gpkg")
             write_scorecards(territory, scenario, folder / "scorecards.xlsx", language)
             write_route_sheets(territory, scenario, folder / "route_sheets", language)
+            if scenario.request.directions:
+                export_feeds(plan_file, folder, FeedRequest(feeds=(Feed.DIRECTIONS,)))
     except OSError as error:
         raise InputError(fault("planning.folder_not_written", folder, reason=error)) from error
     with stages.running("check"):

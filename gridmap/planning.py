@@ -18,6 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap import schemas
+from gridmap.bases import Bases, bases_of
 from gridmap.errors import Fault, InputError, fault, some_ids
 from gridmap.partition.access import measure_access, snap_to_access
 from gridmap.partition.cells import cell_polygons, compactness
@@ -98,6 +99,7 @@ def make_plan(
         engine = open_engine(network)
         centre = centre_rows(territory, request)
         divisions = divisions_of_centres(territory, request, centre)
+        bases = bases_of(territory, request.routing, engine)
         centre_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[centre]
         access = measure_access(
             territory.units,
@@ -128,7 +130,8 @@ def make_plan(
             partition,
             request,
             codes,
-            engine,
+            engine=engine,
+            bases=bases,
             seed=seed,
             stop=stop,
             report=stages.within("routing"),
@@ -308,8 +311,9 @@ def _plan_routes(
     partition: Partition,
     request: PlanRequest,
     codes: list[str],
-    engine: TravelEngine,
     *,
+    engine: TravelEngine,
+    bases: Bases,
     seed: int,
     stop: Stop | None,
     report: Report,
@@ -317,7 +321,6 @@ def _plan_routes(
     last_days: Days | None,
 ) -> _Routing:
     outlets = territory.outlets
-    snapped = engine.snap(outlets[["x", "y"]].to_numpy(np.float64))
     outlet_cell = partition.label[outlets["unit"].to_numpy()]
     visited = outlets["visited"].to_numpy(bool)
     planned: list[CellRoutes] = []
@@ -328,9 +331,14 @@ def _plan_routes(
     to_visit = [
         np.flatnonzero(visited & (outlet_cell == cell)) for cell in range(partition.n_cells)
     ]
+    centre_ids = outlets["outlet_id"].iloc[partition.centre].astype(str).tolist()
+    crew_bases = [
+        bases.of_cell(request.routing, centre, len(rows))
+        for centre, rows in zip(centre_ids, to_visit, strict=True)
+    ]
     stations = [
-        snapped.take(np.concatenate([partition.centre[cell : cell + 1], rows]))
-        for cell, rows in enumerate(to_visit)
+        bases.snapped.take(np.concatenate([partition.centre[cell : cell + 1], rows, more]))
+        for cell, (rows, (more, _)) in enumerate(zip(to_visit, crew_bases, strict=True))
     ]
     # All at once: together they may be worth a preparation that none of them is worth alone.
     cells = [
@@ -340,7 +348,8 @@ def _plan_routes(
             grades=tuple(outlets["grade"].iloc[rows]),
             travel_s=ways_s,
             kinds=tuple(outlets["kind"].iloc[rows]),
-            centre_id=str(outlets["outlet_id"].iloc[partition.centre[cell]]),
+            centre_id=centre_ids[cell],
+            bases=crew_bases[cell][1],
         )
         for cell, (rows, ways_s) in enumerate(zip(to_visit, engine.matrices(stations), strict=True))
     ]
@@ -353,7 +362,7 @@ def _plan_routes(
         code, visits = codes[cell], done.cell
         report(Progress("routing", cell / partition.n_cells, code))
         cell_routes, cell_stops = number_routes(done, request.routing)
-        drawn = [_draw(engine, places, tour.places) for tour in done.tours]
+        drawn = [_draw(engine, places, done.way(tour)) for tour in done.tours]
         routes.append(cell_routes.assign(distance_m=[metres for _, metres in drawn]))
         lines.extend(line for line, _ in drawn)
         stops.append(cell_stops)
@@ -427,10 +436,10 @@ def _objects(values: list[shapely.LineString]) -> NDArray[np.object_]:
 
 
 def _draw(
-    engine: TravelEngine, places: Snapped, day: tuple[int, ...]
+    engine: TravelEngine, places: Snapped, way: tuple[int, ...]
 ) -> tuple[shapely.LineString, float]:
-    """Return the street geometry and the metres of a day from the centre and back."""
-    path = engine.route(places.take(np.array([0, *day, 0])))
+    """Return the street geometry and the metres of a day from its start to its end."""
+    path = engine.route(places.take(np.array(way)))
     xy = np.concatenate(path.leg_xy)
     keep = np.ones(len(xy), dtype=bool)
     keep[1:] = (xy[1:] != xy[:-1]).any(axis=1)

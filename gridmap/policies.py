@@ -22,6 +22,8 @@ USUAL_BETA: dict[HuffKernel, float] = {"power": 2.0, "exponential": 0.1, "gaussi
 Tolerance = Annotated[float, Field(gt=0.0, lt=1.0)]
 #: What becomes of a visit that falls on a holiday.
 HolidayShift = Literal["skip", "before", "after", "nearest"]
+#: Where a day starts or ends: the id of an outlet, or longitude and latitude in degrees.
+DayPlace = str | tuple[float, float]
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -173,6 +175,9 @@ class Manager(Policy):
         What the manager can do.
     min_calls, max_calls, max_minutes
         Limits of the manager's days, instead of those of the working day.
+    start, end
+        Where the manager's days start and end: the id of an outlet, or degrees, which are WGS-84
+        once a project is read; empty = the centre outlet.
     """
 
     name: str = Field(min_length=1)
@@ -182,6 +187,8 @@ class Manager(Policy):
     min_calls: int | None = Field(default=None, ge=0)
     max_calls: int | None = Field(default=None, ge=1)
     max_minutes: float | None = Field(default=None, gt=0.0)
+    start: DayPlace = ""
+    end: DayPlace = ""
 
 
 class SkillNeed(Policy):
@@ -344,6 +351,16 @@ class RoutingPolicy(Policy):
         mine = tuple(one for one in self.managers if one.centre in ("", centre))
         return mine or (SOLE_MANAGER,)
 
+    def day_ends(self, centre: str, manager: str) -> tuple[DayPlace, DayPlace]:
+        """Return where the days of a cell's manager start and end, by the manager's name.
+
+        A crew of one needs no name; whoever is not of the crew is at the centre outlet.
+        """
+        crew = self.crew(centre)
+        alone = crew[0] if len(crew) == 1 else SOLE_MANAGER
+        one = next((one for one in crew if one.name == manager), alone)
+        return one.start or centre, one.end or centre
+
     def needed_skills(self, grade: str, kind: str) -> frozenset[str]:
         """Return the skills that a visit of an outlet needs."""
         needs = (one for one in self.skills if grade in one.grades or (kind and kind in one.kinds))
@@ -469,6 +486,8 @@ class PlanRequest(Policy):
     link
         Map that the codes on the route sheets open; ``auto`` is a geo address, and Amap where the
         datum is GCJ-02.
+    directions
+        Whether turn-by-turn directions of each route are worked out and kept with the plan.
     """
 
     partition: PartitionPolicy = Field(default_factory=PartitionPolicy)
@@ -477,3 +496,4 @@ class PlanRequest(Policy):
     language: Language = "en"
     datum: ShownDatum = "wgs84"
     link: MapLink = "auto"
+    directions: bool = False

@@ -7,7 +7,8 @@ import pandera.pandas as pa
 OWNERSHIPS = ("own", "partner", "rival", "other")
 
 #: Outlets of a territory. `unit` is the unit the outlet lies in; `visited` says that it gets
-#: visits, and then `grade` is not empty. `grade_source` is file, quantile or invented.
+#: visits, and then `grade` is not empty. `grade_source` is file, quantile or invented. `sales`
+#: are pieces sold in one cycle of visits, NaN = not reported.
 OUTLETS = pa.DataFrameSchema(
     {
         "outlet_id": pa.Column(str, pa.Check.str_length(min_value=1), unique=True),
@@ -23,9 +24,11 @@ OUTLETS = pa.DataFrameSchema(
         "y": pa.Column(float),
         "unit": pa.Column("int64", pa.Check.ge(0)),
         "snap_distance_m": pa.Column(float, pa.Check.ge(0)),
+        "sales": pa.Column(float, pa.Check.ge(0), nullable=True),
     },
     strict="filter",
     ordered=True,
+    add_missing_columns=True,  # where nobody knows sales there need be no column of them
 )
 
 #: Demand points of a territory. `weight` is what the project file names (households, m²…).

@@ -123,10 +123,18 @@ def _managers(policy: RoutingPolicy) -> Iterator[Fault]:
         if (one.name, one.centre) in seen or (one.name, "") in seen:
             yield fault("visits.manager_twice", where, name=one.name)
         seen.add((one.name, one.centre))
+        for key, place in (("start", one.start), ("end", one.end)):
+            if not isinstance(place, str) and not _on_earth(*place):
+                found = f"{place[0]}, {place[1]}"
+                yield fault("visits.place_off_earth", f"{where}.{key}", found=found)
         least = policy.day.min_calls if one.min_calls is None else one.min_calls
         most = policy.day.max_calls if one.max_calls is None else one.max_calls
         if least > most:
             yield fault("visits.calls_crossed", where, least=least, most=most)
+
+
+def _on_earth(lon: float, lat: float) -> bool:
+    return -180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0
 
 
 def _skills(policy: RoutingPolicy) -> Iterator[Fault]:

@@ -19,7 +19,7 @@ from dashboards.components.words import words
 from dashboards.formats import MISSING, kilometres, minutes
 from dashboards.ids import App, Routes
 from dashboards.pages import Desk
-from dashboards.queries import DayLoad, Stop
+from dashboards.queries import DayLoad, RouteLoad, Stop
 from dashboards.state import Selection
 from dashboards.wiring import in_browser
 from gridmap.policies import clock_of
@@ -135,7 +135,7 @@ def calendar_table(plan: Plan, chosen: Selection) -> Component:
 
 def day_summary(plan: Plan, chosen: Selection) -> Component:
     """Return number, stops, minutes and kilometres of the selected day."""
-    say, language = words(chosen.language), chosen.language
+    say = words(chosen.language)
     days = [day for week in queries.calendar(plan, chosen.cell or 0) for day in week]
     wanted = (chosen.week, chosen.weekday)
     day = next((one for one in days if (one.week, one.weekday) == wanted), None)
@@ -144,29 +144,36 @@ def day_summary(plan: Plan, chosen: Selection) -> Component:
     title = say("routes.day", week=day.week, weekday=say(f"weekday_long.{day.weekday}"))
     if not day.stops:
         return html.Div([dmc.Title(title, order=3), html.P(say("routes.free_day"))])
-    policy = plan.scenario.request.routing.day
-    limit_s = policy.max_minutes * 60.0
-    over = day.busy_s > limit_s + 1.0
+    return html.Div([_route_summary(plan, route, title, chosen) for route in day.routes])
+
+
+def _route_summary(plan: Plan, route: RouteLoad, title: str, chosen: Selection) -> Component:
+    """Return who goes a route, its load, and how much of the allowed day that is."""
+    say, language = words(chosen.language), chosen.language
+    limit_s = plan.scenario.request.routing.day.max_minutes * 60.0
+    over = route.busy_s > limit_s + 1.0
     used = say(
         "routes.over" if over else "routes.used",
-        busy=minutes(day.busy_s, language),
+        busy=minutes(route.busy_s, language),
         limit=minutes(limit_s, language),
     )
+    manager = [html.P(say("routes.manager", name=route.manager))] if route.manager else []
     return html.Div(
         [
-            dmc.Title(f"{day.number} · {title}", order=3),
+            dmc.Title(f"{route.number} · {title}", order=3),
+            *manager,
             html.P(
                 say(
                     "routes.totals",
-                    stops=day.stops,
-                    travel=minutes(day.travel_s, language),
-                    service=minutes(day.service_s, language),
-                    distance=kilometres(day.distance_m, language),
+                    stops=route.stops,
+                    travel=minutes(route.travel_s, language),
+                    service=minutes(route.service_s, language),
+                    distance=kilometres(route.distance_m, language),
                     mode=say(f"mode.{plan.scenario.request.routing.mode}"),
                 )
             ),
             dmc.Progress(
-                value=min(100.0, 100.0 * day.busy_s / limit_s),
+                value=min(100.0, 100.0 * route.busy_s / limit_s),
                 color="red" if over else "indigo",
                 **aria(label=used),
             ),
@@ -176,12 +183,19 @@ def day_summary(plan: Plan, chosen: Selection) -> Component:
 
 
 def timeline(stops: list[Stop], chosen: Selection) -> Component:
-    """Return the stops of a day in their order, with arrival and way between them."""
+    """Return the stops of a day in their order, with arrival and way between them.
+
+    Where several managers go on the day, the number of the route stands before its stops.
+    """
     say, language = words(chosen.language), chosen.language
     items: list[Component] = []
+    several = len({stop.route for stop in stops}) > 1
     for position, stop in enumerate(stops):
-        if position:
-            before = stops[position - 1]
+        before = stops[position - 1]
+        if position == 0 or before.route != stop.route:
+            if several:
+                items.append(html.Li(html.Strong(stop.route), className="way"))
+        else:
             gap_s = stop.arrival_s - before.arrival_s - before.service_s
             if gap_s >= 0.0:
                 items.append(
@@ -229,11 +243,12 @@ def _day(day: DayLoad, chosen: Selection, limit_s: float) -> Component:
     if not day.stops:
         return html.Span(MISSING, className="day day-free", title=say("routes.free_day"))
     here = (day.week, day.weekday) == (chosen.week, chosen.weekday)
-    classes = ["day", "day-here" if here else "", "day-over" if day.busy_s > limit_s + 1.0 else ""]
+    over = day.longest_s > limit_s + 1.0
+    classes = ["day", "day-here" if here else "", "day-over" if over else ""]
     return dcc.Link(
         [
             html.Strong(str(day.stops)),
-            html.Span(minutes(day.busy_s, language)),
+            html.Span(minutes(day.longest_s, language)),
         ],
         href=chosen.address(week=day.week, weekday=day.weekday),
         className=" ".join(one for one in classes if one),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from itertools import product
 
 from icalendar import Calendar, Event
 
@@ -14,9 +16,13 @@ from gridmap.policies import RoutingPolicy, clock_of
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def event_uid(code: str, start: date, week: int, weekday: int) -> str:
-    """Return the id of a working day of a cell: the same in each plan of the same cycle."""
-    return f"{code}-{start:%Y%m%d}-w{week}d{weekday}@gridmap"
+def event_uid(code: str, start: date, week: int, weekday: int, manager: str = "") -> str:
+    """Return the id of a working day of a cell: the same in each plan of the same cycle.
+
+    Where a cell has several managers, the day of each has an id of its own.
+    """
+    who = f"-{sha256(manager.encode()).hexdigest()[:8]}" if manager else ""
+    return f"{code}-{start:%Y%m%d}-w{week}d{weekday}{who}@gridmap"
 
 
 def route_calendar(
@@ -31,9 +37,9 @@ def route_calendar(
 ) -> bytes:
     """Return the cycle of a cell as an iCalendar file.
 
-    Each working day is one event. A later plan has the same ids and a higher sequence number, so
-    that importing it updates the calendar; a working day without visits is a cancelled event,
-    which takes away what an older plan put there.
+    Each working day is one event, and one for each manager where there are several. A later plan
+    has the same ids and a higher sequence number, so that importing it updates the calendar; a
+    working day without visits is a cancelled event, which takes away what an older plan put there.
 
     Parameters
     ----------
@@ -57,12 +63,14 @@ def route_calendar(
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", text("sheets.title", language, code=cell.code, name=cell.name))
-    by_day = {(day.week, day.weekday): day for day in cell.days}
-    for week in range(1, policy.weeks + 1):
-        for weekday in policy.working_days:
+    stamp = revised.astimezone(UTC).replace(microsecond=0)
+    several = len(cell.managers) > 1
+    for manager in cell.managers if several else ("",):
+        mine = [day for day in cell.days if not several or day.manager == manager]
+        by_day = {(day.week, day.weekday): day for day in mine}
+        for week, weekday in product(range(1, policy.weeks + 1), policy.working_days):
             event = Event()
-            event.add("uid", event_uid(cell.code, start, week, weekday))
-            stamp = revised.astimezone(UTC).replace(microsecond=0)
+            event.add("uid", event_uid(cell.code, start, week, weekday, manager))
             event.add("dtstamp", stamp)
             event.add("last-modified", stamp)
             event.add("sequence", max(0, int((stamp - EPOCH).total_seconds() // 60)))
@@ -98,11 +106,13 @@ def _fill(
         "sheets.day_load", language,
         count=len(route.stops), km=route.distance_m / 1000.0, minutes=minutes,
     )  # fmt: skip
-    event.add("summary", f"{route.number} · {load}")
+    about = (route.number, route.manager or cell.manager, load)
+    event.add("summary", " · ".join(one for one in about if one))
     stops = [
         f"{stop.seq}. {clock_of(stop.arrival_s)} {stop.name} ({stop.grade})" for stop in route.stops
     ]
     event.add("description", "\n".join([*stops, *([note] if note else [])]))
-    event.add("location", cell.centre)
-    event.add("geo", (round(cell.lat, 6), round(cell.lon, 6)))
+    where, lon, lat = route.start
+    event.add("location", where)
+    event.add("geo", (round(lat, 6), round(lon, 6)))
     event.add("status", "CONFIRMED")

@@ -49,8 +49,8 @@ def cycle_page(
     cycle = text("sheets.cycle", language, weeks=policy.weeks)
     pen.text(RIGHT_MM, 284.4, cycle, 12, bold=True, anchor="right", width_mm=54.0)
     manager = (
-        text("sheets.manager", language, name=cell.manager)
-        if cell.manager
+        text("sheets.manager", language, name=", ".join(cell.managers))
+        if cell.managers
         else text("sheets.manager_blank", language)
     )
     pen.text(RIGHT_MM, 278.0, manager, 9.5, anchor="right", width_mm=54.0)
@@ -62,7 +62,6 @@ def cycle_page(
         x = LEFT_MM + SIDE_MM + width * (column + 0.5)
         name = text(f"sheets.weekday.{weekday}", language)
         pen.text(x, top - 5.0, name, 10, bold=True, grey=1.0, anchor="middle", width_mm=width - 2.0)
-    by_day = {(day.week, day.weekday): day for day in cell.days}
     for row in range(policy.weeks):
         y = top - HEAD_MM - height * (row + 1)
         pen.box(LEFT_MM, y, INNER_MM, height)
@@ -71,9 +70,12 @@ def cycle_page(
         for column, weekday in enumerate(policy.working_days):
             x = LEFT_MM + SIDE_MM + width * column
             pen.rule(x, y, x, y + height)
-            day = by_day.get((row + 1, weekday))
+            routes = cell.on_day(row + 1, weekday) or (None,)
             when = None if start is None else day_of(start, row + 1, weekday)
-            _day(pen, day, when, (x, y, width, height), language)
+            share = height / len(routes)
+            for part, day in enumerate(routes, 1):
+                _day(pen, day, when, (x, y + height - share * part, width, share), language)
+                when = None
     pen.text(LEFT_MM, 6.0, note, 6.5, grey=0.25, width_mm=INNER_MM)
     pen.end_page()
     return pen.finish()
@@ -101,6 +103,8 @@ def _day(
     )
     minutes = (day.travel_s + day.service_s) / 60.0
     load = text("sheets.stops_minutes", language, count=len(day.stops), minutes=minutes)
+    if day.manager:
+        load = f"{day.manager} · {load}"
     pen.text(left, base - 4.0, load, 7.5, width_mm=width - 2.4)
     room = int((height - 10.5) / LINE_MM)
     shown_stops = day.stops if len(day.stops) <= room else day.stops[: max(0, room - 1)]

@@ -15,7 +15,8 @@ from gridmap.catalogue import Language, sentences, text
 from gridmap.errors import InputError, fault
 from gridmap.export.calendars import route_calendar
 from gridmap.export.cycle_page import cycle_page
-from gridmap.export.plan_file import PlanFile, PlannedCell, read_plan, require_monday
+from gridmap.export.plan_file import PlanFile, PlannedCell, PlannedDay, read_plan, require_monday
+from gridmap.export.route_directions import directions_text
 from gridmap.export.route_sheets import file_stem
 from gridmap.export.tracks import printable, route_track
 
@@ -28,6 +29,7 @@ class Feed(StrEnum):
     KML = "kml"
     GEOJSON = "geojson"
     CALENDAR = "calendar"
+    DIRECTIONS = "directions"
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class FeedRequest:
     Attributes
     ----------
     feeds
-        Kinds of files; all by default, calendars for telephones only if there is a start.
+        Kinds of files; all by default, calendars for telephones only if there is a start, and
+        directions only if the plan has them.
     start
         First Monday of the cycle.
     cycles
@@ -75,13 +78,14 @@ def export_feeds(plan_file: Path, folder: Path, request: FeedRequest) -> list[Pa
     Raises
     ------
     InputError
-        If the plan cannot be read, a cell is unknown, the start is missing or no Monday, or the
-        folder cannot be written.
+        If the plan cannot be read, a cell is unknown, the start is missing or no Monday, the plan
+        has no directions, or the folder cannot be written.
     """
     plan = read_plan(plan_file)
-    feeds = request.feeds or tuple(
-        one for one in Feed if one is not Feed.ICS or request.start is not None
-    )
+    possible = {Feed.ICS: request.start is not None, Feed.DIRECTIONS: plan.directions is not None}
+    feeds = request.feeds or tuple(one for one in Feed if possible.get(one, True))
+    if Feed.DIRECTIONS in feeds and not possible[Feed.DIRECTIONS]:
+        raise InputError(fault("feeds.no_directions", plan_file))
     if request.start is not None:
         require_monday(request.start)
     elif Feed.ICS in feeds:
@@ -154,6 +158,11 @@ class _Feeds:
             case Feed.CALENDAR:
                 for cell in self.cells:
                     yield f"{file_stem(cell.code)}.pdf", _bytes(self._page(cell))
+            case Feed.DIRECTIONS:
+                for cell in self.cells:
+                    for day in cell.days:
+                        words = self._directions(cell, day)
+                        yield f"{file_stem(day.number)}.txt", _bytes(words.encode("utf-8"))
             case Feed.KML | Feed.GEOJSON:
                 for name, layer in self._layers().items():
                     yield f"{name}.{feed.value}", _layer_writer(layer, name, feed, self.note)
@@ -166,6 +175,13 @@ class _Feeds:
             cell, self.plan.policy, start=start, revised=self.revised,
             cycles=self.request.cycles, language=self.language, note=self.warning,
         )  # fmt: skip
+
+    def _directions(self, cell: PlannedCell, day: PlannedDay) -> str:
+        steps = self.plan.directions
+        if steps is None:
+            raise InputError(fault("feeds.no_directions", self.plan.territory))
+        mine = steps[steps["route_id"] == day.number]
+        return directions_text(cell, day, mine, language=self.language, note=self.note)
 
     def _page(self, cell: PlannedCell) -> bytes:
         return cycle_page(

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridmap.export.route_directions import DIRECTIONS_LAYER, directions_table
 from gridmap.partition.cells import cell_polygons
 from gridmap.planning import unit_workloads
 from gridmap.policies import clock_of
@@ -44,6 +45,10 @@ def write_geopackage(territory: Territory, scenario: Scenario, path: Path) -> Pa
     gpd.GeoDataFrame(_plan_facts(territory, scenario)).to_file(
         draft, layer=PLAN_LAYER, driver="GPKG", engine="pyogrio"
     )
+    if scenario.request.directions:
+        gpd.GeoDataFrame(directions_table(territory, scenario)).to_file(
+            draft, layer=DIRECTIONS_LAYER, driver="GPKG", engine="pyogrio"
+        )
     draft.replace(path)
     return path
 
@@ -75,6 +80,7 @@ def plan_layers(territory: Territory, scenario: Scenario) -> dict[str, gpd.GeoDa
                 ),
                 "grade_source": outlets["grade_source"].to_list(),
                 "visited": outlets["visited"].to_list(),
+                "sales": outlets["sales"].to_list(),
                 "cell_id": unit_cell[outlets["unit"].to_numpy()],
                 "is_centre": np.isin(np.arange(len(outlets)), scenario.partition.centre),
             },

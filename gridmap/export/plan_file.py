@@ -55,7 +55,11 @@ class PlannedDay:
     travel_s, service_s, distance_m
         Of the whole day.
     way
-        Longitude and latitude along the streets, from the centre and back. Shape (n, 2).
+        Longitude and latitude along the streets, from start to end. Shape (n, 2).
+    start
+        Where the day starts: a name, longitude and latitude (WGS-84).
+    manager
+        Who goes, where the plan names the managers of its routes; else empty.
     """
 
     number: str
@@ -68,6 +72,8 @@ class PlannedDay:
     service_s: float
     distance_m: float
     way: Floats
+    start: tuple[str, float, float]
+    manager: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +88,24 @@ class PlannedCell:
     lat: float
     days: tuple[PlannedDay, ...]
 
+    @property
+    def managers(self) -> tuple[str, ...]:
+        """Names of all who go the routes of the cell, each once, sorted."""
+        named = {name for day in self.days if (name := day.manager or self.manager)}
+        return tuple(sorted(named))
+
+    def on_day(self, week: int, weekday: int) -> tuple[PlannedDay, ...]:
+        """Return the routes of a day of the cycle: one for each manager who works."""
+        return tuple(day for day in self.days if (day.week, day.weekday) == (week, weekday))
+
 
 @dataclass(frozen=True, eq=False)
 class PlanFile:
     """What a plan's GeoPackage says; the layers are in the plan's reference system.
 
-    `home_s` is when the manager is back from each route, by its number; older plans lack it.
+    `home_s` is when the manager is back from each route, and `managers` who that is, by the
+    number of the route; older plans lack them. `directions` are those of
+    `route_directions.directions_table`, None if the plan was made without.
     """
 
     territory: str
@@ -99,6 +117,8 @@ class PlanFile:
     routes: gpd.GeoDataFrame
     stops: gpd.GeoDataFrame
     home_s: Mapping[str, float] = field(default_factory=dict)
+    managers: Mapping[str, str] = field(default_factory=dict)
+    directions: pd.DataFrame | None = None
 
     @property
     def policy(self) -> RoutingPolicy:
@@ -110,6 +130,7 @@ class PlanFile:
         outlet = self.outlets.to_crs("EPSG:4326").set_index("outlet_id")
         ways = self.routes.geometry.to_crs("EPSG:4326")
         stops_of = dict(iter(self.stops.sort_values(["route_id", "seq"]).groupby("route_id")))
+        centres = self.cells.set_index("cell_id")["centre_outlet_id"]
         days: dict[int, list[PlannedDay]] = {}
         for route, way in zip(self.routes.drop(columns="geometry").itertuples(), ways, strict=True):
             mine = stops_of[route.route_id]
@@ -131,6 +152,8 @@ class PlanFile:
                     finish_s=self.home_s.get(str(route.number), finish_s),
                     travel_s=float(route.travel_s), service_s=float(route.service_s),
                     distance_m=float(route.distance_m), way=shapely.get_coordinates(way),
+                    start=self._start(outlet, str(centres[route.cell_id]), str(route.number)),
+                    manager=self.managers.get(str(route.number), ""),
                 )
             )  # fmt: skip
         found = []
@@ -147,6 +170,16 @@ class PlanFile:
                 )
             )  # fmt: skip
         return found
+
+    def _start(
+        self, outlet: gpd.GeoDataFrame, centre: str, number: str
+    ) -> tuple[str, float, float]:
+        place, _ = self.policy.day_ends(centre, self.managers.get(number, ""))
+        if isinstance(place, str):
+            row = outlet.loc[place]
+            return str(row["name"]) or place, float(row.geometry.x), float(row.geometry.y)
+        lon, lat = place
+        return f"{lat:.5f}, {lon:.5f}", lon, lat
 
 
 def _stop(
@@ -192,6 +225,8 @@ def read_plan(path: Path) -> PlanFile:
         routes=layer["routes"],
         stops=layer["stops"],
         home_s=json.loads(facts.get("home_s") or "{}"),
+        managers=json.loads(facts.get("route_managers") or "{}"),
+        directions=read_layers(path, ("directions",))["directions"] if request.directions else None,
     )
 
 

@@ -41,7 +41,7 @@ def _calendar_page(sheets: Sheets) -> None:
     book, pen = sheets.book, sheets.pen
     y = _heading(sheets, sheets.say("overview"))
     y = _calendar(sheets, y)
-    notes = [sheets.say("home", name=book.home.name)]
+    notes = [sheets.say("home", name=book.bases)]
     if book.outlets:
         notes.append(sheets.say("dots", grades=" > ".join(by_importance(book.policy))))
     if not book.outlets:
@@ -65,9 +65,7 @@ def _heading(sheets: Sheets, title: str) -> float:
     pen.text(42.0, 278.0, f"{book.territory} · {title}", 9.5, width_mm=104.0)
     cycle = sheets.say("cycle", weeks=book.policy.weeks)
     pen.text(RIGHT_MM, 284.4, cycle, 12, bold=True, anchor="right", width_mm=54.0)
-    manager = (
-        sheets.say("manager", name=book.manager) if book.manager else sheets.say("manager_blank")
-    )
+    manager = sheets.manager_line(", ".join(book.managers))
     pen.text(RIGHT_MM, 278.0, manager, 9.5, anchor="right", width_mm=54.0)
     return TOP_MM - 17.0
 
@@ -75,7 +73,6 @@ def _heading(sheets: Sheets, title: str) -> float:
 def _calendar(sheets: Sheets, top: float) -> float:
     """Draw weeks by weekdays and return where the table ends."""
     book, pen = sheets.book, sheets.pen
-    by_day = {(day.week, day.weekday): day for day in book.days}
     head, side = 7.0, 20.0
     height = min(16.0, 130.0 / book.policy.weeks)
     width = (INNER_MM - side) / len(book.policy.working_days)
@@ -92,19 +89,23 @@ def _calendar(sheets: Sheets, top: float) -> float:
         for column, weekday in enumerate(book.policy.working_days):
             x = LEFT_MM + side + width * column
             pen.rule(x, y, x, y + height)
-            _calendar_day(sheets, by_day.get((row + 1, weekday)), (x, y, width, height))
+            _calendar_day(sheets, book.on_day(row + 1, weekday), (x, y, width, height))
     return top - head - height * book.policy.weeks
 
 
 def _calendar_day(
-    sheets: Sheets, day: SheetDay | None, at: tuple[float, float, float, float]
+    sheets: Sheets, days: Sequence[SheetDay], at: tuple[float, float, float, float]
 ) -> None:
     """Fill one day of the calendar; `at` is left, bottom, width and height."""
     x, y, width, height = at
     pen, middle = sheets.pen, y + height / 2
-    if day is None:
+    if not days:
         pen.text(x + 1.5, middle - 1.0, sheets.say("free"), 7.5, grey=0.45, width_mm=width - 3.0)
         return
+    if len(days) > 1:
+        _shared_day(sheets, days, at)
+        return
+    day = days[0]
     minutes = (day.travel_s + day.service_s) / 60.0
     load = sheets.say("stops_minutes", count=len(day.stops), minutes=minutes)
     back = sheets.say(
@@ -117,6 +118,20 @@ def _calendar_day(
     pen.text(x + 1.5, y + height - 5.2, day.number, 12, bold=True, width_mm=width - 3.0)
     pen.text(x + 1.5, y + height - 9.4, load, 7.5, width_mm=width - 3.0)
     pen.text(x + 1.5, y + height - 13.0, back, 6.5, grey=0.2, width_mm=width - 3.0)
+
+
+def _shared_day(
+    sheets: Sheets, days: Sequence[SheetDay], at: tuple[float, float, float, float]
+) -> None:
+    """Write a line a route: its number, its manager and its stops."""
+    x, y, width, height = at
+    step = height / len(days)
+    size = min(8.0, 2.0 * step)
+    for row, day in enumerate(days, 1):
+        words = [day.number, sheets.book.manager_of(day), str(len(day.stops))]
+        line = " · ".join(one for one in words if one)
+        base = y + height - step * (row - 0.5) - 0.4 * size * 0.3528
+        sheets.pen.text(x + 1.5, base, line, size, width_mm=width - 3.0)
 
 
 def _cell_map(sheets: Sheets, top: float) -> None:
@@ -164,7 +179,7 @@ def _dots(sheets: Sheets, window: Window, outlets: Sequence[SheetPlace]) -> None
             if rank:
                 shapes.append(Strokes(tuple(mine), width - 0.6, 0.85))
     sheets.shapes(shapes)
-    sheets.home(window, book.home)
+    sheets.home(window, np.array([book.home.x, book.home.y]))
 
 
 def _outlets_page(sheets: Sheets, outlets: Sequence[SheetPlace]) -> None:

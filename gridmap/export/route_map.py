@@ -83,10 +83,11 @@ class Name:
 
 @dataclass(frozen=True)
 class ScaleBar:
-    """A length on the ground; `label` says how long."""
+    """A length on the ground; `label` says how long; `north` adds an arrow to the north."""
 
     length_mm: float
     label: str
+    north: bool = True
 
 
 Shape = Area | Strokes | Arrow | Disc | Home | Name | ScaleBar
@@ -125,7 +126,9 @@ class Window:
         return (np.asarray(xy, dtype=np.float64) - (left, bottom)) / self.metres_per_mm
 
 
-def fit_window(xy: Floats, width_mm: float, height_mm: float) -> Window:
+def fit_window(
+    xy: Floats, width_mm: float, height_mm: float, scales: Sequence[float] = SCALES
+) -> Window:
     """Return the window of the finest round scale that shows all points.
 
     Parameters
@@ -134,11 +137,13 @@ def fit_window(xy: Floats, width_mm: float, height_mm: float) -> Window:
         Points to show, metres. Shape (n, 2), n > 0.
     width_mm, height_mm
         Size on paper.
+    scales
+        Scales to choose from, the finest first.
     """
     low, high = xy.min(axis=0), xy.max(axis=0)
     room = np.array([width_mm, height_mm]) - 2.0 * MARGIN_MM
     needed = float(((high - low) / room).max())
-    scale = next((one for one in SCALES if one >= needed), math.ceil(needed / 1000.0) * 1000.0)
+    scale = next((one for one in scales if one >= needed), math.ceil(needed / 1000.0) * 1000.0)
     x, y = (low + high) / 2.0
     return Window(float(x), float(y), float(scale), width_mm, height_mm)
 
@@ -151,6 +156,7 @@ def day_shapes(
     home_xy: Floats,
     stops_xy: Floats,
     ringed: Sequence[bool],
+    numbers: Sequence[int] | None = None,
 ) -> tuple[list[Shape], Floats]:
     """Return the way of a day with its numbered stops, and what they occupy.
 
@@ -166,14 +172,17 @@ def day_shapes(
     way_xy, return_xy
         Street geometry to the last stop and back, metres. Shape (n, 2).
     home_xy
-        The centre outlet, metres. Shape (2,).
+        Where the day starts, metres; none where it is not shown. Shape (2,) or (0, 2).
     stops_xy
         The stops in order, metres. Shape (n_stops, 2).
     ringed
         Which stops have the most important grade. Shape (n_stops,).
+    numbers
+        Numbers of the stops; 1, 2, 3 … where not given. Shape (n_stops,).
     """
     way, back = window.on_paper(way_xy), window.on_paper(return_xy)
-    places = window.on_paper(np.vstack([home_xy, stops_xy]))
+    home = np.reshape(home_xy, (-1, 2))
+    places = window.on_paper(np.vstack([home, stops_xy]))
     centres = spread_discs(places, window)
     shapes: list[Shape] = [
         Strokes((way, back), 2.0, 1.0),
@@ -191,14 +200,14 @@ def day_shapes(
     if ties:
         shapes += [Strokes(ties, 0.9, 1.0), Strokes(ties, 0.3, 0.0)]
         shapes += [Strokes((np.stack([place, place]),), 1.3, 0.0) for place in places[far]]
-    discs = zip(centres[1:], ringed, strict=True)
+    labels = range(1, len(stops_xy) + 1) if numbers is None else numbers
+    discs = zip(centres[len(home) :], labels, ringed, strict=True)
     shapes += [
-        Disc(float(at[0]), float(at[1]), str(number), ring)
-        for number, (at, ring) in enumerate(discs, 1)
+        Disc(float(at[0]), float(at[1]), str(number), bool(ring)) for at, number, ring in discs
     ]
-    shapes.append(Home(float(centres[0, 0]), float(centres[0, 1])))
+    shapes += [Home(float(x), float(y)) for x, y in centres[: len(home)]]
     discs_room = np.column_stack([centres, np.full(len(centres), DISC_MM + NAME_ROOM_MM)])
-    return shapes, np.vstack([discs_room, _along(way), _along(back)])
+    return shapes, np.vstack([discs_room, along(way), along(back)])
 
 
 def spread_discs(places: Floats, window: Window) -> Floats:
@@ -228,9 +237,9 @@ def spread_discs(places: Floats, window: Window) -> Floats:
     return centres
 
 
-def scale_bar(window: Window) -> ScaleBar:
+def scale_bar(window: Window, longest_mm: float = LONGEST_BAR_MM) -> ScaleBar:
     """Return the longest round scale bar that is not too long for the map."""
-    longest_m = LONGEST_BAR_MM * window.metres_per_mm
+    longest_m = longest_mm * window.metres_per_mm
     metres = max((one for one in BARS if one <= longest_m), default=BARS[0])
     label = f"{metres} m" if metres < 1000 else f"{metres // 1000} km"
     return ScaleBar(metres / window.metres_per_mm, label)
@@ -259,9 +268,9 @@ def _walks(places: Floats, way: Floats, least_mm: float = 1.5) -> tuple[Floats, 
     return tuple(np.stack(pair) for pair in zip(places[far], on_way[far], strict=True))
 
 
-def _along(way: Floats) -> Floats:
+def along(way: Floats) -> Floats:
     """Return points of a way at each millimetre with the distance that names keep from it."""
-    path = shapely.LineString(way) if len(way) > 1 else shapely.LineString([way[0], way[0]])
-    every = np.arange(0.0, path.length + 1.0)
-    points = shapely.get_coordinates(shapely.line_interpolate_point(path, every))
-    return np.column_stack([points, np.full(len(points), WAY_ROOM_MM)])
+    run_mm = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(way, axis=0).T))])
+    every = np.arange(0.0, run_mm[-1] + 1.0)
+    points = [np.interp(every, run_mm, way[:, axis]) for axis in (0, 1)]
+    return np.column_stack([*points, np.full(len(every), WAY_ROOM_MM)])

@@ -8,10 +8,12 @@ from functools import partial
 from itertools import accumulate
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gridmap.datum import to_wgs84
+from gridmap.export.map_inset import Inset, Slot, find_insets, ranges
 from gridmap.export.pen import CAPITAL_MM, text_width_mm, wrapped
-from gridmap.export.route_map import day_shapes
+from gridmap.export.route_map import WAY_ROOM_MM, Window, along, day_shapes
 from gridmap.export.sheet_book import SheetDay, SheetPlace, SheetStop
 from gridmap.export.sheet_page import (
     INNER_MM,
@@ -20,8 +22,10 @@ from gridmap.export.sheet_page import (
     Sheets,
     in_groups,
 )
-from gridmap.export.visit_steps import CHECKS, STEPS, TIMES, Entry, Field
+from gridmap.export.visit_steps import CHECKS, ENOUGH_STOCK, STEPS, TIMES, Entry, Field
 from gridmap.policies import MapLink, clock_of
+
+Floats = NDArray[np.float64]
 
 #: Stops on a front and on a back page; a longer day takes more pages.
 FRONT_STOPS, BACK_STOPS = 16, 14
@@ -30,7 +34,15 @@ WIDTHS = (32.0, 20.5, 20.5, 22.0, 21.0, 22.5, 22.5, 11.0, 12.0, 10.0)
 TICK_MM = 3.4
 #: Size of names that take two lines of a card. Points.
 LONG_NAME = 8.0
+#: Sizes of names in the record: in two lines, and in three.
+RECORD_NAME, LONG_RECORD_NAME = 8.5, 6.5
 MAP_BOTTOM_MM, MAP_TOP_MM = 152.0, 272.0
+#: Cards in a column before a second one is begun, and those whose room an inset takes.
+LEAST_ROWS, INSET_CARDS = 6, 3
+#: Top of the cards under a map, height of a card and place of the second column, in millimetres.
+CARDS_TOP_MM, CARD_MM, SECOND_MM = 145.0, 22.0, 98.0
+#: Room for insets in the corners of the map, but for the one with the scale.
+CORNERS = (Slot(130.0, 70.0, 64.0, 50.0), Slot(0.0, 70.0, 64.0, 50.0), Slot(130.0, 0.0, 64.0, 50.0))
 
 
 def day_pages(sheets: Sheets, day: SheetDay) -> Iterator[Callable[[], None]]:
@@ -72,15 +84,15 @@ def _front(sheets: Sheets, day: SheetDay, stops: Sequence[SheetStop], *, with_ma
     _heading(sheets, day)
     top = 270.0
     if with_map:
-        _day_map(sheets, day)
-        top = 145.0
+        _day_map(sheets, day, cards=len(stops))
+        top = CARDS_TOP_MM
         legend = sheets.say("legend", grade=sheets.most_important)
         sheets.pen.text(LEFT_MM, 148.7, legend, 6.5, grey=0.2, width_mm=120.0)
         sheets.pen.text(RIGHT_MM, 148.7, sheets.say("scan"), 6.5, grey=0.2, anchor="right")
-    rows = max(6, math.ceil(len(stops) / 2))
-    height = min((top - 12.5) / rows, 22.0)
+    rows = max(LEAST_ROWS, math.ceil(len(stops) / 2))
+    height = min((top - 12.5) / rows, CARD_MM)
     for index, stop in enumerate(stops):
-        x = LEFT_MM + 98.0 * (index // rows)
+        x = LEFT_MM + SECOND_MM * (index // rows)
         _card(sheets, day, stop, (x, top - height * (index % rows + 1), height))
 
 
@@ -92,9 +104,7 @@ def _heading(sheets: Sheets, day: SheetDay) -> None:
     weekday = sheets.say(f"weekday.{day.weekday}")
     pen.text(51.0, 285.3, sheets.say("day", week=day.week, weekday=weekday), 15, bold=True)
     pen.text(51.0, 280.0, f"{book.code} {book.name}", 9.5, width_mm=72.0)
-    manager = (
-        sheets.say("manager", name=book.manager) if book.manager else sheets.say("manager_blank")
-    )
+    manager = sheets.manager_line(book.manager_of(day))
     pen.text(51.0, 275.0, f"{manager}   {sheets.say('date_blank')}", 8.5, width_mm=90.0)
     minutes = (day.travel_s + day.service_s) / 60.0
     load = sheets.say("day_load", count=len(day.stops), km=day.distance_m / 1000.0, minutes=minutes)
@@ -111,22 +121,101 @@ def _heading(sheets: Sheets, day: SheetDay) -> None:
     pen.text(RIGHT_MM, 275.0, split, 8.5, anchor="right", width_mm=60.0)
 
 
-def _day_map(sheets: Sheets, day: SheetDay) -> None:
-    home = sheets.book.home
+def _day_map(sheets: Sheets, day: SheetDay, *, cards: int) -> None:
+    """Draw the way of a day, and insets where its stops crowd; so many `cards` stand below."""
     stops_xy = np.array([(stop.place.x, stop.place.y) for stop in day.stops])
-    shown = np.vstack([day.way_xy, day.return_xy, stops_xy, [(home.x, home.y)]])
+    ends_xy = np.array([day.start_xy, day.end_xy])
+    shown = np.vstack([day.way_xy, day.return_xy, stops_xy, ends_xy])
     size = (INNER_MM, MAP_TOP_MM - MAP_BOTTOM_MM)
     with sheets.map(LEFT_MM, MAP_BOTTOM_MM, size, shown) as window:
-        shapes, taken = day_shapes(
+        ways = window.on_paper(np.vstack([day.way_xy, day.return_xy]))
+        insets = find_insets(
             window,
-            way_xy=day.way_xy,
-            return_xy=day.return_xy,
-            home_xy=np.array([home.x, home.y]),
-            stops_xy=stops_xy,
-            ringed=[stop.place.grade == sheets.most_important for stop in day.stops],
+            stops_xy,
+            keep_clear=window.on_paper(np.vstack([ends_xy, stops_xy])),
+            way=along(ways)[:, :2],
+            slots=tuple(_slots(cards)),
         )
-        sheets.shapes(sheets.streets.street_names(window, taken))
-        sheets.shapes(shapes)
+        elsewhere = {int(row) for one in insets for row in one.stops}
+        stops = [at for at in range(len(stops_xy)) if at not in elsewhere]
+        frames = [one.frame for one in insets]
+        _draw_stops(sheets, day, window, stops, home_xy=day.start_xy, frames=frames)
+        if (day.end_xy != day.start_xy).any():
+            sheets.home(window, day.end_xy)
+        for one in insets:
+            _inset_frame(sheets, one.frame, _numbers(day, one))
+    for one in insets:
+        left, bottom, right, top = one.window.bounds
+        x, y = day.start_xy
+        at_home = bool(left < x < right and bottom < y < top)
+        x, y = LEFT_MM + one.slot.x, MAP_BOTTOM_MM + one.slot.y
+        with sheets.detail(x, y, one.window):
+            _draw_stops(
+                sheets, day, one.window, one.stops.tolist(),
+                home_xy=day.start_xy if at_home else np.empty((0, 2)),
+            )  # fmt: skip
+        label = f"{_numbers(day, one)} {sheets.say('enlarged')}"
+        _inset_label(sheets, x, y + one.window.height_mm, label)
+
+
+def _slots(cards: int) -> Iterator[Slot]:
+    """Yield the room for insets: under the cards of the second column, then in the corners."""
+    below = max(0, cards - LEAST_ROWS)
+    if LEAST_ROWS - below >= INSET_CARDS:
+        height = INSET_CARDS * CARD_MM
+        top = CARDS_TOP_MM - below * CARD_MM
+        yield Slot(SECOND_MM, top - height - MAP_BOTTOM_MM, INNER_MM - SECOND_MM, height)
+    yield from CORNERS
+
+
+def _draw_stops(
+    sheets: Sheets,
+    day: SheetDay,
+    window: Window,
+    rows: Sequence[int],
+    *,
+    home_xy: Floats,
+    frames: Sequence[tuple[float, float, float, float]] = (),
+) -> None:
+    """Draw some stops of a day and its way; names of streets keep clear of `frames`."""
+    chosen = [day.stops[row] for row in rows]
+    shapes, taken = day_shapes(
+        window,
+        way_xy=day.way_xy,
+        return_xy=day.return_xy,
+        home_xy=home_xy,
+        stops_xy=np.array([(one.place.x, one.place.y) for one in chosen]).reshape(-1, 2),
+        ringed=[one.place.grade == sheets.most_important for one in chosen],
+        numbers=[one.seq for one in chosen],
+    )
+    rims = [along(rim)[:, :2] for rim in map(_rim, frames)]
+    room = [np.column_stack([rim, np.full(len(rim), WAY_ROOM_MM)]) for rim in rims]
+    sheets.shapes(sheets.streets.street_names(window, np.vstack([taken, *room])))
+    sheets.shapes(shapes)
+
+
+def _rim(frame: tuple[float, float, float, float]) -> Floats:
+    x, y, width, height = frame
+    return np.array([(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)])
+
+
+def _numbers(day: SheetDay, inset: Inset) -> str:
+    return ranges([day.stops[row].seq for row in inset.stops])
+
+
+def _inset_frame(sheets: Sheets, frame: tuple[float, float, float, float], numbers: str) -> None:
+    """Frame on the main map what an inset shows, and say which stops it has."""
+    sheets.pen.box(*frame, line_mm=1.4, grey=1.0)
+    sheets.pen.box(*frame, line_mm=0.5)
+    top = min(frame[1] + frame[3] + 4.6, MAP_TOP_MM - MAP_BOTTOM_MM)
+    _inset_label(sheets, max(frame[0], 0.0), top, numbers)
+
+
+def _inset_label(sheets: Sheets, x: float, top: float, numbers: str) -> None:
+    """Write the numbers of the stops of an inset, white on black; `x`, `top` is its corner."""
+    width = text_width_mm(numbers, 9.0) + 2.4
+    sheets.pen.box(x, top - 4.6, width, 4.6, line_mm=0.3, fill=0.0, grey=1.0)
+    sheets.pen.text(x + 1.2, top - 3.5, numbers, 9.0, bold=True, grey=1.0)
 
 
 def _card(sheets: Sheets, day: SheetDay, stop: SheetStop, at: tuple[float, float, float]) -> None:
@@ -182,7 +271,8 @@ def _back(sheets: Sheets, day: SheetDay, stops: Sequence[SheetStop]) -> None:
     pen.text(LEFT_MM, 283.6, f"{sheets.say('record')}  {day.number}", 15, bold=True)
     weekday = sheets.say(f"weekday.{day.weekday}")
     when = sheets.say("day", week=day.week, weekday=weekday)
-    pen.text(LEFT_MM, 278.2, f"{when}  ·  {book.code} {book.name}", 9, width_mm=110.0)
+    about = (when, f"{book.code} {book.name}", book.manager_of(day))
+    pen.text(LEFT_MM, 278.2, "  ·  ".join(one for one in about if one), 9, width_mm=110.0)
     pen.text(RIGHT_MM, 284.2, sheets.say("date_blank"), 10, anchor="right")
     pen.text(RIGHT_MM, 278.2, sheets.say("how"), 8, anchor="right", width_mm=100.0)
     edges = [LEFT_MM, *accumulate(WIDTHS, initial=LEFT_MM)][1:]
@@ -204,6 +294,9 @@ def _back(sheets: Sheets, day: SheetDay, stops: Sequence[SheetStop]) -> None:
         _record(sheets, stop, edges, (268.4 - height * (index + 1), height), shaded=index % 2 == 1)
     for edge in edges:
         pen.rule(edge, 268.4, edge, bottom)
+    if any(stop.place.sales is not None for stop in stops):
+        rule = sheets.say("stock_rule", times=ENOUGH_STOCK)
+        pen.text(RIGHT_MM, bottom - 5.0, rule, 7.0, anchor="right", width_mm=80.0)
     _bottom(sheets, bottom)
 
 
@@ -221,14 +314,12 @@ def _record(
         pen.box(LEFT_MM, y, INNER_MM, height, line_mm=None, fill=0.94)
     pen.rule(LEFT_MM, y, RIGHT_MM, y)
     pen.number(LEFT_MM + 3.6, y + height - 4.4, 2.9, str(stop.seq))
-    lines = wrapped(stop.place.name, 8.5, WIDTHS[0] - 8.6)
-    if len(lines) > 2:
-        lines = [lines[0], " ".join(lines[1:])]
+    lines, size = _record_name(stop.place.name, WIDTHS[0] - 8.6)
     for index, line in enumerate(lines):
-        top = y + height - 4.4 - 3.6 * index
-        pen.text(LEFT_MM + 7.6, top, line, 8.5, bold=True, width_mm=WIDTHS[0] - 8.6)
-    sheets.grade(LEFT_MM + 1.4, y + 1.4, stop.place.grade, 4.4)
-    pen.text(LEFT_MM + 7.6, y + 2.2, clock_of(stop.arrival_s), 8, width_mm=WIDTHS[0] - 9.0)
+        top = y + height - 4.4 - 0.42 * size * index
+        pen.text(LEFT_MM + 7.6, top, line, size, bold=True, width_mm=WIDTHS[0] - 8.6)
+    sheets.grade(LEFT_MM + 1.4, y + 1.2, stop.place.grade, 4.4)
+    pen.text(LEFT_MM + 7.6, y + 1.2, clock_of(stop.arrival_s), 8, width_mm=WIDTHS[0] - 9.0)
     for step, left, width in zip(STEPS, edges[1:], WIDTHS[1:], strict=False):
         if len(step.fields) == 1:
             pen.box(left + width / 2 - 2.6, y + height / 2 - 2.6, 5.2, 5.2, fill=1.0)
@@ -240,7 +331,8 @@ def _record(
         else:
             for index, field in enumerate(step.fields):
                 middle = y + height * (1.0 - (index + 0.5) / len(step.fields))
-                _field(sheets, field, (left, middle, width))
+                target = stop.place.stock_target if field.key == "stock_enough" else None
+                _field(sheets, field, (left, middle, width), target)
     for index in range(len(TIMES)):
         base = y + height * (0.66 - 0.42 * index)
         x, width = edges[8], WIDTHS[8]
@@ -248,14 +340,33 @@ def _record(
         pen.rule(x + 1.0, base - 1.0, x + width - 1.0, base - 1.0)
 
 
-def _field(sheets: Sheets, field: Field, at: tuple[float, float, float]) -> None:
-    """Draw a box to tick or a line to write on; `at` is left, middle and width."""
+def _record_name(name: str, room_mm: float) -> tuple[list[str], float]:
+    """Return a name in at most two lines, or three smaller ones, and their size in points.
+
+    What is too long even so goes into the last line, which is then cut with an ellipsis.
+    """
+    lines = wrapped(name, RECORD_NAME, room_mm)
+    if len(lines) <= 2 and all(text_width_mm(line, RECORD_NAME) <= room_mm for line in lines):
+        return lines, RECORD_NAME
+    lines = wrapped(name, LONG_RECORD_NAME, room_mm)
+    return [*lines[:2], *([" ".join(lines[2:])] if len(lines) > 2 else [])], LONG_RECORD_NAME
+
+
+def _field(
+    sheets: Sheets, field: Field, at: tuple[float, float, float], target: int | None = None
+) -> None:
+    """Draw a box to tick or a line to write on; `at` is left, middle and width.
+
+    A `target` is a number of pieces that is printed instead of the rule it comes from.
+    """
     pen, (x, y, width) = sheets.pen, at
     label, size = field.label(sheets.language), 7.5
+    if target is not None:
+        label, size = sheets.say("stock_target", target=target), 8.5
     base = y - size * CAPITAL_MM / 2
     if field.entry is Entry.TICK:
         pen.box(x + 1.0, y - TICK_MM / 2, TICK_MM, TICK_MM, fill=1.0)
-        pen.text(x + 5.2, base, label, size, width_mm=width - 5.8)
+        pen.text(x + 5.2, base, label, size, bold=target is not None, width_mm=width - 5.8)
         return
     pen.text(x + 1.0, base, label, size, width_mm=width / 2)
     start = x + 2.0 + min(text_width_mm(label, size), width / 2)
@@ -300,7 +411,7 @@ def _bottom(sheets: Sheets, top: float) -> None:
                 pen.rule(start, line - 0.6, left + share - 1.0, line - 0.6)
         pen.box(x, checks_top - 26.0, width, 26.0)
     y = top - 5.0
-    pen.text(LEFT_MM, y, sheets.say("notes"), 8, bold=True, width_mm=INNER_MM)
+    pen.text(LEFT_MM, y, sheets.say("notes"), 8, bold=True, width_mm=INNER_MM - 82.0)
     while y - 7.0 > checks_top + 2.0:
         y -= 7.0
         pen.rule(LEFT_MM, y, RIGHT_MM, y, line_mm=0.15, grey=0.4)

@@ -12,7 +12,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from gridmap.catalogue import Language, text
-from gridmap.export.sheet_book import SheetBook, SheetDay, SheetStop
+from gridmap.export.sheet_book import SheetBook, SheetDay, SheetPlace, SheetStop
 from gridmap.export.sheet_page import invented_note
 from gridmap.export.visit_steps import (
     CHECKS,
@@ -39,6 +39,8 @@ KNOWN = (
     ("service_min", 8),
     ("street", 20),
 )
+#: Columns that are added where sales are known.
+KNOWN_SALES = (("sales", 8), ("stock_target", 8))
 ENTRY_WIDTH = {Entry.TICK: 9, Entry.COUNT: 9, Entry.TIME: 8, Entry.TEXT: 28}
 
 
@@ -98,6 +100,11 @@ class _Writer:
     language: Language
     styles: _Styles
 
+    @property
+    def known(self) -> tuple[tuple[str, int], ...]:
+        """Columns before those to fill in, with their widths."""
+        return (*KNOWN, *KNOWN_SALES) if self.book.knows_sales else KNOWN
+
     def say(self, key: str, **values: object) -> str:
         return text(f"sheets.{key}", self.language, **values)
 
@@ -107,26 +114,36 @@ class _Writer:
         sheet.write_string(0, 0, f"{book.code} {book.name}", styles.title)
         cycle = self.say("cycle", weeks=book.policy.weeks)
         sheet.write_string(1, 0, f"{book.territory} · {cycle}", styles.plain)
-        sheet.write_string(2, 0, self.say("home", name=book.home.name), styles.plain)
+        home = [self.say("home", name=book.bases)]
+        if book.managers:
+            home.append(self.say("manager", name=", ".join(book.managers)))
+        sheet.write_string(2, 0, " · ".join(home), styles.plain)
         sheet.set_column(0, 0, 26)
         sheet.set_column(1, max(len(book.policy.working_days), 3), 18)
-        days = {(day.week, day.weekday): day for day in book.days}
         sheet.write_blank(HEAD_ROW, 0, None, styles.head)
         for column, weekday in enumerate(book.policy.working_days, 1):
             sheet.write_string(HEAD_ROW, column, self.say(f"weekday.{weekday}"), styles.head)
         for week in range(1, book.policy.weeks + 1):
             row = HEAD_ROW + week
-            sheet.set_row(row, 34)
+            most = max(len(book.on_day(week, one)) for one in book.policy.working_days)
+            sheet.set_row(row, 34 if most < 2 else 15 * most)
             sheet.write_string(row, 0, self.say("week", week=week), styles.head)
             for column, weekday in enumerate(book.policy.working_days, 1):
-                self._calendar_day(sheet, row, column, days.get((week, weekday)))
+                self._calendar_day(sheet, row, column, book.on_day(week, weekday))
         row = self._notes(sheet, HEAD_ROW + book.policy.weeks + 2)
         self._outlets(sheet, row + 1)
         _for_print(sheet, rows=HEAD_ROW)
 
-    def _calendar_day(self, sheet: Any, row: int, column: int, day: SheetDay | None) -> None:
-        if day is None:
+    def _calendar_day(self, sheet: Any, row: int, column: int, days: Sequence[SheetDay]) -> None:
+        """Write a day; a cell of the table has one link, so of several routes the first has it."""
+        if not days:
             sheet.write_string(row, column, self.say("free"), self.styles.day)
+            return
+        day = days[0]
+        if len(days) > 1:
+            lines = [f"{one.number} {self.book.manager_of(one)}".rstrip() for one in days]
+            link = f"internal:'{day.number}'!A1"
+            sheet.write_url(row, column, link, self.styles.link, string="\n".join(lines))
             return
         minutes = (day.travel_s + day.service_s) / 60.0
         load = self.say("stops_minutes", count=len(day.stops), minutes=minutes)
@@ -172,23 +189,26 @@ class _Writer:
         when = self.say("day", week=day.week, weekday=weekday)
         sheet.write_string(0, 0, f"{day.number}   {when}", styles.title)
         code = sheet_code(book.code, day.number, day.week, day.weekday)
-        sheet.write_string(0, len(KNOWN), self.say("sheet_code", code=code), styles.note)
+        sheet.write_string(0, len(self.known), self.say("sheet_code", code=code), styles.note)
         minutes = (day.travel_s + day.service_s) / 60.0
         load = self.say(
             "day_load", count=len(day.stops), km=day.distance_m / 1000.0, minutes=minutes
         )
         start = clock_of(book.policy.day.start_s)
         span = self.say("from_to", start=start, finish=clock_of(day.finish_s))
-        sheet.write_string(1, 0, f"{book.code} {book.name} · {load} · {span}", styles.plain)
+        about = [f"{book.code} {book.name}", load, span]
+        if name := book.manager_of(day):
+            about.append(self.say("manager", name=name))
+        sheet.write_string(1, 0, " · ".join(about), styles.plain)
         hint = self.say("stock_hint", times=ENOUGH_STOCK)
         sheet.write_string(2, 0, f"{self.say('how')} {hint}", styles.note)
         if book.invented:
             sheet.write_string(3, 0, invented_note(book, self.language), styles.warning)
         columns = list(entry_columns(self.language))
-        for column, (key, width) in enumerate(KNOWN):
+        for column, (key, width) in enumerate(self.known):
             sheet.set_column(column, column, width)
             sheet.write_string(HEAD_ROW, column, self.say(f"column.{key}"), styles.head)
-        for column, (field, head) in enumerate(columns, len(KNOWN)):
+        for column, (field, head) in enumerate(columns, len(self.known)):
             sheet.set_column(column, column, ENTRY_WIDTH[field.entry])
             sheet.write_string(HEAD_ROW, column, head, styles.head)
         sheet.set_row(HEAD_ROW, 44)
@@ -196,7 +216,7 @@ class _Writer:
             sheet.set_row(row, 24)
             self._stop(sheet, row, stop, [field for field, _ in columns])
         last = HEAD_ROW + len(day.stops)
-        for column, (field, head) in enumerate(columns, len(KNOWN)):
+        for column, (field, head) in enumerate(columns, len(self.known)):
             self._validate(sheet, (HEAD_ROW + 1, column, last, column), field, head)
         self._checks(sheet, last + 2)
         sheet.freeze_panes(HEAD_ROW + 1, 3)
@@ -211,7 +231,9 @@ class _Writer:
         sheet.write_string(row, 4, clock_of(stop.arrival_s), styles.centred)
         sheet.write_number(row, 5, round(stop.service_s / 60.0), styles.centred)
         sheet.write_string(row, 6, place.street, styles.known)
-        at = {field.key: column for column, field in enumerate(fields, len(KNOWN))}
+        if self.book.knows_sales:
+            self._sales(sheet, row, place)
+        at = {field.key: column for column, field in enumerate(fields, len(self.known))}
         for field in fields:
             column = at[field.key]
             style = styles.entries[field.entry]
@@ -222,9 +244,20 @@ class _Writer:
                     f'=IF(OR({sold}="",{stock}=""),"",'
                     f'IF({stock}>={ENOUGH_STOCK}*{sold},"{YES}","{NO}"))'
                 )
+                if place.stock_target is not None:
+                    target = xl_rowcol_to_cell(row, len(self.known) - 1)
+                    formula = f'=IF({stock}="","",IF({stock}>={target},"{YES}","{NO}"))'
                 sheet.write_formula(row, column, formula, style, "")
             else:
                 sheet.write_blank(row, column, None, style)
+
+    def _sales(self, sheet: Any, row: int, place: SheetPlace) -> None:
+        """Write the sales of an outlet and its target of stock; nothing where not reported."""
+        for column, number in enumerate((place.sales, place.stock_target), len(KNOWN)):
+            if number is None:
+                sheet.write_blank(row, column, None, self.styles.centred)
+            else:
+                sheet.write_number(row, column, round(number, 1), self.styles.centred)
 
     def _validate(
         self, sheet: Any, where: tuple[int, int, int, int], field: Field, head: str

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gridmap.datum import ShownDatum, from_wgs84, inside_china
-from gridmap.policies import MapLink, RoutingPolicy, WorkingDay, seconds_of
+from gridmap.export.visit_steps import stock_target
+from gridmap.policies import DayPlace, MapLink, RoutingPolicy, WorkingDay, seconds_of
 from gridmap.scenario import Scenario
 from gridmap.territory import Territory
 from gridmap.travel.snap import Snapper
@@ -44,6 +45,8 @@ class SheetPlace:
         Degrees in `datum`.
     datum
         What the degrees are in: WGS-84 (EPSG:4326) or GCJ-02.
+    sales
+        Pieces sold in a cycle of visits, or None where nobody reported them.
     """
 
     outlet_id: str
@@ -55,6 +58,12 @@ class SheetPlace:
     lon: float
     lat: float
     datum: ShownDatum = "wgs84"
+    sales: float | None = None
+
+    @property
+    def stock_target(self) -> int | None:
+        """Pieces that should be in stock, or None where sales are not known."""
+        return None if self.sales is None else stock_target(self.sales)
 
 
 @dataclass(frozen=True)
@@ -85,9 +94,13 @@ class SheetDay:
     lunch_s
         Seconds after midnight at which lunch starts, or None when the day is over before.
     finish_s
-        Seconds after midnight of the return to the centre outlet.
+        Seconds after midnight at which the day is over.
     way_xy, return_xy
         Street geometry to the last stop, and from there back. Shape (n_vertices, 2), metres.
+    start_xy, end_xy
+        Where the day starts and ends, metres. Shape (2,).
+    manager
+        Who goes, where the plan names the managers of its routes; else empty.
     """
 
     number: str
@@ -101,6 +114,9 @@ class SheetDay:
     finish_s: float
     way_xy: Floats
     return_xy: Floats
+    start_xy: Floats
+    end_xy: Floats
+    manager: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +128,9 @@ class SheetBook:
     territory, code, name, manager
         Heading; manager may be empty.
     home
-        The centre outlet, where each day starts and ends.
+        The centre outlet.
+    bases
+        Where the days start and end, in words.
     policy
         Cycle and working day.
     days
@@ -134,6 +152,7 @@ class SheetBook:
     name: str
     manager: str
     home: SheetPlace
+    bases: str
     policy: RoutingPolicy
     days: tuple[SheetDay, ...]
     outlets: tuple[SheetPlace, ...]
@@ -147,6 +166,24 @@ class SheetBook:
         """Outlets of the cell that are due visits and get none."""
         visited = {stop.place.outlet_id for day in self.days for stop in day.stops}
         return tuple(one for one in self.outlets if one.outlet_id not in visited)
+
+    @property
+    def knows_sales(self) -> bool:
+        """Whether the sales of any outlet that is due visits are known."""
+        return any(one.sales is not None for one in self.outlets)
+
+    def manager_of(self, day: SheetDay) -> str:
+        """Return who goes a route: its own manager, else that of the cell; may be empty."""
+        return day.manager or self.manager
+
+    @property
+    def managers(self) -> tuple[str, ...]:
+        """Names of all who go the routes of the cell, each once, sorted."""
+        return tuple(sorted({name for day in self.days if (name := self.manager_of(day))}))
+
+    def on_day(self, week: int, weekday: int) -> tuple[SheetDay, ...]:
+        """Return the routes of a day of the cycle: one for each manager who works."""
+        return tuple(day for day in self.days if (day.week, day.weekday) == (week, weekday))
 
     def visit_days(self) -> dict[str, list[SheetDay]]:
         """Return the routes of each visited outlet by its id."""
@@ -171,7 +208,7 @@ def sheet_books(territory: Territory, scenario: Scenario) -> Iterator[SheetBook]
     row_of = {outlet: row for row, outlet in enumerate(outlets["outlet_id"])}
     cell_of_row = scenario.partition.label[outlets["unit"].to_numpy()]
     due = outlets["visited"].to_numpy(bool) & _is_due(outlets["grade"], policy)
-    days = _days(scenario, places, row_of)
+    days = _days(scenario, places, row_of, _DayEnds(territory, scenario, places, row_of))
     for cell in scenario.cells.to_dict("records"):
         centre = row_of[cell["centre_outlet_id"]]
         number = int(np.flatnonzero(scenario.partition.centre == centre)[0])
@@ -183,6 +220,7 @@ def sheet_books(territory: Territory, scenario: Scenario) -> Iterator[SheetBook]
             name=str(cell["name"]),
             manager="" if pd.isna(cell["manager"]) else str(cell["manager"]),
             home=places[centre],
+            bases=_bases(policy, places[centre], places, row_of, scenario.request.datum),
             policy=policy,
             days=tuple(days.get(int(cell["cell_id"]), [])),
             outlets=tuple(
@@ -222,6 +260,54 @@ def lunch_and_finish(
     return lunch_s, day.start_s + travel_s + float(service_s.sum()) + pause_s
 
 
+@dataclass(frozen=True, eq=False)
+class _DayEnds:
+    """Knows where each route starts and ends."""
+
+    territory: Territory
+    scenario: Scenario
+    places: list[SheetPlace]
+    row_of: dict[str, int]
+
+    def xy(self, route: dict[Hashable, Any]) -> tuple[Floats, Floats]:
+        """Return start and end of a route in metres. Shape (2,) each."""
+        cells = self.scenario.cells
+        centre = cells.loc[cells["cell_id"] == route["cell_id"], "centre_outlet_id"].iloc[0]
+        managers = self.scenario.report.get("route_managers", {})
+        policy = self.scenario.request.routing
+        start, end = policy.day_ends(str(centre), managers.get(str(route["number"]), ""))
+        return self._xy(start), self._xy(end)
+
+    def _xy(self, place: DayPlace) -> Floats:
+        if isinstance(place, str):
+            found = self.places[self.row_of[place]]
+            return np.array([found.x, found.y])
+        to_metres = pyproj.Transformer.from_crs("EPSG:4326", self.territory.crs, always_xy=True)
+        return np.array(to_metres.transform(*place), dtype=np.float64)
+
+
+def _bases(
+    policy: RoutingPolicy,
+    home: SheetPlace,
+    places: list[SheetPlace],
+    row_of: dict[str, int],
+    datum: ShownDatum,
+) -> str:
+    """Return where the days of a cell start and end: the centre, or each manager's places."""
+
+    def told(place: DayPlace) -> str:
+        if isinstance(place, str):
+            return places[row_of[place]].name
+        lon, lat = from_wgs84(np.array([place]), datum)[0]
+        return f"{lon:.5f}, {lat:.5f}"
+
+    crew = policy.crew(home.outlet_id)
+    if not any(one.start or one.end for one in crew):
+        return home.name
+    ends = [(one, policy.day_ends(home.outlet_id, one.name)) for one in crew]
+    return "; ".join(f"{one.name}: {told(start)} – {told(end)}" for one, (start, end) in ends)
+
+
 def split_way(line_xy: Floats, stops_xy: Floats) -> Ints:
     """Return the vertex of a day's way at which each stop is reached.
 
@@ -258,7 +344,7 @@ def _places(territory: Territory, mode: str, datum: ShownDatum) -> list[SheetPla
     streets = _street_names(territory, mode, xy)
     columns = (
         outlets["outlet_id"], outlets["name"], outlets["grade"], streets, xy, lon, lat,
-        inside_china(wgs84),
+        inside_china(wgs84), outlets["sales"],
     )  # fmt: skip
     return [
         SheetPlace(
@@ -271,8 +357,11 @@ def _places(territory: Territory, mode: str, datum: ShownDatum) -> list[SheetPla
             lon=float(east),
             lat=float(north),
             datum=datum if shifted else "wgs84",
+            sales=None if pd.isna(sales) else float(sales),
         )
-        for outlet_id, name, grade, street, at, east, north, shifted in zip(*columns, strict=True)
+        for outlet_id, name, grade, street, at, east, north, shifted, sales in zip(
+            *columns, strict=True
+        )
     ]
 
 
@@ -289,19 +378,23 @@ def _street_names(territory: Territory, mode: str, xy: Floats) -> list[str]:
 
 
 def _days(
-    scenario: Scenario, places: list[SheetPlace], row_of: dict[str, int]
+    scenario: Scenario, places: list[SheetPlace], row_of: dict[str, int], ends: _DayEnds
 ) -> dict[int, list[SheetDay]]:
     """Return the routes of each cell by its number."""
     stops_of = dict(iter(scenario.stops.sort_values(["route_id", "seq"]).groupby("route_id")))
     working_day = scenario.request.routing.day
-    lunch_s, home_s = (scenario.report.get(key, {}) for key in ("lunch_begins_s", "home_s"))
+    lunch_s, home_s, managers = (
+        scenario.report.get(key, {}) for key in ("lunch_begins_s", "home_s", "route_managers")
+    )
     found: dict[int, list[SheetDay]] = {}
     for route, line in zip(scenario.routes.to_dict("records"), scenario.route_lines, strict=True):
         stops = stops_of[route["route_id"]]
         visited = [places[row_of[outlet]] for outlet in stops["outlet_id"]]
-        day = _day(route, shapely.get_coordinates(line), stops, visited, working_day)
+        way_xy = shapely.get_coordinates(line)
+        day = _day(route, way_xy, stops, visited, working_day, ends_xy=ends.xy(route))
         if day.number in home_s:
             day = replace(day, lunch_s=lunch_s.get(day.number), finish_s=home_s[day.number])
+        day = replace(day, manager=managers.get(day.number, ""))
         found.setdefault(int(route["cell_id"]), []).append(day)
     return found
 
@@ -312,6 +405,8 @@ def _day(
     stops: pd.DataFrame,
     visited: list[SheetPlace],
     working_day: WorkingDay,
+    *,
+    ends_xy: tuple[Floats, Floats],
 ) -> SheetDay:
     arrival_s = stops["arrival_s"].to_numpy(np.float64)
     service_s = stops["service_s"].to_numpy(np.float64)
@@ -337,4 +432,6 @@ def _day(
         finish_s=finish_s,
         way_xy=line_xy[: vertex[-1] + 1],
         return_xy=line_xy[vertex[-1] :],
+        start_xy=ends_xy[0],
+        end_xy=ends_xy[1],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gridmap.catalogue import Language, sentences, text
 from gridmap.export.pen import CAPITAL_MM, Pen, fitted
 from gridmap.export.route_map import Home, Shape, Window, fit_window, scale_bar
-from gridmap.export.sheet_book import SheetBook, SheetPlace
+from gridmap.export.sheet_book import SheetBook
 from gridmap.export.street_map import StreetMap
 from gridmap.routing.visits import by_importance
 
@@ -56,6 +56,10 @@ class Sheets:
     def most_important(self) -> str:
         """Return the grade with the most visits; of equal ones the first."""
         return next(iter(by_importance(self.book.policy)), "")
+
+    def manager_line(self, name: str) -> str:
+        """Return the line that names a manager, or one to write the name on."""
+        return self.say("manager", name=name) if name else self.say("manager_blank")
 
     def foot(self, page: int, pages: int) -> None:
         """Write the source of the map, the warning of invented data, and the page."""
@@ -102,9 +106,23 @@ class Sheets:
             yield window
             self.shapes([scale_bar(window)])
 
-    def home(self, window: Window, place: SheetPlace) -> None:
-        """Draw the centre outlet on a map."""
-        x, y = window.on_paper(np.array([[place.x, place.y]]))[0]
+    @contextmanager
+    def detail(self, x: float, y: float, window: Window) -> Iterator[None]:
+        """Draw the streets of a small window in a frame, then what the caller draws, then a scale.
+
+        Inside, the lower left corner of the frame is the origin of the pen.
+        """
+        size = (window.width_mm, window.height_mm)
+        with self.pen.frame(x, y, *size):
+            self.pen.box(0.0, 0.0, *size, line_mm=None, fill=1.0)
+            self.shapes(self.streets.ground(window))
+            yield
+            self.shapes([replace(scale_bar(window, 20.0), north=False)])
+        self.pen.box(x, y, *size, line_mm=0.8)
+
+    def home(self, window: Window, xy: Floats) -> None:
+        """Draw the centre outlet, or where a day starts or ends, on a map. Shape (2,), metres."""
+        x, y = window.on_paper(xy[None])[0]
         self.shapes([Home(float(x), float(y))])
 
     def shapes(self, shapes: Iterable[Shape]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 import shapely.ops
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from gridmap.export.route_map import (
     BESIDE_MM,
@@ -32,6 +33,8 @@ RANKS = {
     "cycleway": 4, "footway": 4, "path": 4, "steps": 4, "bridleway": 4, "corridor": 4,
 }  # fmt: skip
 OTHER_RANK = 3
+#: Streets up to this rank show their names.
+NAMED_RANK = 2
 #: Width in millimetres and grey (0 = black) of each rank.
 STROKES = ((1.8, 0.72), (1.25, 0.74), (0.8, 0.76), (0.35, 0.78), (0.16, 0.74))
 #: Coarsest scale at which a rank is still drawn, in metres a millimetre.
@@ -61,6 +64,7 @@ class StreetMap:
         self._rank = np.array(ranks, dtype=np.int64)[network.road_class]
         self._name = network.name
         self._names = network.names
+        self._lines_of: dict[int, BaseGeometry] = {}
         self._tree = shapely.STRtree(self._streets)
         self._linework = {
             kind: np.asarray(lines, dtype=object) for kind, lines in territory.linework.items()
@@ -101,16 +105,18 @@ class StreetMap:
             Shape (n, 3).
         """
         inside = np.sort(self._tree.query(shapely.box(*window.bounds)))
-        inside = inside[(self._name[inside] > 0) & (self._rank[inside] <= 2)]
+        inside = inside[(self._name[inside] > 0) & (self._rank[inside] <= NAMED_RANK)]
+        names, which = np.unique(self._name[inside], return_inverse=True)
+        least = np.full(len(names), OTHER_RANK)
+        np.minimum.at(least, which, self._rank[inside])
+        joined = np.array([self._joined(int(name)) for name in names], dtype=object)
+        clipped = shapely.clip_by_rect(joined, *window.bounds)
         pieces: list[tuple[int, float, str, Floats]] = []
-        for name in np.unique(self._name[inside]):
-            mine = inside[self._name[inside] == name]
-            joined = shapely.line_merge(shapely.union_all(_clip(self._streets[mine], window)))
-            longest = max(shapely.get_parts(joined), key=lambda part: part.length, default=None)
+        for name, rank, street in zip(names, least, clipped, strict=True):
+            longest = max(shapely.get_parts(street), key=lambda part: part.length, default=None)
             if longest is not None and longest.geom_type == "LineString":
                 line = window.on_paper(shapely.get_coordinates(longest))
-                rank = int(self._rank[mine].min())
-                pieces.append((rank, -float(longest.length), self._names[name], line))
+                pieces.append((int(rank), -float(longest.length), self._names[name], line))
         found: list[Name] = []
         for _, _, words, line in sorted(pieces, key=lambda piece: piece[:3]):
             for label in _labels(words, line):
@@ -121,6 +127,13 @@ class StreetMap:
                     taken = np.vstack([taken, np.hstack([points, room])])
                     break
         return found
+
+    def _joined(self, name: int) -> BaseGeometry:
+        """Return the larger streets of a name as lines that are as long as possible."""
+        if name not in self._lines_of:
+            mine = (self._name == name) & (self._rank <= NAMED_RANK)
+            self._lines_of[name] = shapely.line_merge(shapely.union_all(self._streets[mine]))
+        return self._lines_of[name]
 
     def _clipped(self, kind: str, window: Window) -> Shapes:
         return _clip(self._linework.get(kind, np.empty(0, dtype=object)), window)
@@ -175,6 +188,9 @@ def _labels(words: str, line: Floats) -> Iterator[Name]:
 
 def _free(points: Floats, taken: Floats) -> bool:
     """Return whether all points keep their distance from what is taken."""
+    at, room = taken[:, :2], taken[:, 2:]
+    near = (at > points.min(axis=0) - room) & (at < points.max(axis=0) + room)
+    taken = taken[near.all(axis=1)]
     apart = np.hypot(*(points[:, None] - taken[None, :, :2]).transpose(2, 0, 1))
     return bool((apart >= taken[None, :, 2]).all())
 

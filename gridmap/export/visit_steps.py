@@ -5,6 +5,7 @@ Print and Excel show the same fields under the same words (catalogue area ``shee
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -68,6 +69,20 @@ REMARK = Field("remark", Entry.TEXT)
 CHECKS = ("self_report", "joint_visit", "report_review", "phone_check", "meeting")
 #: Stock is enough from this multiple of a cycle's sales on.
 ENOUGH_STOCK = 1.5
+#: From this target on it is rounded up to whole fives, which are easier to count off.
+COARSE_TARGET = 100
+
+
+def stock_target(sales: float) -> int:
+    """Return the pieces that should be in stock: 1.5 × the sales of a cycle, rounded up.
+
+    Examples
+    --------
+    >>> stock_target(13.0), stock_target(0.0), stock_target(81.0)
+    (20, 0, 125)
+    """
+    pieces = math.ceil(ENOUGH_STOCK * sales - 1e-6)
+    return pieces if pieces < COARSE_TARGET else 5 * math.ceil(pieces / 5)
 
 
 def entry_columns(language: Language) -> Iterator[tuple[Field, str]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gridmap.policies import RoutingPolicy
 from gridmap.routing.calendar import NOTHING_ASKED, Calendar
-from gridmap.routing.crew import crew_of
+from gridmap.routing.crew import Crew, crew_of
 from gridmap.routing.diagnose import day_room_s
 from gridmap.routing.periodic import Evenness, Lunch, PeriodicProblem
 from gridmap.routing.problem import CellVisits
@@ -39,7 +39,7 @@ def periodic_problem(
     *,
     last: Mapping[str, tuple[int, ...]] | None = None,
 ) -> PeriodicProblem:
-    """Return the problem of a cell's cycle: place 0 is the centre, place i + 1 is outlet i.
+    """Return the problem of a cell's cycle, with the places of `CellVisits`.
 
     Units are seconds, and calls as load. An outlet that is due has a pattern without a day, at
     the price of leaving it out: one outlet is worth more than all those of less important classes
@@ -63,12 +63,14 @@ def periodic_problem(
     """
     calendar = Calendar(policy)
     times = visit_times(cell, calendar)
-    visits, service_s = cell.visits(policy), np.concatenate([[0.0], cell.service_s(policy)])
+    visits, n_outlets = cell.visits(policy), len(cell.outlet_ids)
+    around = (1, cell.n_places - n_outlets - 1)  # places without visits before and behind
+    service_s = np.pad(cell.service_s(policy), around)
     open_patterns = cell_patterns(cell, calendar, times)
     due = np.array([len(one) > 0 for one in open_patterns], dtype=bool)
     travel_s = np.nan_to_num(cell.travel_s, nan=NO_WAY_S)
     crew = crew_of(cell, calendar)
-    evenness = _evenness(np.where(due, visits, 0), service_s, travel_s, int(crew.works.sum()))
+    evenness = _evenness(cell, np.where(due, visits, 0), service_s, travel_s, crew)
     rows = _PatternRows(calendar.n_days)
     loss = _loss(cell, policy, due)
     skipped_s = evenness.mean_work_s / max(evenness.mean_load, 1.0)
@@ -79,24 +81,25 @@ def periodic_problem(
             before[list(last[cell.outlet_ids[outlet]])] = True
             price = price + CHANGED_DAY_S * (patterns.days & ~before).sum(axis=1)
         rows.add(patterns.days, price, loss[outlet])
+    for _ in range(around[1]):
+        rows.add_base()
     works = crew.works.astype(np.float64)
     most_s = crew.most_s if times.timed else np.minimum(crew.most_s, day_room_s(policy))
-    base = np.zeros(len(crew.managers), dtype=np.int64)
-    everyone = np.ones((len(crew.managers), 1), dtype=bool)
+    bases = np.array([cell.base(one) for one in range(len(crew.managers))], dtype=np.int64)
     return PeriodicProblem(
         travel=travel_s,
         service=service_s,
-        load=np.concatenate([[0.0], np.ones(len(visits))]),
+        load=np.pad(np.ones(n_outlets), around),
         patterns=np.concatenate(rows.days),
         pattern_price=np.concatenate(rows.price),
         first_pattern=np.array(rows.first, dtype=np.int64),
         last_pattern=np.array(rows.last, dtype=np.int64),
-        start=base,
-        end=base,
+        start=bases[:, 0],
+        end=bases[:, 1],
         most_load=works * crew.most_calls,
         least_load=works * crew.least_calls,
         most_duration=np.tile(most_s, (calendar.n_days, 1)),
-        may_visit=np.concatenate([everyone, crew.may_visit], axis=1),
+        may_visit=np.pad(crew.may_visit, ((0, 0), around), constant_values=True),
         windows=_window_array(times, calendar, len(service_s)),
         lunch=_lunch(policy) if times.timed else Lunch(),
         evenness=evenness,
@@ -133,6 +136,11 @@ class _PatternRows:
         self.first.append(first)
         self.last.append(last)
 
+    def add_base(self) -> None:
+        """Add a place where days start or end, which has no pattern."""
+        self.first.append(0)
+        self.last.append(0)
+
 
 def _loss(cell: CellVisits, policy: RoutingPolicy, due: Bools) -> Floats:
     """Return the price of leaving each outlet out; 0 where there is no choice."""
@@ -149,18 +157,29 @@ def _loss(cell: CellVisits, policy: RoutingPolicy, due: Bools) -> Floats:
     return loss
 
 
-def _evenness(visits: Ints, service_s: Floats, travel_s: Floats, days: int) -> Evenness:
-    """Return the target of an even day of one manager, of so many, and the price of missing it.
+def _evenness(
+    cell: CellVisits, visits: Ints, service_s: Floats, travel_s: Floats, crew: Crew
+) -> Evenness:
+    """Return the target of an even day of one manager, and the price of missing it.
 
-    The travel of a mean day is taken as that from the nearest places, and one way to the centre.
+    The travel of a mean day is taken as that from the nearest places, and one way to the centre;
+    where days start or end elsewhere, the ways there and back.
     """
-    days = max(days, 1)
+    days = max(int(crew.works.sum()), 1)
     calls = float(visits.sum()) / days
     if calls == 0.0:
         return Evenness()
     apart_s = np.where(np.eye(len(travel_s), dtype=bool), np.inf, travel_s)
-    travel = float(apart_s.min(axis=1)[1:] @ visits) / days + float(apart_s[0, 1:].min())
-    work = float(service_s[1:] @ visits) / days + travel
+    outlets = slice(1, len(visits) + 1)
+    travel = float(apart_s[outlets, : outlets.stop].min(axis=1) @ visits) / days
+    if cell.bases:
+        ways_s = [
+            apart_s[start, outlets].min() + apart_s[outlets, end].min() for start, end in cell.bases
+        ]
+        travel += float(np.minimum(ways_s, NO_WAY_S).mean())
+    else:
+        travel += float(apart_s[0, outlets].min())
+    work = float(service_s[outlets] @ visits) / days + travel
     return Evenness(price=EVENNESS * work, mean_work_s=max(work, 1.0), mean_load=calls)
 
 
@@ -176,7 +195,9 @@ def _window_array(times: VisitTimes, calendar: Calendar, n_places: int) -> Float
     if not times.timed:
         return np.zeros((n_places, calendar.n_days, 0, 2))
     whole = ((day.start_s, day.end_s),)
-    per_place = [(whole,) * calendar.n_days, *times.windows]
+    always = (whole,) * calendar.n_days
+    behind = n_places - len(times.windows) - 1
+    per_place = [always, *times.windows, *(always for _ in range(behind))]
     most = max((len(one) for days in per_place for one in days), default=1)
     array = np.empty((len(per_place), calendar.n_days, most, 2))
     for place, days in enumerate(per_place):

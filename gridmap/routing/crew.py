@@ -26,7 +26,7 @@ class Crew:
     works
         Who works on which day, holidays excluded. Shape (n_days, n_managers).
     may_visit
-        Who has the skills for which outlet. Shape (n_managers, n_outlets).
+        Who has the skills for which outlet, and a way to it. Shape (n_managers, n_outlets).
     most_calls, least_calls, most_s
         Limits of each manager's days: calls, and seconds of travel and service. Shape
         (n_managers,).
@@ -67,12 +67,16 @@ def crew_of(cell: CellVisits, calendar: Calendar) -> Crew:
     needs = [
         policy.needed_skills(grade, kind) for grade, kind in zip(cell.grades, kinds, strict=True)
     ]
-    may = [[need <= set(one.skills) for need in needs] for one in managers]
+    may = np.array(
+        [[need <= set(one.skills) for need in needs] for one in managers], dtype=bool
+    ).reshape(len(managers), len(needs))
+    if cell.bases:
+        may &= np.isfinite(cell.there_s + cell.back_s)
     most_minutes = [day.max_minutes if m.max_minutes is None else m.max_minutes for m in managers]
     return Crew(
         managers=managers,
         works=works,
-        may_visit=np.array(may, dtype=bool).reshape(len(managers), len(needs)),
+        may_visit=may,
         most_calls=_each([m.max_calls for m in managers], day.max_calls),
         least_calls=_each([m.min_calls for m in managers], day.min_calls),
         most_s=np.array(most_minutes, dtype=np.float64) * 60.0,

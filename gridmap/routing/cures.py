@@ -136,7 +136,7 @@ def _move(cell: CellVisits, policy: RoutingPolicy, found: Diagnosis) -> tuple[st
     """Return the outlets to give away, the farthest first, until the others fit."""
     visits, minutes = cell.visits(policy), least_minutes(cell, policy)
     due = np.flatnonzero((visits > 0) & cell.reachable)
-    away_s = cell.travel_s[0, 1:][due]
+    away_s = cell.travel_s[0, 1 : len(visits) + 1][due]
     farthest_first = due[np.argsort(-away_s, kind="stable")]
     calls, left = float(found.calls_over), found.minutes_over
     gone: list[str] = []

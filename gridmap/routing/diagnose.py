@@ -51,7 +51,7 @@ class Diagnosis:
     minutes_needed, minutes_available
         Service, and travel at the least, against working minutes of the whole cycle.
     unreachable
-        Outlets without a way from the centre and back.
+        Outlets without a way from the start of any manager's day to its end.
     too_far
         Outlets that no single day has room for.
     closed
@@ -130,10 +130,10 @@ def diagnose(cell: CellVisits, policy: RoutingPolicy) -> Diagnosis:
     times = visit_times(cell, calendar)
     patterns = cell_patterns(cell, calendar, times)
     wanted, reachable = visits > 0, cell.reachable
-    alone_s = cell.travel_s[0, 1:] + cell.travel_s[1:, 0] + service_s
+    alone_s = np.nan_to_num(cell.there_s + cell.back_s, nan=np.inf) + service_s
     crew = crew_of(cell, calendar)
-    longest_s = min(float(crew.most_s.max()), day_room_s(policy))
-    too_far = wanted & reachable & (alone_s > longest_s)
+    room_s = np.minimum(crew.most_s, day_room_s(policy))
+    too_far = wanted & reachable & (alone_s > room_s[:, None]).all(axis=0)
     has_days = np.array([len(one) > 0 for one in patterns], dtype=bool)
     closed = wanted & reachable & ~too_far & ~has_days
     # A visit that falls on a holiday may have no other day.
@@ -157,7 +157,7 @@ def diagnose(cell: CellVisits, policy: RoutingPolicy) -> Diagnosis:
         crowded=_crowded(cell, calendar, patterns, np.where(fits, needed, 0), crew),
         days=max(days, 1),
         weeks=policy.weeks,
-        longest_day_s=longest_s,
+        longest_day_s=float(room_s.max()),
         managers=len(crew.managers),
     )
 
@@ -194,12 +194,15 @@ def _crowded(
 def least_minutes(cell: CellVisits, policy: RoutingPolicy) -> Floats:
     """Return the minutes that one visit of each outlet takes at the least. Shape (n_outlets,).
 
-    They are its service and the way from the nearest place; an outlet without any way has its
-    service only.
+    They are its service and the way from the nearest outlet or start of a day; an outlet without
+    any way has its service only.
     """
+    n_outlets = len(cell.outlet_ids)
     arrival_s = np.where(np.isfinite(cell.travel_s), cell.travel_s, np.inf)
     np.fill_diagonal(arrival_s, np.inf)
-    nearest_s = arrival_s[:, 1:].min(axis=0)
+    starts = {cell.base(manager)[0] for manager in range(max(len(cell.bases), 1))}
+    come_from = sorted({*range(1, n_outlets + 1), *starts})
+    nearest_s = arrival_s[come_from, 1 : n_outlets + 1].min(axis=0)
     way_s = np.where(np.isfinite(nearest_s), nearest_s, 0.0)
     return np.asarray((cell.service_s(policy) + way_s) / 60.0, dtype=np.float64)
 

@@ -49,8 +49,8 @@ class PeriodicProblem:
 
     Every place chooses one *pattern*, a set of days, from its own list; each day's visits are
     then made on at most one route a manager. Units are seconds for a cell; any other unit does as
-    well, as long as travel, service, windows and limits share it. The first places are the
-    starts and ends of routes: their list of patterns is empty.
+    well, as long as travel, service, windows and limits share it. The
+    starts and ends of routes are places whose list of patterns is empty.
 
     Attributes
     ----------

@@ -70,18 +70,23 @@ class CellRoutes:
 
     @property
     def travel_s(self) -> Floats:
-        """Travel of each cycle day from the centre and back, seconds. Shape (n_days,)."""
+        """Travel of each cycle day from start to end, seconds. Shape (n_days,)."""
         travel_s = np.zeros(len(self.days))
         for tour in self.tours:
             travel_s[tour.day] += self.legs_s(tour).sum()
         return travel_s
 
+    def way(self, tour: Tour) -> tuple[int, ...]:
+        """Return the places of a route, its start and its end among them."""
+        start, end = self.cell.base(tour.manager)
+        return (start, *tour.places, end)
+
     def legs_s(self, tour: Tour) -> Floats:
-        """Return the seconds of each way of a route, the first from the centre, the last home.
+        """Return the seconds of each way of a route, from its start to its end.
 
         Shape (n_stops + 1,).
         """
-        way = np.array([0, *tour.places, 0])
+        way = np.array(self.way(tour))
         return np.asarray(self.cell.travel_s[way[:-1], way[1:]], dtype=np.float64)
 
     @property

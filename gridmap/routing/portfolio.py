@@ -38,6 +38,8 @@ _TRIES = 20
 _NEAR = 60
 #: Shares of the time after which the first ruin search, and the genetic search, are over.
 _FIRST, _LAST = 0.3, 0.8
+#: Visits above which all the time goes to ruin and recreate, where a day has several routes.
+_MOST_TO_BREED = 300
 #: Share of the time of the genetic search after which the plan of the ruin search joins.
 _JOIN = 0.4
 
@@ -175,7 +177,7 @@ def _search(run: _Run, seed: int, method: Method) -> PeriodicPlan | None:
         _ruin(run, prices, 0.0, 1.0)
     else:
         _seek_first(run, prices, seed)
-        _ruin(run, prices.copy(), 0.0, _FIRST)
+        _ruin(run, prices.copy(), 0.0, 1.0 if _too_large_to_breed(problem) else _FIRST)
         if not run.over():
             _breed(run, prices, seed, _LAST)
         if not run.over():
@@ -248,6 +250,11 @@ def _polish(run: _Run, prices: Floats) -> None:
         genetic = Genetic(run.near, run.xy, 0, GeneticParams(), np.maximum(prices, 1.0) * 1e6)
         genetic.adopt(run.best)
         run.take(genetic.best)
+
+
+def _too_large_to_breed(problem: PeriodicProblem) -> bool:
+    """Return whether a population would take longer to get better than the time allows."""
+    return problem.n_managers > 1 and _n_visits(problem) > _MOST_TO_BREED
 
 
 def _n_visits(problem: PeriodicProblem) -> float:

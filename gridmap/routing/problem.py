@@ -26,12 +26,16 @@ class CellVisits:
     outlet_ids, grades
         One entry an outlet.
     travel_s
-        Seconds from place to place, NaN = no way; place 0 is the centre outlet, where each day
-        starts and ends, place i + 1 is outlet i. Shape (n_outlets + 1, n_outlets + 1).
+        Seconds from place to place, NaN = no way; place 0 is the centre outlet, place i + 1 is
+        outlet i, and behind them are other places where days start or end. Shape (n_places,
+        n_places).
     kinds
         One entry an outlet, or none at all; some kinds need skills.
     centre_id
         Id of the centre outlet.
+    bases
+        Place where the days of each manager of the crew start, and where they end; empty = all
+        at the centre.
     """
 
     cell_id: int
@@ -40,11 +44,15 @@ class CellVisits:
     travel_s: Floats
     kinds: tuple[str, ...] = ()
     centre_id: str = ""
+    bases: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         places = len(self.outlet_ids) + 1
-        if len(self.grades) != places - 1 or self.travel_s.shape != (places, places):
+        shape = self.travel_s.shape
+        if len(self.grades) != places - 1 or shape != (max(shape[0], places),) * 2:
             raise ValueError(f"Expected {places - 1} grades and travel between {places} places.")
+        if any(not 0 <= place < shape[0] for base in self.bases for place in base):
+            raise ValueError("Expected starts and ends among the places.")
         if len(self.kinds) not in (0, places - 1):
             raise ValueError(f"Expected {places - 1} kinds or none.")
 
@@ -55,9 +63,32 @@ class CellVisits:
 
     @property
     def reachable(self) -> NDArray[np.bool_]:
-        """Outlets with a way from the centre and back. Shape (n_outlets,)."""
-        there, back = self.travel_s[0, 1:], self.travel_s[1:, 0]
-        return np.isfinite(there) & np.isfinite(back)
+        """Outlets between the start and the end of some manager's day. Shape (n_outlets,)."""
+        return np.asarray(np.isfinite(self.there_s + self.back_s).any(axis=0))
+
+    def base(self, manager: int) -> tuple[int, int]:
+        """Return the places where the days of a manager start and end."""
+        return self.bases[manager] if self.bases else (0, 0)
+
+    @property
+    def n_places(self) -> int:
+        """The centre, the outlets and other starts and ends."""
+        return len(self.travel_s)
+
+    @property
+    def there_s(self) -> Floats:
+        """Seconds from each manager's start to each outlet; one row for all if at the centre.
+
+        Shape (n_managers or 1, n_outlets).
+        """
+        starts = [start for start, _ in self.bases or ((0, 0),)]
+        return self.travel_s[starts, 1 : len(self.outlet_ids) + 1]
+
+    @property
+    def back_s(self) -> Floats:
+        """Seconds from each outlet to each manager's end. Shape as `there_s`."""
+        ends = [end for _, end in self.bases or ((0, 0),)]
+        return self.travel_s[1 : len(self.outlet_ids) + 1, ends].T
 
     def visits(self, policy: RoutingPolicy) -> Ints:
         """Return the visits per cycle that each outlet is due. Shape (n_outlets,).

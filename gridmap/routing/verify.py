@@ -19,6 +19,7 @@ from gridmap.errors import Fault, fault, some_ids
 from gridmap.policies import RoutingPolicy
 from gridmap.routing.verify_crew import calls, least_calls, manager_days, minutes, skills
 from gridmap.routing.verify_days import fixed_visits, holidays, outlet_days, spacing
+from gridmap.routing.verify_ends import day_ends
 from gridmap.routing.verify_hours import appointments_kept, lunch, opening_hours_kept, times
 from gridmap.routing.verify_plan import ROUNDING_S, WrittenPlan
 
@@ -200,5 +201,6 @@ _RULES: dict[str, Callable[[WrittenPlan], list[Fault]]] = {
     "lunch": lunch,
     "least_calls": least_calls,
     "manager_days": manager_days,
+    "day_ends": day_ends,
     "skills": skills,
 }

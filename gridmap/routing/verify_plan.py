@@ -42,17 +42,20 @@ class WrittenPlan:
     @cached_property
     def manager_of(self) -> dict[str, Manager | None]:
         """The manager of each route by its id; None where nobody of that name is in the cell."""
-        outlets = self.outlets
-        centre: dict[int, str] = {}
-        if "is_centre" in outlets:
-            centres = outlets[outlets["is_centre"].astype(bool)]
-            centre = dict(zip(centres["cell_id"], centres["outlet_id"], strict=True))
         found: dict[str, Manager | None] = {}
         for route, cell in zip(self.routes["route_id"], self.routes["cell_id"], strict=True):
-            crew = {one.name: one for one in self.policy.crew(centre.get(cell, ""))}
+            crew = {one.name: one for one in self.policy.crew(self.centres.get(cell, ""))}
             sole = next(iter(crew)) if len(crew) == 1 else ""
             found[str(route)] = crew.get(self.managers.get(str(route), sole))
         return found
+
+    @cached_property
+    def centres(self) -> dict[int, str]:
+        """Id of the centre outlet of each cell."""
+        if "is_centre" not in self.outlets:
+            return {}
+        centres = self.outlets[self.outlets["is_centre"].astype(bool)]
+        return dict(zip(centres["cell_id"], centres["outlet_id"], strict=True))
 
     def limits(self, own: str, usual: float) -> pd.Series:
         """Return a limit of each route by its id: its manager's own, or the usual one."""

@@ -12,6 +12,7 @@ from gridmap.routing.crew import crew_of
 from gridmap.routing.problem import CellVisits
 
 Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +46,9 @@ def visit_times(cell: CellVisits, calendar: Calendar) -> VisitTimes:
     agreed = any(calendar.appointments(one) for one in ids)
     if not (asked or agreed or (policy.day.lunch > 0.0 and policy.day.lunch_until is not None)):
         return VisitTimes(False, (), worked)
-    there_s = np.nan_to_num(cell.travel_s[0, 1:])
-    back_s = np.nan_to_num(cell.travel_s[1:, 0])
+    # Of the manager who is nearest; the walk along a route knows who comes.
+    there_s = _least(cell.there_s)
+    back_s = _least(cell.back_s)
     service_s = cell.service_s(policy)
     earliest = (policy.day.start_s + there_s).tolist()
     latest = (policy.day.end_s - back_s - service_s).tolist()
@@ -75,6 +77,12 @@ def cell_patterns(cell: CellVisits, calendar: Calendar, times: VisitTimes) -> tu
         else none
         for at, one in enumerate(cell.outlet_ids)
     )
+
+
+def _least(way_s: Floats) -> Floats:
+    """Return the least entry of each column; 0 where there is none."""
+    least_s = np.nan_to_num(way_s, nan=np.inf).min(axis=0, initial=np.inf)
+    return np.where(np.isfinite(least_s), least_s, 0.0)
 
 
 def _begins(calendar: Calendar, outlet: str, day: int, stay_s: float) -> Intervals | None:

@@ -323,7 +323,7 @@ def scoring_inputs(
         potential=outlets["potential"].to_numpy(dtype=np.float64),
         due_visits=due,
         planned_visits=planned,
-        sales=sales,
+        sales=_sales(outlets["sales"], sales),
         market=market,
         cell_pairs=bordering_pairs(territory, label),
         cell_ids=cell_ids,
@@ -336,6 +336,14 @@ def bordering_pairs(territory: Territory, label: Ints) -> Ints:
     adjacency = territory.units.adjacency
     ends = np.stack([label[adjacency.first], label[adjacency.second]], axis=1)
     return np.unique(np.sort(ends[ends[:, 0] != ends[:, 1]], axis=1), axis=0)
+
+
+def _sales(column: pd.Series[float], records: Floats | None) -> Floats | None:
+    """Return the sales of outlets: of the records, else of the table; None where none has any."""
+    known: Floats = np.asarray(column, dtype=np.float64)
+    if records is not None:
+        known = np.asarray(np.where(np.isnan(records), known, records), dtype=np.float64)
+    return known if np.isfinite(known).any() else None
 
 
 def _sums(cell: Ints, values: Floats | Bools, n_cells: int) -> Floats:

@@ -375,6 +375,10 @@ def _outlet_table(inputs: ScoringInputs, settings: ScoringSettings) -> dict[str,
     table |= coverage.demand_and_potential(inputs, threshold=settings.rules.data_threshold)
     table["managed_partner_share"] = coverage.managed_partner_share(inputs)
     table |= position.outlet_position(inputs)
+    if "market" in inputs.invented:
+        for name in ("active_outlet_rate", "active_outlet_rate_reported"):
+            note = table[name].note
+            note[note == ""] = "rests_on_invented"
     return table
 
 

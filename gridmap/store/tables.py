@@ -92,6 +92,7 @@ outlet = sa.Table(
     sa.Column("y", sa.Double, nullable=False),
     sa.Column("unit", sa.Integer, nullable=False),
     sa.Column("snap_distance_m", sa.Double, nullable=False),
+    sa.Column("sales", sa.Double),
 )
 
 demand = sa.Table(

@@ -159,6 +159,28 @@ def test_summary_of_a_day_off_and_of_no_day(plan: Plan) -> None:
     assert "Choose a day" in words_of(routes.day_summary(plan, nothing))
 
 
+def test_a_day_of_two_managers_shows_the_route_of_each(plan: Plan) -> None:
+    """The two routes of the cell's first week are moved to one day and named."""
+    scenario = plan.scenario
+    mine = scenario.routes["cell_id"] == 1
+    numbers = scenario.routes["number"][mine & (scenario.routes["week"] == 1)].tolist()
+    assert len(numbers) == 2
+    weekday = scenario.routes["weekday"].mask(scenario.routes["number"].isin(numbers), 1)
+    report = {**scenario.report, "route_managers": dict(zip(numbers, ("Li", "Wang"), strict=True))}
+    both = replace(
+        plan,
+        scenario=replace(scenario, routes=scenario.routes.assign(weekday=weekday), report=report),
+    )
+    said = words_of(routes.day_summary(both, CHOSEN))
+    for number, name in zip(numbers, ("Li", "Wang"), strict=True):
+        assert f"{number} · Week 1, Monday Grid manager: {name}" in said
+    stops = day_stops(both, 1, 1, 1)
+    assert [stop.seq for stop in stops] == [1, 2, 3, 4, 1, 2, 3]
+    said = words_of(routes.timeline(stops, CHOSEN))
+    assert said.count("on the way") == 3 + 2
+    assert said.index(numbers[0]) < said.index(numbers[1])
+
+
 def test_timeline_counts_the_stops_and_the_ways_between(plan: Plan) -> None:
     stops = day_stops(plan, 1, 1, 1)
     said = words_of(routes.timeline(stops, CHOSEN))

@@ -88,8 +88,8 @@ def test_calendar_has_every_working_day(plan: Plan) -> None:
     assert [day.stops for day in weeks[0]] == [4, 0, 0, 3, 0]
     monday = weeks[1][0]
     # grades A, B, C, B: 25 + 18 + 12 + 18 minutes, and four ways of 5 minutes
-    assert monday.service_s == 73 * 60
-    assert monday.busy_s == 93 * 60
+    assert [route.service_s for route in monday.routes] == [73 * 60]
+    assert monday.longest_s == 93 * 60
     assert monday.number == "G01-3"
 
 

@@ -43,7 +43,7 @@ def test_the_report_says_how_it_came_about(planned: Path) -> None:
     assert report["workloads"]["demand"]["worst_deviation"] <= 0.05
     assert report["travel_cost"] >= report["lower_bound"] > 0.0
     assert all(report["checks"].values())
-    assert len(report["checks"]) == 34
+    assert len(report["checks"]) == 35
     assert report["inputs_sha256"]
     assert report["invented"]
     assert [one["cell_id"] for one in report["day_balance"]] == [1, 2, 3]

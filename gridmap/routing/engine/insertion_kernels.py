@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridmap.routing.engine.jit import bare, counted, inlined
+from gridmap.routing.engine.jit import NOUGHT, bare, counted, inlined
 from gridmap.routing.engine.walk_kernels import (
     clear,
     late_price,
@@ -35,7 +35,7 @@ def insertion_in(tables, work, day, k, place, prices, least, blink):
     most, fewest, longest = tables.most_load[k], tables.least_load[k], tables.most_duration[k]
     p_load, p_time, p_late = prices[0], prices[1], prices[2]
     uneven, mean_work, mean_load = tables.evenness[0], tables.evenness[1], tables.evenness[2]
-    skip = 0
+    skip = NOUGHT
     if work.route_of[day, place] == k:
         skip = work.position[day, place]
         before, after = row[k, skip - 1], row[k, skip + 1]
@@ -45,7 +45,7 @@ def insertion_in(tables, work, day, k, place, prices, least, blink):
         if tables.timed:
             wait, late = 0.0, 0.0
             if size > 1:
-                wait, late = walk(tables, k, row[k], size, skip, 0, 0)
+                wait, late = walk(tables, k, row[k], size, skip, NOUGHT, NOUGHT)
     old = limited(
         travel, load, service, most, fewest, longest, p_load, p_time, uneven, mean_work, mean_load
     )
@@ -133,7 +133,7 @@ def price_of_visit(tables, work, day, place, prices):
         prices[0], prices[1], even[0], even[1], even[2],
     )  # fmt: skip
     if tables.timed and work.size[k] > 1:
-        wait, late = walk(tables, k, row, work.size[k], i, 0, 0)
+        wait, late = walk(tables, k, row, work.size[k], i, NOUGHT, NOUGHT)
         without += late_price(travel, service, wait, late, longest, prices[1], prices[2])
     return route_price(tables, work, k, prices) - without
 
@@ -176,7 +176,7 @@ def withdraw(tables, work, place):
 @bare
 def shuffled_places(tables, work):
     """Write all places that have patterns into `order` at random, and return how many there are."""
-    count = 0
+    count = NOUGHT
     for place in range(tables.n_places):
         if tables.first_pattern[place] < tables.last_pattern[place]:
             work.order[count] = place

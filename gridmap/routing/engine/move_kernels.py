@@ -8,7 +8,7 @@ time of day matters, those that could gain are then walked through.
 
 from __future__ import annotations
 
-from gridmap.routing.engine.jit import bare, inlined
+from gridmap.routing.engine.jit import NOUGHT, ONE, bare, inlined
 from gridmap.routing.engine.walk_kernels import (
     late_price,
     limited,
@@ -71,19 +71,19 @@ def build_between(work, kind, a, i, b, j):
     row_a, row_b, size_a, size_b = work.row[a], work.row[b], work.size[a], work.size[b]
     out_a, out_b = work.scratch[0], work.scratch[1]
     out_a[0], out_b[0] = row_a[0], row_b[0]
-    at_a, at_b = 1, 1
+    at_a, at_b = ONE, ONE
     if kind <= 6:
         from_a = 1 if kind == 1 or kind == 4 else 2
         from_b = 0 if kind <= 3 else (2 if kind == 6 else 1)
         j = j + 1 if kind <= 3 else j
         if i > 1:
-            at_a = copy_stops(row_a, 1, i - 1, out_a, at_a)
+            at_a = copy_stops(row_a, ONE, i - 1, out_a, at_a)
         if from_b > 0:
             at_a = copy_stops(row_b, j, j + from_b - 1, out_a, at_a)
         if i + from_a <= size_a:
             at_a = copy_stops(row_a, i + from_a, size_a, out_a, at_a)
         if j > 1:
-            at_b = copy_stops(row_b, 1, j - 1, out_b, at_b)
+            at_b = copy_stops(row_b, ONE, j - 1, out_b, at_b)
         if kind == 3:
             at_b = copy_stops(row_a, i + 1, i, out_b, at_b)
         else:
@@ -91,17 +91,17 @@ def build_between(work, kind, a, i, b, j):
         if j + from_b <= size_b:
             at_b = copy_stops(row_b, j + from_b, size_b, out_b, at_b)
     elif kind == 7:
-        at_a = copy_stops(row_a, 1, i, out_a, at_a)
+        at_a = copy_stops(row_a, ONE, i, out_a, at_a)
         if j < size_b:
             at_a = copy_stops(row_b, j + 1, size_b, out_a, at_a)
         if j > 0:
-            at_b = copy_stops(row_b, 1, j, out_b, at_b)
+            at_b = copy_stops(row_b, ONE, j, out_b, at_b)
         if i < size_a:
             at_b = copy_stops(row_a, i + 1, size_a, out_b, at_b)
     else:
-        at_a = copy_stops(row_a, 1, i, out_a, at_a)
+        at_a = copy_stops(row_a, ONE, i, out_a, at_a)
         if j > 0:
-            at_a = copy_stops(row_b, j, 1, out_a, at_a)
+            at_a = copy_stops(row_b, j, ONE, out_a, at_a)
         if i < size_a:
             at_b = copy_stops(row_a, size_a, i + 1, out_b, at_b)
         if j < size_b:
@@ -115,7 +115,7 @@ def walked(tables, k, out, size, travel, service, prices):
     """Price of the waits and lateness of a route in the scratch room."""
     if size == 0:
         return 0.0
-    wait, late = walk(tables, k, out, size, 0, 0, 0)
+    wait, late = walk(tables, k, out, size, NOUGHT, NOUGHT, NOUGHT)
     return late_price(travel, service, wait, late, tables.most_duration[k], prices[1], prices[2])
 
 
@@ -170,7 +170,7 @@ def move_within(tables, work, k, i, j, prices):
     if tables.timed:
         old += late_price(travel, service, sums[k, 3], sums[k, 4], longest, p_time, p_late)
     spare = old - travel
-    best, chosen = _GAIN, 0
+    best, chosen = _GAIN, NOUGHT
     for kind in _WITHIN:
         change = change_within(row, size, way, there, back, kind, i, j)
         if change >= spare or change >= FAR:
@@ -232,7 +232,7 @@ def move_between(tables, work, a, i, b, j, prices):
     load_y, stay_y = tables.load[y], tables.service[y]
     head_a, head_b = work.travel_to[a, i], work.travel_to[b, j]
     tail_a, tail_b = way_a - head_a - way[u, x], way_b - head_b - way[v, y]
-    best, chosen = _GAIN, 0
+    best, chosen = _GAIN, NOUGHT
     for kind in range(1, 9):
         if kind == 1:
             new_a = way_a + way[before, x] - way[before, u] - way[u, x]
@@ -337,7 +337,7 @@ def empty_route(tables, work, day):
 @bare
 def shuffled_stops(tables, work, day):
     """Write the places visited on a day into `order` at random, and return how many there are."""
-    count = 0
+    count = NOUGHT
     for place in range(tables.n_places):
         if work.route_of[day, place] >= 0:
             work.order[count] = place

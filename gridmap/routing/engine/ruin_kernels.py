@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from gridmap.routing.engine.insertion_kernels import choose
-from gridmap.routing.engine.jit import bare, counted
+from gridmap.routing.engine.jit import NOUGHT, bare, counted
 from gridmap.routing.engine.walk_kernels import (
     kept_price,
     load_excess,
@@ -103,7 +103,7 @@ def ruin_around(tables, work, centre, leaving, out):
     first, last = tables.first_pattern[centre], tables.last_pattern[centre]
     pattern = first + np.random.randint(last - first)
     wanted = 1 + np.random.randint(_MOST_AROUND)
-    count = mark(centre, leaving, out, 0)
+    count = mark(centre, leaving, out, NOUGHT)
     for place in tables.near[centre]:
         if count >= wanted:
             break
@@ -124,7 +124,7 @@ def ruin_strings(tables, work, centre, leaving, out, ruined):
     wanted = int(np.random.random() * (4.0 * _LEAVING / (1.0 + longest) - 1.0) + 1.0)
     one_day = np.random.random() < 0.5
     day = day_of_visit(tables, work, centre)
-    count, strings = 0, 0
+    count, strings = NOUGHT, 0
     for number in range(-1, tables.near.shape[1]):
         if strings >= wanted:
             break
@@ -220,7 +220,7 @@ def anneal(tables, work, prices, tally, heat, steps, best, best_row, best_size, 
     pattern = np.zeros(tables.n_places, np.int64)
     places = np.flatnonzero(tables.last_pattern > tables.first_pattern)
     for _ in range(steps):
-        changed = 0
+        changed = NOUGHT
         count = ruin(tables, work, places, leaving, out, ruined)
         change = 0.0
         for index in range(count):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridmap.routing.engine.jit import bare, counted
+from gridmap.routing.engine.jit import NOUGHT, bare, counted
 
 
 @counted
@@ -207,7 +207,7 @@ def refresh(tables, work, k):
     if tables.timed:
         sums[k, 3], sums[k, 4] = 0.0, 0.0
         if size > 0:
-            sums[k, 3], sums[k, 4] = walk(tables, k, row, size, 0, 0, 0)
+            sums[k, 3], sums[k, 4] = walk(tables, k, row, size, NOUGHT, NOUGHT, NOUGHT)
     work.clock[0] += 1
     work.changed[k] = work.clock[0]
 

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import os
 import xml.etree.ElementTree as ET
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import geopandas as gpd
 import gpxpy
 import icalendar
+import numpy as np
 import pypdf
 import pytest
 from sheet_plan import sheet_plan, without_stops
 
-from gridmap.catalogue import Language, text
+from gridmap.catalogue import LANGUAGES, Language, text
 from gridmap.errors import InputError
+from gridmap.export.calendars import route_calendar
+from gridmap.export.cycle_page import cycle_page
 from gridmap.export.feeds import Feed, FeedRequest, export_feeds
 from gridmap.export.geo import write_geopackage
 from gridmap.export.plan_file import PlanFile, read_plan
 from gridmap.policies import clock_of
+from gridmap.scenario import Scenario
+from gridmap.territory import Territory
 
 MONDAY = date(2026, 3, 2)
 GPX = "{http://www.topografix.com/GPX/1/1}"
@@ -41,6 +47,91 @@ def of(files: list[Path], feed: Feed) -> list[Path]:
 
 def events(path: Path) -> list[icalendar.Event]:
     return list(icalendar.Calendar.from_ical(path.read_bytes()).walk("VEVENT"))
+
+
+@pytest.fixture(scope="module")
+def directed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Territory, Scenario, Path]:
+    """The plan with directions, and the file it is written to."""
+    territory, scenario = sheet_plan(weeks=1)
+    asked = scenario.request.model_copy(update={"directions": True})
+    scenario = replace(scenario, request=asked)
+    folder = tmp_path_factory.mktemp("directed")
+    return territory, scenario, write_geopackage(territory, scenario, folder / "plan.gpkg")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_directions_lead_to_every_stop_and_back(
+    directed: tuple[Territory, Scenario, Path], tmp_path: Path, language: Language
+) -> None:
+    _, scenario, plan = directed
+    request = FeedRequest(feeds=(Feed.DIRECTIONS,), language=language)
+    files = {one.stem: one for one in export_feeds(plan, tmp_path, request)}
+    assert set(files) == set(scenario.routes["number"])
+    arrive = text("travel.arrive", language)
+    for cell in read_plan(plan).planned_cells():
+        for day in cell.days:
+            words = files[day.number].read_text(encoding="utf-8")
+            at = [
+                words.index(f"{clock_of(stop.arrival_s)}  [{stop.seq}] {stop.name}")
+                for stop in day.stops
+            ]
+            assert at == sorted(at)
+            back = f"{clock_of(day.finish_s)}  {text('sheets.back_at', language, name=cell.centre)}"
+            assert words.index(back) > at[-1]
+            assert arrive not in words
+            assert "© OpenStreetMap" in words
+            assert words.count("    - ") >= len(day.stops)
+            assert ("Main Street" in words) or ("中央大街" in words)
+
+
+def test_the_metres_and_seconds_of_directions_are_those_of_the_route(
+    directed: tuple[Territory, Scenario, Path],
+) -> None:
+    """Seconds of the steps and of the ways to and from the street make the legs of the plan."""
+    _, scenario, plan = directed
+    steps = read_plan(plan).directions
+    assert steps is not None
+    metres = steps.groupby("route_id")["distance_m"].sum()
+    driven = scenario.routes.set_index("route_id")["distance_m"]
+    np.testing.assert_allclose(metres.loc[driven.index], driven, atol=1e-3)
+    legs = steps.groupby("route_id")["leg"].max()
+    stops = scenario.routes.set_index("route_id")["stops"]
+    assert (legs.loc[stops.index] == stops + 1).all()
+
+
+def test_a_plan_without_directions_says_how_to_get_them(written: Written, tmp_path: Path) -> None:
+    plan, _, _, files = written
+    assert not of(files, Feed.DIRECTIONS)
+    with pytest.raises(InputError) as refused:
+        export_feeds(plan, tmp_path, FeedRequest(feeds=(Feed.DIRECTIONS,)))
+    assert "directions = true" in refused.value.text("en")
+
+
+def test_each_manager_has_a_calendar_of_his_own(written: Written) -> None:
+    """Two managers on the same day: two events with ids of their own, each under its name."""
+    _, plan, _, _ = written
+    cell = plan.planned_cells()[0]
+    first, second, *others = cell.days
+    days = [
+        replace(first, manager="Li Wei"),
+        replace(second, manager="王芳", week=first.week, weekday=first.weekday),
+        *(replace(one, manager="Li Wei") for one in others),
+    ]
+    content = route_calendar(
+        replace(cell, days=tuple(days)), plan.policy, start=MONDAY, revised=datetime.now(UTC)
+    )
+    found = list(icalendar.Calendar.from_ical(content).walk("VEVENT"))
+    assert len({one["uid"] for one in found}) == len(found) == 2 * plan.policy.cycle_days
+    going = [str(one["summary"]) for one in found if one["status"] == "CONFIRMED"]
+    assert len(going) == len(days)
+    assert [one for one in going if "王芳" in one] == [
+        one for one in going if one.startswith(second.number)
+    ]
+    page = cycle_page(replace(cell, days=tuple(days)), plan.policy)
+    words = pypdf.PdfReader(BytesIO(page)).pages[0].extract_text()
+    assert first.number in words
+    assert second.number in words
+    assert "Li Wei, 王芳" in words
 
 
 def test_each_route_is_an_event_on_its_day(written: Written) -> None:

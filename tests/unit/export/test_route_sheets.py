@@ -22,7 +22,7 @@ from gridmap.export.route_sheets import file_stem, write_route_sheets
 from gridmap.export.route_xlsx import HEAD_ROW, KNOWN, route_workbook
 from gridmap.export.sheet_book import SheetBook, SheetPlace, sheet_books
 from gridmap.export.street_map import StreetMap
-from gridmap.export.visit_steps import CHECKS, STEPS, Entry
+from gridmap.export.visit_steps import CHECKS, STEPS, Entry, stock_target
 from gridmap.policies import GradePolicy, RoutingPolicy, clock_of
 from gridmap.scenario import Scenario
 from gridmap.territory import Territory
@@ -178,6 +178,37 @@ def test_managers_are_named_where_there_is_one(book: SheetBook, streets: StreetM
     assert "网格经理:李犇" in pages[2]
 
 
+def test_each_route_names_its_own_manager(
+    plan: tuple[Territory, Scenario], streets: StreetMap
+) -> None:
+    """Two managers of a cell go on the same day: both routes stand in the calendar, each sheet
+    names the one who goes, and so does the workbook."""
+    first, second = plan[1].routes["number"].iloc[:2]
+    weekday = plan[1].routes["weekday"].copy()
+    weekday.iloc[1] = weekday.iloc[0]
+    week = plan[1].routes["week"].copy()
+    week.iloc[1] = week.iloc[0]
+    scenario = replace(
+        plan[1],
+        routes=plan[1].routes.assign(week=week, weekday=weekday),
+        report={**plan[1].report, "route_managers": {first: "Li Wei", second: "王芳"}},
+    )
+    shared = next(sheet_books(plan[0], scenario))
+    pages = pages_of(route_pdf(shared, streets, "zh"))
+    assert "网格经理:LiWei,王芳" in pages[0]
+    assert f"{first}·LiWei·" in pages[0]
+    assert f"{second}·王芳·" in pages[0]
+    for name, other, front, back in (("LiWei", "王芳", 2, 3), ("王芳", "LiWei", 4, 5)):
+        assert f"网格经理:{name}" in pages[front]
+        assert name in pages[back]
+        assert other not in pages[front] + pages[back]
+    workbook = openpyxl.load_workbook(BytesIO(route_workbook(shared, "en")))
+    assert "Grid manager: Li Wei" in workbook[first]["A2"].value
+    assert "Grid manager: 王芳" in workbook[second]["A2"].value
+    words = [str(cell.value) for row in workbook.worksheets[0] for cell in row]
+    assert f"{first} Li Wei\n{second} 王芳" in words
+
+
 def test_the_code_at_a_stop_is_its_position() -> None:
     place = SheetPlace("a", "A", "A", "", 0.0, 0.0, 24.9412345, 60.1698765)
     assert navigation(place) == "geo:60.16988,24.94123"
@@ -230,6 +261,50 @@ def test_enough_stock_is_worked_out(book: SheetBook) -> None:
     assert formula == '=IF(OR(P6="",Q6=""),"",IF(Q6>=1.5*P6,"√","×"))'
     assert heads[15].endswith("sold")
     assert heads[16].endswith("stock")
+
+
+def test_known_sales_print_the_target_of_stock(
+    plan: tuple[Territory, Scenario], streets: StreetMap
+) -> None:
+    """13 pieces a cycle ask for 19.5, so 20, in stock; where nothing is known the rule stands."""
+    outlets = plan[0].outlets.copy()
+    outlets.loc[outlets.index[outlets["grade"] == "A"], "sales"] = 13.0
+    known = next(sheet_books(replace(plan[0], outlets=outlets), plan[1]))
+    stop, lists = known.days[0].stops[0], (known.outlets, known.outlets[:1])
+    days = [
+        replace(
+            day, stops=tuple(replace(stop, seq=at, place=one) for at, one in enumerate(all_, 1))
+        )
+        for day, all_ in zip(known.days, lists, strict=False)
+    ]
+    known = replace(known, days=tuple(days))
+    pages = pages_of(route_pdf(known, streets, "en"))
+    workbook = openpyxl.load_workbook(BytesIO(route_workbook(known, "en")))
+    rule = squeezed(text("sheets.field.stock_enough", "en"))
+    both = 0
+    for day, back in zip(known.days, pages[3::2], strict=True):
+        told = [stop.place.sales is not None for stop in day.stops]
+        both += any(told) and not all(told)
+        assert back.count("target≥20") == sum(told)
+        assert back.count(rule) == len(told) - sum(told)
+        assert ("1.5×thesalesofacycle" in back) == any(told)
+        sheet = workbook[day.number]
+        heads = [str(cell.value) for cell in sheet[HEAD_ROW + 1]]
+        sales, target = heads.index("Sales a cycle"), heads.index("Stock target")
+        enough = next(at for at, head in enumerate(heads) if "≥ 1.5" in head)
+        for row, is_told in enumerate(told, HEAD_ROW + 2):
+            cells = [cell.value for cell in sheet[row]]
+            assert (cells[sales], cells[target]) == ((13, 20) if is_told else (None, None))
+            assert ("S" if is_told else "R") in cells[enough]
+            assert ("1.5*" in cells[enough]) != is_told
+    assert both
+
+
+@pytest.mark.parametrize("sales", [0.0, 1.0, 12.5, 66.0, 66.1, 100.0, 1234.0])
+def test_a_target_of_stock_is_enough_and_hardly_more(sales: float) -> None:
+    target = stock_target(sales)
+    assert 1.5 * sales <= target < 1.5 * sales + (1.0 if target < 100 else 5.0)
+    assert target < 100 or target % 5 == 0
 
 
 def test_calendar_links_to_the_routes_and_lists_the_outlets(book: SheetBook) -> None:

@@ -11,11 +11,13 @@ import pypdf
 import pypdfium2
 import pytest
 import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sheet_plan import sheet_plan
 
 from gridmap.catalogue import LANGUAGES, Language
-from gridmap.export.pen import missing_letters, readable
-from gridmap.export.route_pages import navigation
+from gridmap.export.pen import fitted, missing_letters, readable
+from gridmap.export.route_pages import _record_name, navigation
 from gridmap.export.route_pdf import route_pdf
 from gridmap.export.sheet_book import SheetBook, SheetDay, SheetStop, sheet_books
 from gridmap.export.street_map import StreetMap
@@ -78,11 +80,15 @@ def squeezed(words: str) -> str:
     return "".join(words.split())
 
 
-def words_of(content: bytes) -> str:
+def pages_of(content: bytes) -> list[str]:
     document = pypdfium2.PdfDocument(content)
-    words = "".join(page.get_textpage().get_text_bounded() for page in document)
+    words = [squeezed(page.get_textpage().get_text_bounded()) for page in document]
     document.close()
-    return squeezed(words)
+    return words
+
+
+def words_of(content: bytes) -> str:
+    return "".join(pages_of(content))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -115,8 +121,33 @@ def test_short_and_long_names_are_found_whole(
 ) -> None:
     """A name of 1 and of 40 characters: the card gives it two lines, so it is there whole."""
     assert len(name) <= 40
-    content = route_pdf(replace(book, days=(day_with(book, 2, name=name),)), streets, "zh")
-    assert squeezed(readable(name)) in words_of(content)
+    for count in (2, 14):
+        content = route_pdf(replace(book, days=(day_with(book, count, name=name),)), streets, "zh")
+        *_, front, back = pages_of(content)
+        whole = squeezed(readable(name))
+        assert front.count(whole) >= count
+        # On the back, too, a name is whole, or an ellipsis says that it is not.
+        begun = whole[: 20 if len(whole) > 20 else None]
+        rests = back.split(begun)[1:]
+        cut = [one for one in rests if not one.startswith(whole[len(begun) :])]
+        assert back.count(begun) >= count
+        assert all("…" in one[: len(whole) - len(begun)] for one in cut)
+        assert not cut or len(whole) > 25, "a short name has room"
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.text(st.sampled_from("abcdefgh iMW éß-&'中国邮政营业厅"), min_size=1, max_size=60).filter(
+        str.strip
+    )
+)
+def test_no_name_is_cut_without_a_sign(name: str) -> None:
+    """What of a name is printed in the record is all of it, or ends with an ellipsis."""
+    lines, size = _record_name(name, 23.4)
+    assert 1 <= len(lines) <= 3
+    printed = squeezed("".join(fitted(line, size, 23.4)[0] for line in lines))
+    whole = squeezed(readable(name))
+    assert printed == whole or (printed.endswith("…") and whole.startswith(printed[:-1]))
 
 
 def test_every_font_is_embedded(book: SheetBook, streets: StreetMap) -> None:

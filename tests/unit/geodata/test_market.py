@@ -154,7 +154,15 @@ def test_a_figure_that_two_tables_give_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read(tmp_path, text, text)
     assert keys(caught) == ["market.told_twice"]
-    assert "m0.csv + m1.csv" in caught.value.text("en")
+    assert "1: m0.csv + 2: m1.csv" in caught.value.text("en")
+
+
+def test_figures_without_a_month_are_of_the_last_one_and_that_is_said(tmp_path: Path) -> None:
+    found = read(
+        tmp_path, "outlet_id,month,sales\no0,2024-05,5\no0,2024-06,6\n", "outlet_id,target\no0,3\n"
+    )
+    assert found.frame["period"].tolist() == ["2024-05", "2024-06", "2024-06"]
+    assert "market.period_assumed" in [one.key for one in found.notices]
 
 
 def test_a_row_that_is_there_twice_is_refused(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from gridmap.datum import from_wgs84
 from gridmap.errors import InputError, fault
 from gridmap.partition.linework import LineKind, Linework
 from gridmap.progress import Progress
+from gridmap.scoring.market_inputs import market_counts
 from gridmap.territory import Territory
 
 Change = Callable[[str], str]
@@ -547,3 +548,46 @@ def test_lines_that_enclose_nothing_make_no_units(tmp_path: Path) -> None:
     gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (1, 1)])], crs=4326).to_file(path)
     with pytest.raises(InputError, match="none of the 1 rows"):
         read_unit_areas(path, "EPSG:32631")
+
+
+def test_market_figures_are_read_with_the_project(town: Path) -> None:
+    """By outlet in one table, by cell of an earlier plan in another; faults come with the rest."""
+    territory = load(town)
+    west, _, east, _ = territory.boundary.bounds
+    middle = (west + east) / 2
+    halves = [shapely.box(west, -1e7, middle, 1e7), shapely.box(middle, -1e7, east, 1e7)]
+    cells = gpd.GeoDataFrame(
+        {"code": ["C01", "C02"]},
+        geometry=[one.intersection(territory.boundary) for one in halves],
+        crs=territory.crs,
+    )
+    cells.to_file(town / "old_plan.gpkg", layer="cells")
+    (town / "base.csv").write_text(
+        "cell code,operator,month,subscribers\nC01,We,2024-06,60\nC01,They,2024-06,40\n"
+        "C02,We,2024-06,10\nC02,They,2024-06,90\nC99,We,2024-06,1\n",
+        encoding="utf-8",
+    )
+    outlet = territory.outlets["outlet_id"].iloc[0]
+    (town / "sales.csv").write_text(
+        f"outlet_id,month,sales\n{outlet},2024-06,7\n", encoding="utf-8"
+    )
+    market = (
+        '\n[market]\nours = ["^We$"]\n[[market.tables]]\nfile = "base.csv"\n'
+        'zones = "old_plan.gpkg"\nzones_layer = "cells"\n[[market.tables]]\nfile = "sales.csv"\n'
+    )
+    change(town, "project.toml", lambda content: content + market)
+    found = load(town)
+    assert found.content_hash != territory.content_hash
+    assert found.market is not None
+    assert {"base.csv", "sales.csv", "old_plan.gpkg"} <= set(found.sources)
+    assert "market.zone_unknown_rows" in notices(found)
+    assert found.excluded["reason"].tolist() == ["market.zone_unknown"]
+    counts = market_counts(found, np.zeros(len(found.units), dtype=np.int64), 1)
+    assert counts is not None
+    # The areas go through degrees and back, so a sliver of each lies outside.
+    np.testing.assert_allclose(counts.subscribers, [[70.0, 130.0]], rtol=1e-4)
+
+    change(town, "sales.csv", lambda content: content.replace("sales", "nothing"))
+    assert set(faults(town)) == {"market.no_amount"}
+    (town / "sales.csv").unlink()
+    assert "[market] file" in faults(town)["world.named_file_missing"]

@@ -204,3 +204,54 @@ def test_a_zone_too_thin_for_the_lattice_is_one_point(tmp_path: Path) -> None:
     wedge.to_file(tmp_path / "z.gpkg")
     rows = read_demand(tmp_path / "z.gpkg", DemandSection(file="z.gpkg"), crs=CRS, boundary=AREA)
     assert rows.frame["weight"].tolist() == [1.0]
+
+
+SOLD = "id,lon,lat,name,operator,kind,月销量(千件),等级\n"
+
+
+def test_sales_are_those_of_a_cycle_in_pieces(tmp_path: Path) -> None:
+    """The heading counts in thousands, a cell with 万 for itself; 56 days are two cycles of 28."""
+    rows = outlets(
+        tmp_path,
+        SOLD + "a,24.91,60.11,Own 1,,hall,0.08,\n"
+        "b,24.92,60.11,S,,shop,0.01万,C\n"
+        "c,24.93,60.11,S,,shop,,B\n"
+        "d,24.94,60.11,S,,shop,viele,B\n"
+        "e,24.95,60.11,S,,shop,-3,B\n",
+        columns={"sales": "月销量(千件)", "grade": "等级"},
+        sales_days=56,
+    )
+    assert rows.frame["sales"].tolist()[:2] == [40.0, 50.0]
+    assert rows.frame["sales"].isna().tolist() == [False, False, True, True, True]
+    told = next(one for one in rows.notices if one.key == "world.sales_unread_rows")
+    assert "2" in told.text("en")
+    assert "(d)" in told.text("en")
+    assert "(e)" in told.text("en")
+    assert rows.invented == ()
+
+
+def test_sales_are_read_only_from_a_column_that_is_named(tmp_path: Path) -> None:
+    """A column of sales that is not named is the potential, as it was before."""
+    rows = outlets(tmp_path, SOLD + "a,24.91,60.11,S,,shop,0.08,A\n", columns={"grade": "等级"})
+    assert rows.frame["sales"].isna().all()
+    assert rows.frame["potential"].tolist() == [80.0]
+
+
+def test_invented_sales_say_so_and_hang_on_the_id(tmp_path: Path) -> None:
+    table = HEAD + "a,24.91,60.11,S,,shop,C,\nb,24.92,60.11,S,,shop,A,\n"
+    rows = outlets(tmp_path, table, invented_sales=True)
+    assert "sales" in rows.invented
+    turned = outlets(
+        tmp_path, HEAD + "b,24.92,60.11,S,,shop,A,\na,24.91,60.11,S,,shop,C,\n", invented_sales=True
+    )
+    assert rows.frame["sales"].tolist() == turned.frame["sales"].tolist()[::-1]
+    assert (rows.frame["sales"] % 1.0 == 0.0).all()
+    other = outlets(tmp_path, table, invented_sales=True, seed=1)
+    assert rows.frame["sales"].tolist() != other.frame["sales"].tolist()
+
+
+def test_sales_are_given_or_invented_not_both() -> None:
+    with pytest.raises(ValueError, match="given and invented"):
+        OutletsSection.model_validate(
+            {"file": "o", "own": {"id": ["a"]}, "columns": {"sales": "s"}, "invented_sales": True}
+        )

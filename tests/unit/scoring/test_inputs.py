@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -76,6 +78,7 @@ def territory() -> Territory:
             "grade": ["A", "B", "A", "A"],
             "visited": [True, True, True, False],
             "potential": [1.0, NAN, 2.0, 3.0],
+            "sales": [0.0, NAN, 9.0, 7.0],
             "unit": [0, 1, 1, 1],
         }
     )
@@ -108,6 +111,13 @@ def test_a_territory_and_its_visits_become_inputs():
     # A asks for 4 and B for 2; the rival is not visited, so nothing is due.
     assert inputs.due_visits.tolist() == [4, 2, 0]
     assert inputs.invented == ("potential",)
+    np.testing.assert_array_equal(inputs.sales, [0.0, NAN, 7.0])
+
+
+def test_sales_that_nobody_reported_are_none():
+    land = territory()
+    silent = replace(land, outlets=land.outlets.assign(sales=NAN))
+    assert scoring_inputs(silent, np.array([0, 0]), 1, {}).sales is None
 
 
 def test_without_routes_no_visits_are_known():

@@ -197,3 +197,42 @@ def test_flows_that_were_not_given_are_missing_with_a_reason():
     assert found["churn"].note[0] == "no_flow_data"
     only_new = MarketCounts(("we", "they"), counts(1, 1), additions=counts(1, 1))
     assert np.isnan(market.market_position(only_new)["net_adds"].value[0])
+
+
+def test_growth_penetration_and_attainment_by_hand():
+    """We grew from 80 to 100 of a market that grew from 200 to 240: share 0.4 to 0.41667."""
+    found = market.market_position(
+        MarketCounts(
+            ("we", "they"),
+            np.array([[100.0, 140.0], [NAN, 5.0]]),
+            additions=np.array([[12.0, 9.0], [3.0, 3.0]]),
+            departures=np.array([[9.5, 1.0], [1.0, 1.0]]),
+            mean_base=np.array([[95.0, 130.0], [NAN, 5.0]]),
+            households=np.array([50.0, 0.0]),
+            target=np.array([10.0, NAN]),
+            earlier=np.array([[80.0, 120.0], [4.0, 5.0]]),
+        )
+    )
+    by_hand = {
+        "base_growth": 20 / 80,
+        "market_growth": 40 / 200,
+        "share_change": 100 / 240 - 80 / 200,
+        "penetration": 2.0,
+        "target_attainment": 1.2,
+        # Departures are over the mean base of the month, not over its end.
+        "churn": 0.1,
+        "net_adds_per_1k": 2.5 / 0.095,
+    }
+    for name, value in by_hand.items():
+        assert found[name].value[0] == pytest.approx(value), name
+        assert np.isnan(found[name].value[1]), name
+    assert found["base_growth"].note[1] == "no_history"
+    assert found["penetration"].note[1] == "no_households"
+    assert found["target_attainment"].note[1] == "no_target"
+
+
+def test_quadrants_may_go_by_growth_of_the_market():
+    code = position.quadrant(
+        np.array([0.1, 0.1, 0.1]), np.full(3, NAN), np.zeros(3), np.array([0.02, -0.05, NAN])
+    )
+    assert [QUADRANTS[one] for one in code] == ["white_space", "low_priority", "unknown"]
