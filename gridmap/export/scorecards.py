@@ -16,7 +16,7 @@ import xlsxwriter
 from gridmap.catalogue import Language, text
 from gridmap.scenario import Scenario
 from gridmap.scoring.indicators import main_threshold
-from gridmap.scoring.metrics import METRICS, named, note_text, threshold_name
+from gridmap.scoring.metrics import DIRECTIONS, METRICS, named, note_text, threshold_name
 from gridmap.scoring.position import QUADRANTS
 from gridmap.scoring.scorecard import pool_cells
 from gridmap.territory import Territory
@@ -36,7 +36,6 @@ FORMATS = {
     "count": "#,##0",
     "number": "0.000",
 }
-DIRECTIONS = {1: "more", -1: "less", 0: "neither"}
 
 
 @dataclass(frozen=True, eq=False)

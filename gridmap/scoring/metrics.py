@@ -25,6 +25,22 @@ HUFF = "Huff 1963; Nakanishi & Cooper 1974"
 DOJ = "US DOJ/FTC Merger Guidelines 2.1, 2023"
 SHANNON = "Shannon 1948"
 BENJAMINI = "Benjamini & Hochberg 1995"
+
+#: Key of ``scoring.direction`` for each direction.
+DIRECTIONS: dict[int, str] = {1: "more", -1: "less", 0: "neither"}
+
+#: Values that a metric can take, by its unit, and of those that differ from their unit's.
+_BOUNDS_OF_UNIT = {
+    "share": "0 … 1",
+    "score": "1 … 100",
+    "code": "0, 1, 2, …",
+    "points": "0 … 10,000",
+    "operators": "≥ 1",
+    "subscribers": "−∞ … ∞",
+    "per_1k": "−∞ … ∞",
+}
+_BOUNDS = {"execution_gap": "−1 … 1", "churn": "≥ 0"}
+
 COMPOSITE = "OECD/JRC Handbook 2008; UNDP HDR technical notes"
 
 
@@ -60,6 +76,11 @@ class Metric:
     source: str
     spread: Spread = "plain"
     additive: bool = False
+
+    @property
+    def bounds(self) -> str:
+        """Values that it can take, in signs that need no translation."""
+        return _BOUNDS.get(self.key) or _BOUNDS_OF_UNIT.get(self.unit, "≥ 0")
 
     def label(self, language: Language = "en") -> str:
         """Return the label."""
