@@ -434,6 +434,11 @@ class ScoringPolicy(Policy):
         Share of false ones allowed among the clusters.
     draws
         Draws of the Monte Carlo rank bands.
+    weights
+        Weights of dimensions and of indicators within theirs, by name; 1 where none is given,
+        0 = left out.
+    goalposts
+        Fixed ends of indicators by name, instead of the usual ones.
     """
 
     modes: dict[Mode, tuple[Annotated[float, Field(gt=0.0)], ...]] = Field(
@@ -454,6 +459,8 @@ class ScoringPolicy(Policy):
     location: float | None = Field(default=None, gt=0.0, lt=1.0)
     false_discovery: float = Field(default=0.05, gt=0.0, lt=1.0)
     draws: int = Field(default=500, ge=0)
+    weights: dict[str, Annotated[float, Field(ge=0.0, allow_inf_nan=False)]] = {}
+    goalposts: dict[str, tuple[float, float]] = {}
 
     @property
     def beta(self) -> float:

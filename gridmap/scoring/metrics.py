@@ -151,8 +151,10 @@ _GI = "(Σw·x − x̄·Σw) / (S·√((n·Σw² − (Σw)²) / (n − 1)))"
 _HUFF = "Σw·Σ_ours P / Σw, P = A^α·f(t) / (A₀ + Σ A^α·f(t))"
 _REGISTRY: tuple[Metric, ...] = (
     Metric("position_score", "score", _SCORE, "score", 1, COMPOSITE),
+    Metric("position_score_median", "score", "P50 of the draws", "score", 1, COMPOSITE),
     Metric("position_data_coverage", "score", "n_data / n_planned", "share", 1, COMPOSITE),
     Metric("coverage_score", "score", _SCORE, "score", 1, COMPOSITE),
+    Metric("coverage_score_median", "score", "P50 of the draws", "score", 1, COMPOSITE),
     Metric("coverage_data_coverage", "score", "n_data / n_planned", "share", 1, COMPOSITE),
     Metric("quadrant", "score", "x = s_ours / max_r s_r; y = Σp", "code", 0, "BCG 1970"),
     _sum("demand", "size", "Σw", "weight", direction=0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,9 +13,9 @@ from gridmap.policies import ScoringPolicy
 from gridmap.schemas import SCORES
 from gridmap.scoring import coverage, execution, market, position
 from gridmap.scoring.clusters import cluster_metrics
-from gridmap.scoring.composite import CompositeRules, Indicator, Score, score_composite
+from gridmap.scoring.composite import CompositeRules, Score, score_composite
 from gridmap.scoring.huff import HuffModel
-from gridmap.scoring.indicators import coverage_indicators, main_threshold, position_indicators
+from gridmap.scoring.indicators import main_threshold, score_plans, scoring_faults
 from gridmap.scoring.inputs import Floats, Ints, ScoringInputs
 from gridmap.scoring.measures import (
     CellValues,
@@ -161,17 +161,21 @@ def score_cells(
     )
 
     compares = inputs.market is not None and inputs.market.compares
-    indicators = position_indicators(subscribers=compares)
     basis = inputs.market.notes if inputs.market and compares else "rests_on_outlets"
-    score = _score(
-        indicators, table, samples, rules=settings.rules, draws=policy.draws, rng=position_chance
-    )
-    table |= _score_values("position", score, basis)
-    indicators = coverage_indicators(main_mode, thresholds)
-    score = _score(
-        indicators, table, samples, rules=settings.rules, draws=policy.draws, rng=coverage_chance
-    )
-    table |= _score_values("coverage", score, "")
+    plans = score_plans(policy, subscribers=compares)
+    chances = {"position": position_chance, "coverage": coverage_chance}
+    for name, plan in plans.items():
+        central = {one.metric: table[one.metric].value for one in plan.indicators}
+        score = score_composite(
+            plan.indicators,
+            central,
+            samples,
+            settings.rules,
+            draws=policy.draws,
+            rng=chances[name],
+            dimension_weights=plan.dimension_weights,
+        )
+        table |= _score_values(name, score, basis if name == "position" else "")
 
     covered = threshold_name("coverage_ours", main_mode, main_threshold(thresholds))
     code = position.quadrant(
@@ -269,6 +273,7 @@ def _check(inputs: ScoringInputs, policy: ScoringPolicy) -> None:
         faults.append(fault("scoring.fault.no_modes", "scoring.modes"))
     if inputs.n_cells == 0:
         faults.append(fault("scoring.fault.no_cells", "cells"))
+    faults += scoring_faults(policy)
     if faults:
         raise InputError(*faults)
 
@@ -351,26 +356,15 @@ def _steeper(
     return demand_rate(inputs, rates["expected_share"]).value
 
 
-def _score(
-    indicators: Sequence[Indicator],
-    table: Mapping[str, CellValues],
-    samples: Mapping[str, Floats],
-    *,
-    rules: CompositeRules,
-    draws: int,
-    rng: np.random.Generator,
-) -> Score:
-    central = {one.metric: table[one.metric].value for one in indicators}
-    return score_composite(indicators, central, samples, rules, draws=draws, rng=rng)
-
-
 def _score_values(key: str, score: Score, basis: str | Notes) -> dict[str, CellValues]:
     remarks = notes(len(score.value), basis)
     empty = score.note != ""
     remarks[empty] = score.note[empty]
     nothing = np.full(len(score.value), np.nan)
     planned = np.full(len(score.value), float(score.planned))
-    remark = "indicator_left_out" if score.left_out else basis
+    remark = basis
+    if score.left_out or score.doubles:
+        remark = "indicator_left_out" if score.left_out else "indicator_double"
     return {
         f"{key}_score": CellValues(
             score.value,
@@ -382,6 +376,9 @@ def _score_values(key: str, score: Score, basis: str | Notes) -> dict[str, CellV
             score.p95,
             score.rank_low,
             score.rank_high,
+        ),
+        f"{key}_score_median": amount(
+            score.p50, score.available, empty="too_little_data", additive=False
         ),
         f"{key}_data_coverage": rate(
             score.available.astype(np.float64), planned, planned, empty="", note=remark
