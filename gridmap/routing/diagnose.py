@@ -125,6 +125,7 @@ def diagnose(cell: CellVisits, policy: RoutingPolicy) -> Diagnosis:
     InputError
         If a grade is unknown or asks for more visits than there are days.
     """
+    cell = cell.at_best
     visits, service_s = cell.visits(policy), cell.service_s(policy)
     calendar = Calendar(policy)
     times = visit_times(cell, calendar)

@@ -11,9 +11,9 @@ from gridmap.errors import Fault
 from gridmap.policies import RoutingPolicy
 from gridmap.progress import Stop
 from gridmap.routing.build import periodic_problem
+from gridmap.routing.by_period import solve_by_period
 from gridmap.routing.continuity import Days
 from gridmap.routing.diagnose import Diagnosis, diagnose, lost_visits, overload
-from gridmap.routing.portfolio import solve_periodic
 from gridmap.routing.problem import CellVisits
 
 Floats = NDArray[np.float64]
@@ -70,7 +70,10 @@ class CellRoutes:
 
     @property
     def travel_s(self) -> Floats:
-        """Travel of each cycle day from start to end, seconds. Shape (n_days,)."""
+        """Travel of each cycle day from start to end, seconds; in the mean of the periods.
+
+        Shape (n_days,).
+        """
         travel_s = np.zeros(len(self.days))
         for tour in self.tours:
             travel_s[tour.day] += self.legs_s(tour).sum()
@@ -84,6 +87,7 @@ class CellRoutes:
     def legs_s(self, tour: Tour) -> Floats:
         """Return the seconds of each way of a route, from its start to its end.
 
+        Where ways depend on the time of day, in the mean over it.
         Shape (n_stops + 1,).
         """
         way = np.array(self.way(tour))
@@ -130,7 +134,7 @@ def plan_cell_routes(
     """
     found = diagnose(cell, policy)
     problem = periodic_problem(cell, policy, last=last)
-    plan = solve_periodic(problem, seed=seed, iterations=policy.iterations, stop=stop)
+    plan = solve_by_period(problem, cell, policy, seed=seed, stop=stop)
     shifts = plan.days if plan else (((),) * problem.n_managers,) * problem.n_days
     days = tuple(tuple(place for route in day for place in route) for day in shifts)
     visited = {place - 1 for day in days for place in day}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.errors import InputError
 from gridmap.policies import RoutingPolicy
+from gridmap.routing.legs import Leg, PeriodWays
 from gridmap.routing.visits import grade_faults
 
 Floats = NDArray[np.float64]
@@ -36,6 +37,8 @@ class CellVisits:
     bases
         Place where the days of each manager of the crew start, and where they end; empty = all
         at the centre.
+    periods
+        Where ways depend on the time of day; `travel_s` is then their mean. None = they do not.
     """
 
     cell_id: int
@@ -45,6 +48,7 @@ class CellVisits:
     kinds: tuple[str, ...] = ()
     centre_id: str = ""
     bases: tuple[tuple[int, int], ...] = ()
+    periods: PeriodWays | None = None
 
     def __post_init__(self) -> None:
         places = len(self.outlet_ids) + 1
@@ -69,6 +73,20 @@ class CellVisits:
     def base(self, manager: int) -> tuple[int, int]:
         """Return the places where the days of a manager start and end."""
         return self.bases[manager] if self.bases else (0, 0)
+
+    @property
+    def at_best(self) -> CellVisits:
+        """The cell with each way at its fastest: what does not fit then fits at no time of day."""
+        if self.periods is None:
+            return self
+        return replace(self, travel_s=self.periods.least_s, periods=None)
+
+    def legs(self, way: tuple[int, ...]) -> list[Leg]:
+        """Return the ways from each place of a route to the next."""
+        if self.periods is not None:
+            return list(self.periods.legs(way))
+        at = np.array(way)
+        return list(np.asarray(self.travel_s[at[:-1], at[1:]], dtype=np.float64).tolist())
 
     @property
     def n_places(self) -> int:

@@ -12,8 +12,8 @@ from gridmap import schemas
 from gridmap.policies import RoutingPolicy
 from gridmap.routing.calendar import Calendar
 from gridmap.routing.plan import CellRoutes, Tour
-from gridmap.routing.timing import DayTimes, plain_times, windowed_times
-from gridmap.routing.visit_times import visit_times
+from gridmap.routing.route_times import RouteTimes
+from gridmap.routing.timing import DayTimes
 
 
 def route_number(cell_id: int, tour: Tour) -> str:
@@ -59,7 +59,7 @@ def number_routes(planned: CellRoutes, policy: RoutingPolicy) -> tuple[pd.DataFr
                 "week": week,
                 "weekday": weekday,
                 "stops": len(tour.places),
-                "travel_s": float(planned.legs_s(tour).sum()),
+                "travel_s": _travel_s(planned, tour, times),
                 "service_s": float(stay_s.sum()),
                 "distance_m": 0.0,
             }
@@ -91,6 +91,23 @@ def home_times(planned: CellRoutes, policy: RoutingPolicy) -> dict[str, float]:
     return {number: times.home_s for number, _, times in timetable}
 
 
+def period_legs(planned: CellRoutes) -> dict[str, list[list[float]]]:
+    """Return what each way of each route takes in each part of the day, in seconds.
+
+    One list a way, from the first to the way home, with one number a part of the day. Nothing
+    where ways do not depend on the time of day.
+    """
+    periods = planned.cell.periods
+    if periods is None:
+        return {}
+    return {
+        route_number(planned.cell.cell_id, tour): [
+            [round(one, 2) for one in leg.seconds] for leg in periods.legs(planned.way(tour))
+        ]
+        for tour in planned.tours
+    }
+
+
 def route_managers(planned: CellRoutes, policy: RoutingPolicy) -> dict[str, str]:
     """Return the manager of each route by name; nothing if the policy names none."""
     if not policy.managers:
@@ -105,18 +122,16 @@ def _timetable(planned: CellRoutes, calendar: Calendar) -> Iterator[tuple[str, T
 
     A day whose windows cannot be kept has the times as if there were none: the checker says which.
     """
-    cell, day = planned.cell, calendar.policy.day
-    service_s = cell.service_s(calendar.policy)
-    times = visit_times(cell, calendar)
+    times = RouteTimes(planned.cell, calendar.policy)
     for tour in planned.tours:
-        legs = planned.legs_s(tour).tolist()
-        outlets = [place - 1 for place in tour.places]
-        stays = service_s[outlets].tolist()
-        found = None
-        if times.timed:
-            windows = [times.windows[outlet][tour.day] for outlet in outlets]
-            found = windowed_times(legs, stays, windows, day)
-        yield route_number(cell.cell_id, tour), tour, found or plain_times(legs, stays, day)
+        found, _ = times.of(tour.day, tour.manager, tour.places)
+        yield route_number(planned.cell.cell_id, tour), tour, found
+
+
+def _travel_s(planned: CellRoutes, tour: Tour, times: DayTimes) -> float:
+    if planned.cell.periods is None:
+        return float(planned.legs_s(tour).sum())
+    return float(sum(times.ways_s))
 
 
 def _table(schema: pa.DataFrameSchema, rows: list[dict[str, object]]) -> pd.DataFrame:

@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 
 from gridmap.policies import WorkingDay, seconds_of
 from gridmap.routing.calendar import Intervals
+from gridmap.routing.legs import Leg, PeriodLeg, arrive
 
 #: Where lunch has no end of its window, it begins within so many seconds, in plans with windows.
 LUNCH_WITHIN_S = 7200.0
+#: What is left of a way that was gone before lunch. Known by identity: a way may take no time.
+ARRIVED = PeriodLeg((0.0,), (0.0,))
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,14 @@ class DayTimes:
         When lunch begins; None = there is none.
     home_s
         When the manager is back; 0 while not known.
+    ways_s
+        Seconds that each way took, the last one home.
     """
 
     begins_s: tuple[float, ...]
     lunch_s: float | None
     home_s: float = 0.0
+    ways_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,34 +46,36 @@ class _State:
     times: DayTimes
 
 
-def plain_times(legs_s: Sequence[float], stays_s: Sequence[float], day: WorkingDay) -> DayTimes:
+def plain_times(legs: Sequence[Leg], stays_s: Sequence[float], day: WorkingDay) -> DayTimes:
     """Return the times of a day on which nobody asks for an hour.
 
     Lunch is taken once, as soon as the manager is between two stops at or after `day.lunch_after`.
 
     Parameters
     ----------
-    legs_s
-        Seconds of the way to each stop and, last, home.
+    legs
+        The way to each stop and, last, home.
     stays_s
         Seconds of each visit.
     day
         The working day.
     """
     now, lunch_s = day.start_s, None
-    begins = []
-    for leg, stay in zip(legs_s[:-1], stays_s, strict=True):
+    begins, ways = [], []
+    for leg, stay in zip(legs[:-1], stays_s, strict=True):
         if lunch_s is None and day.lunch > 0.0 and now >= seconds_of(day.lunch_after):
             lunch_s = now
             now += day.lunch_s
-        now += leg
-        begins.append(float(now))
-        now += stay
-    return DayTimes(tuple(begins), lunch_s, float(now + legs_s[-1]))
+        there = arrive(leg, now)
+        ways.append(there - now)
+        begins.append(float(there))
+        now = there + stay
+    home_s = float(arrive(legs[-1], now))
+    return DayTimes(tuple(begins), lunch_s, home_s, (*ways, home_s - now))
 
 
 def windowed_times(
-    legs_s: Sequence[float],
+    legs: Sequence[Leg],
     stays_s: Sequence[float],
     windows: Sequence[Intervals],
     day: WorkingDay,
@@ -81,8 +89,8 @@ def windowed_times(
 
     Parameters
     ----------
-    legs_s
-        Seconds of the way to each stop and, last, home.
+    legs
+        The way to each stop and, last, home.
     stays_s
         Seconds of each visit.
     windows
@@ -92,20 +100,19 @@ def windowed_times(
     """
     hungry: _State | None = _State(day.start_s, DayTimes((), None))
     fed: _State | None = None if day.lunch > 0.0 else hungry
-    for leg, stay, open_ in zip(legs_s[:-1], stays_s, windows, strict=True):
+    for leg, stay, open_ in zip(legs[:-1], stays_s, windows, strict=True):
         fed_ways = [_visit(fed, leg, stay, open_)]
         fed_ways += [_visit(rested, way, stay, open_) for rested, way in _rests(hungry, leg, day)]
         hungry, fed = _visit(hungry, leg, stay, open_), _first(fed_ways)
-    home = legs_s[-1]
-    ends = [] if fed is None else [(fed.free_s + home, fed.times)]
-    ends += [(rested.free_s + way, rested.times) for rested, way in _rests(hungry, home, day)]
-    if hungry is not None and hungry.free_s + home <= lunch_window_s(day)[1]:
-        ends.append((hungry.free_s + home, hungry.times))
-    in_time = [one for one in ends if one[0] <= day.end_s]
+    home = legs[-1]
+    ends = [] if fed is None else [_end(fed, home)]
+    ends += [_end(rested, way) for rested, way in _rests(hungry, home, day)]
+    if hungry is not None and arrive(home, hungry.free_s) <= lunch_window_s(day)[1]:
+        ends.append(_end(hungry, home))
+    in_time = [one for one in ends if one.home_s <= day.end_s]
     if not in_time:
         return None
-    home_s, times = min(in_time, key=lambda one: (one[0], sum(one[1].begins_s)))
-    return replace(times, home_s=home_s)
+    return min(in_time, key=lambda one: (one.home_s, sum(one.begins_s)))
 
 
 def lunch_window_s(day: WorkingDay) -> tuple[float, float]:
@@ -116,30 +123,46 @@ def lunch_window_s(day: WorkingDay) -> tuple[float, float]:
     return after_s, seconds_of(day.lunch_until)
 
 
-def _visit(state: _State | None, leg: float, stay: float, open_: Intervals) -> _State | None:
+def _visit(state: _State | None, leg: Leg, stay: float, open_: Intervals) -> _State | None:
     """Return the state after the next visit; None if no window is left for it."""
     if state is None:
         return None
-    there = state.free_s + leg
+    there = arrive(leg, state.free_s)
     begin = next((max(start, there) for start, end in open_ if there <= end), math.inf)
     if begin == math.inf:
         return None
-    times = DayTimes((*state.times.begins_s, begin), state.times.lunch_s)
-    return _State(begin + stay, times)
+    gone = _gone(state.times, leg, there - state.free_s)
+    return _State(begin + stay, replace(gone, begins_s=(*gone.begins_s, begin)))
 
 
-def _rests(hungry: _State | None, leg: float, day: WorkingDay) -> list[tuple[_State, float]]:
+def _rests(hungry: _State | None, leg: Leg, day: WorkingDay) -> list[tuple[_State, Leg]]:
     """Return the states after a lunch before and after a way, and what is left of the way."""
     if hungry is None or day.lunch == 0.0:
         return []
     after_s, until_s = lunch_window_s(day)
-    found = []
-    for gone, left in ((0.0, leg), (leg, 0.0)):
-        begin = max(hungry.free_s + gone, after_s)
+    there = arrive(leg, hungry.free_s)
+    # ARRIVED is no way at all: what the way took is noted before the lunch.
+    choices: tuple[tuple[float, DayTimes, Leg], ...] = (
+        (hungry.free_s, hungry.times, leg),
+        (there, _gone(hungry.times, leg, there - hungry.free_s), ARRIVED),
+    )
+    found: list[tuple[_State, Leg]] = []
+    for free_s, times, left in choices:
+        begin = max(free_s, after_s)
         if begin <= until_s:
-            times = DayTimes(hungry.times.begins_s, begin)
-            found.append((_State(begin + day.lunch_s, times), left))
+            found.append((_State(begin + day.lunch_s, replace(times, lunch_s=begin)), left))
     return found
+
+
+def _end(state: _State, home: Leg) -> DayTimes:
+    """Return the times of a day whose last way is left."""
+    home_s = arrive(home, state.free_s)
+    return replace(_gone(state.times, home, home_s - state.free_s), home_s=home_s)
+
+
+def _gone(times: DayTimes, leg: Leg, way_s: float) -> DayTimes:
+    """Return the times with a way noted, unless it was gone and noted before a lunch."""
+    return times if leg is ARRIVED else replace(times, ways_s=(*times.ways_s, way_s))
 
 
 def _first(states: Sequence[_State | None]) -> _State | None:

@@ -47,8 +47,8 @@ def visit_times(cell: CellVisits, calendar: Calendar) -> VisitTimes:
     if not (asked or agreed or (policy.day.lunch > 0.0 and policy.day.lunch_until is not None)):
         return VisitTimes(False, (), worked)
     # Of the manager who is nearest; the walk along a route knows who comes.
-    there_s = _least(cell.there_s)
-    back_s = _least(cell.back_s)
+    there_s = _least(cell.at_best.there_s)
+    back_s = _least(cell.at_best.back_s)
     service_s = cell.service_s(policy)
     earliest = (policy.day.start_s + there_s).tolist()
     latest = (policy.day.end_s - back_s - service_s).tolist()
