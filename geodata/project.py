@@ -24,10 +24,11 @@ from geodata.project_units import buildings_of, make_units, unit_file_name
 from geodata.rows import Rows, read_demand, read_outlets
 from geodata.sandbox import Sandbox
 from geodata.sieve import EXCLUDED_COLUMNS, excluded_notices
-from geodata.speeds import read_speeds
+from geodata.speeds import read_day_speeds, read_speeds
 from geodata.street_sources import (
     FROM_STREETS,
     OVERPASS,
+    Streets,
     drawn,
     read_lines,
     read_streets,
@@ -38,10 +39,11 @@ from gridmap import schemas
 from gridmap.errors import Fault, InputError, fault, some_ids
 from gridmap.partition.cells import territory_polygon
 from gridmap.partition.linework import LineKind
-from gridmap.policies import PlanRequest
+from gridmap.policies import PlanRequest, WorkingDay
 from gridmap.progress import Progress, Report, silent
 from gridmap.territory import Territory, Units
 from gridmap.travel.cache import NetworkCache
+from gridmap.travel.day_networks import DayNetworks
 from gridmap.travel.network import StreetNetwork
 from gridmap.travel.snap import SNAP_LIMIT_M, Snapper
 
@@ -137,7 +139,11 @@ def _load(
         request = request.model_copy(update={"partition": policy})
     report(Progress(STAGE, 0.3, files.outlets.name))
 
-    speeds = read_speeds(
+    by_day = read_day_speeds(
+        project.travel, factors=files.factors, areas=files.areas, crs=boundary.crs,
+        datum=project.territory.datum,
+    )  # fmt: skip
+    speeds = None if by_day else read_speeds(
         project.travel, factors=files.factors, areas=files.areas, crs=boundary.crs,
         datum=project.territory.datum,
     )  # fmt: skip
@@ -158,6 +164,9 @@ def _load(
             networks=speeds.on(streets.networks),
             notices=(*streets.notices, speeds.notice),
         )
+    day_networks = by_day.by_period(streets.networks) if by_day else {}
+    if by_day:
+        streets = _in_the_mean(streets, day_networks, project.routing.day, by_day.notices)
     remarks = [
         *datum_remarks(
             outlets,
@@ -224,12 +233,15 @@ def _load(
                 )
             )
         ),
-        sources=files.hashes() | (speeds.sources if speeds else {}),
+        sources=files.hashes()
+        | (speeds.sources if speeds else {})
+        | (by_day.sources if by_day else {}),
         attribution=project.territory.attribution,
         excluded=pd.concat(
             [outlets.excluded, demand.excluded, left_out(market)], ignore_index=True
         ),
         market=market.frame if market else made_up,
+        day_networks=day_networks,
     )
     report(Progress(STAGE, 1.0))
     return territory, request
@@ -333,6 +345,19 @@ def snap_distance_m(outlets: pd.DataFrame, network: StreetNetwork) -> tuple[Floa
     """
     distance_m = Snapper(network, FAR_M).snap(outlets[["x", "y"]].to_numpy()).distance_m
     return distance_m, distance_m > SNAP_LIMIT_M
+
+
+def _in_the_mean(
+    streets: Streets,
+    day_networks: Mapping[str, DayNetworks],
+    day: WorkingDay,
+    notices: tuple[Fault, ...],
+) -> Streets:
+    """Return the streets with their mean seconds over the working day."""
+    mean = {mode: one.mean(day.start_s, day.end_s) for mode, one in day_networks.items()}
+    return replace(
+        streets, networks={**streets.networks, **mean}, notices=(*streets.notices, *notices)
+    )
 
 
 def _read_tables(

@@ -18,6 +18,7 @@ from gridmap.catalogue import Language
 from gridmap.datum import Datum, ShownDatum, to_wgs84
 from gridmap.errors import Fault, InputError, fault
 from gridmap.policies import (
+    Clock,
     DayPlace,
     MapLink,
     PartitionPolicy,
@@ -227,12 +228,15 @@ class TravelSection(Section):
 
     `factors` is a file of factors such as ``gridmap calibrate`` writes, `areas` one of polygons
     with names that have factors of their own. `periods` are factors in the project file itself.
+    With the period ``day`` each way has the speeds of the period in which it is gone; `begins`
+    says when each one begins, instead of am 07:00, midday 10:00, pm 16:00 and night 19:00.
     """
 
     period: str = ""
     factors: str = ""
     areas: str = ""
     periods: dict[str, PeriodFactors] = Field(default_factory=dict)
+    begins: dict[str, Clock] = Field(default_factory=dict)
 
 
 class OutputSection(Section):

@@ -20,7 +20,8 @@ from geodata.tables import decode
 from geodata.vectors import read_vectors, to_lonlat
 from gridmap.datum import Datum, to_wgs84
 from gridmap.errors import Fault, InputError, fault
-from gridmap.policies import Policy
+from gridmap.policies import Policy, clock_of, seconds_of
+from gridmap.travel.day_networks import USUAL_BEGINS_S, DayNetworks
 from gridmap.travel.network import StreetNetwork
 from gridmap.travel.periods import NO_AREAS, Areas, PeriodFactors, assumed_factors, with_period
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 NAME_COLUMNS = ("name", "area", "id", "名称", "区域")
 #: How the factors of a plan are called among its sources.
 SOURCE = "speed factors: {period}"
+#: In place of a period: each way has the speeds of the period in which it is gone.
+WHOLE_DAY = "day"
 
 
 class FactorsFile(Policy):
@@ -79,6 +82,93 @@ class Speeds:
         content = json.dumps(self.factors.model_dump(mode="json"), sort_keys=True)
         digest = hashlib.sha256(content.encode()).hexdigest()
         return {SOURCE.format(period=self.period): digest}
+
+
+@dataclass(frozen=True, eq=False)
+class DaySpeeds:
+    """The speeds of every period of the day.
+
+    Attributes
+    ----------
+    begins_s
+        When each period begins, in seconds after midnight.
+    speeds
+        The speeds of each.
+    """
+
+    begins_s: Mapping[str, float]
+    speeds: tuple[Speeds, ...]
+
+    def by_period(self, networks: Mapping[str, StreetNetwork]) -> dict[str, DayNetworks]:
+        """Return the networks of each period, by those means of travel whose speeds they change."""
+        found: dict[str, dict[str, StreetNetwork]] = {mode: {} for mode in networks}
+        for one in self.speeds:
+            for mode, network in one.on(networks).items():
+                found[mode][one.period] = network
+        return {
+            mode: DayNetworks(self.begins_s, mine)
+            for mode, mine in found.items()
+            if any(one is not networks[mode] for one in mine.values())
+        }
+
+    @property
+    def notices(self) -> tuple[Fault, ...]:
+        """What a reader of the plan should know about its travel times."""
+        named = ", ".join(
+            f"{period} {clock_of(self.begins_s[period])}"
+            for period in sorted(self.begins_s, key=lambda one: self.begins_s[one])
+        )
+        assumed = [one.period for one in self.speeds if one.assumed]
+        told = fault("speeds.day_used", periods=named)
+        if not assumed:
+            return (told,)
+        return told, fault("speeds.day_assumed", periods=", ".join(assumed))
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Hash of the factors of each period by the name under which a report lists them."""
+        return {name: digest for one in self.speeds for name, digest in one.sources.items()}
+
+
+def read_day_speeds(
+    section: TravelSection,
+    *,
+    factors: Path | None,
+    areas: Path | None,
+    crs: str,
+    datum: Datum = "wgs84",
+) -> DaySpeeds | None:
+    """Return the speeds of all periods, if the project asks for the period ``day``; else None.
+
+    Parameters and errors are those of `read_speeds`; in addition it is refused that `begins`
+    stands with another period, names one without factors, or two that begin at one time, or that
+    some period is itself called ``day``.
+    """
+    if section.period != WHOLE_DAY:
+        if section.begins:
+            raise InputError(fault("speeds.begins_without_day", period=section.period or "-"))
+        return None
+    if WHOLE_DAY in section.periods or (factors and WHOLE_DAY in read_factors(factors)):
+        raise InputError(fault("speeds.day_is_no_period"))
+    begins = {period: seconds_of(clock) for period, clock in section.begins.items()}
+    begins = begins or dict(USUAL_BEGINS_S)
+    if len(set(begins.values())) < len(begins):
+        listed = ", ".join(f"{one} {clock_of(at)}" for one, at in begins.items())
+        raise InputError(fault("speeds.begins_twice", found=listed))
+    found: list[Speeds] = []
+    wrong: list[Fault] = []
+    for period in begins:
+        try:
+            one = read_speeds(
+                section, factors=factors, areas=areas, crs=crs, datum=datum, period=period
+            )
+        except InputError as error:
+            wrong.extend(error.faults)
+        else:
+            found.extend([one] if one else [])
+    if wrong:
+        raise InputError(*dict.fromkeys(wrong))
+    return DaySpeeds(begins, tuple(found))
 
 
 def read_speeds(

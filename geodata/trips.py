@@ -27,6 +27,7 @@ from gridmap.errors import Fault, InputError, fault
 from gridmap.travel.cache import NetworkCache
 from gridmap.travel.calibrate import calibrate
 from gridmap.travel.calibration import Calibration, Trips
+from gridmap.travel.day_networks import USUAL_BEGINS_S
 from gridmap.travel.periods import NO_AREAS, PERIODS
 from gridmap.travel.snap import Snapper
 
@@ -50,7 +51,7 @@ PERIOD_NAMES: Mapping[str, tuple[str, ...]] = {
     "night": ("overnight", "夜间", "夜", "凌晨"),
 }
 #: Period that begins at each hour; before the first one it is the last.
-PERIOD_HOURS = ((7, "am"), (10, "midday"), (16, "pm"), (19, "night"))
+PERIOD_HOURS = tuple((int(begin) // 3600, period) for period, begin in USUAL_BEGINS_S.items())
 CLOCK = re.compile(r"(?:\d{4}-\d{2}-\d{2}[ T])?(\d{1,2}):\d{2}(?::\d{2})?")
 #: A trip may begin and end this far outside the territory. Metres.
 MARGIN_M = 20_000.0

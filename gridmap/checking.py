@@ -49,6 +49,8 @@ def check_plan(path: Path) -> list[CheckResult]:
             left_out=facts.left_out,
             lunch_begins_s=facts.lunch_begins_s,
             managers=facts.managers,
+            home_s=facts.home_s,
+            period_legs=facts.period_legs,
         ),
     ]
 
@@ -75,13 +77,15 @@ def read_layers(path: Path, names: Sequence[str]) -> dict[str, gpd.GeoDataFrame]
 
 @dataclass(frozen=True, eq=False)
 class _Facts:
-    """What was asked, the balances, who was left out, and lunch and manager of each route."""
+    """What was asked, the balances, who was left out, and the times and manager of each route."""
 
     request: PlanRequest
     balances: list[Any]
     left_out: list[str]
     lunch_begins_s: dict[str, float]
     managers: dict[str, str]
+    home_s: dict[str, float]
+    period_legs: dict[str, Any]
 
 
 def _facts(path: Path, rows: pd.DataFrame) -> _Facts:
@@ -95,6 +99,8 @@ def _facts(path: Path, rows: pd.DataFrame) -> _Facts:
             left_out=json.loads(facts["left_out"]),
             lunch_begins_s=json.loads(facts.get("lunch_begins_s", "{}")),
             managers=json.loads(facts.get("route_managers", "{}")),
+            home_s=json.loads(facts.get("home_s", "{}")),
+            period_legs=json.loads(facts.get("period_legs", "{}")),
         )
     except (KeyError, ValueError) as error:  # pydantic's and JSON's errors are ValueErrors
         missing = spoilt or ", ".join(_REQUIRED)

@@ -29,6 +29,7 @@ from gridmap.policies import PlanRequest
 from gridmap.progress import Progress, Report, Stop, silent
 from gridmap.routing.cells import plan_cells
 from gridmap.routing.continuity import Days, compare_days
+from gridmap.routing.period_ways import cell_ways, written_legs
 from gridmap.routing.plan import CellRoutes
 from gridmap.routing.portfolio import compile_loops
 from gridmap.routing.problem import CellVisits
@@ -169,6 +170,7 @@ def make_plan(
             "left_out_visits": routing.left_out,
             "lunch_begins_s": routing.lunch_begins_s,
             "home_s": routing.home_s,
+            **({"period_legs": routing.period_legs} if routing.period_legs else {}),
             "route_managers": routing.managers,
             "continuity": routing.continuity,
             **({} if fit is None else {"huff": fit.report()}),
@@ -306,6 +308,7 @@ class _Routing:
     left_out: list[str]
     lunch_begins_s: dict[str, float]
     home_s: dict[str, float]
+    period_legs: dict[str, Any]
     managers: dict[str, str]
     continuity: dict[str, Any]
 
@@ -345,17 +348,19 @@ def _plan_routes(
         for cell, (rows, (more, _)) in enumerate(zip(to_visit, crew_bases, strict=True))
     ]
     # All at once: together they may be worth a preparation that none of them is worth alone.
+    ways = cell_ways(territory, request.routing, engine, stations)
     cells = [
         CellVisits(
             cell_id=cell + 1,
             outlet_ids=tuple(outlets["outlet_id"].iloc[rows]),
             grades=tuple(outlets["grade"].iloc[rows]),
             travel_s=ways_s,
+            periods=periods,
             kinds=tuple(outlets["kind"].iloc[rows]),
             centre_id=centre_ids[cell],
             bases=crew_bases[cell][1],
         )
-        for cell, (rows, ways_s) in enumerate(zip(to_visit, engine.matrices(stations), strict=True))
+        for cell, (rows, (ways_s, periods)) in enumerate(zip(to_visit, ways, strict=True))
     ]
     if not best_effort:
         neighbours = bordering_cells(territory, partition)
@@ -393,6 +398,7 @@ def _plan_routes(
             for done in planned
             for number, end in home_times(done, request.routing).items()
         },
+        period_legs=written_legs(planned),
         managers={
             number: name
             for done in planned

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gridmap.errors import Fault
+from gridmap.travel.day_networks import DayNetworks
 from gridmap.travel.network import StreetNetwork
 
 Floats = NDArray[np.float64]
@@ -137,6 +138,9 @@ class Territory:
         The rows of the input that were left out: file, row (0 = known by id only), id, reason
         (a key of the catalogue, whose sentence takes ``found``) and found. A row with several
         faults has several lines.
+    day_networks
+        Where speeds depend on the time of day, the networks of its periods by means of travel;
+        `networks` then holds their mean over the working day.
     """
 
     name: str
@@ -153,6 +157,7 @@ class Territory:
     attribution: str = ATTRIBUTION
     excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
     market: pd.DataFrame | None = None
+    day_networks: Mapping[str, DayNetworks] = field(default_factory=dict)
 
     @cached_property
     def content_hash(self) -> str:

@@ -160,4 +160,6 @@ def _plan_facts(territory: Territory, scenario: Scenario) -> pd.DataFrame:
         "home_s": json.dumps(scenario.report.get("home_s", {})),
         "route_managers": json.dumps(scenario.report.get("route_managers", {})),
     }
+    if scenario.report.get("period_legs"):
+        facts["period_legs"] = json.dumps(scenario.report["period_legs"])
     return pd.DataFrame({"key": list(facts), "value": list(facts.values())})

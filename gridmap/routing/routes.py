@@ -91,23 +91,6 @@ def home_times(planned: CellRoutes, policy: RoutingPolicy) -> dict[str, float]:
     return {number: times.home_s for number, _, times in timetable}
 
 
-def period_legs(planned: CellRoutes) -> dict[str, list[list[float]]]:
-    """Return what each way of each route takes in each part of the day, in seconds.
-
-    One list a way, from the first to the way home, with one number a part of the day. Nothing
-    where ways do not depend on the time of day.
-    """
-    periods = planned.cell.periods
-    if periods is None:
-        return {}
-    return {
-        route_number(planned.cell.cell_id, tour): [
-            [round(one, 2) for one in leg.seconds] for leg in periods.legs(planned.way(tour))
-        ]
-        for tour in planned.tours
-    }
-
-
 def route_managers(planned: CellRoutes, policy: RoutingPolicy) -> dict[str, str]:
     """Return the manager of each route by name; nothing if the policy names none."""
     if not policy.managers:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from gridmap.routing.verify_crew import calls, least_calls, manager_days, minute
 from gridmap.routing.verify_days import fixed_visits, holidays, outlet_days, spacing
 from gridmap.routing.verify_ends import day_ends
 from gridmap.routing.verify_hours import appointments_kept, lunch, opening_hours_kept, times
+from gridmap.routing.verify_periods import periods
 from gridmap.routing.verify_plan import ROUNDING_S, WrittenPlan
 
 
@@ -33,6 +35,8 @@ def verify_routes(
     left_out: Collection[str] = (),
     lunch_begins_s: Mapping[str, float] | None = None,
     managers: Mapping[str, str] | None = None,
+    home_s: Mapping[str, float] | None = None,
+    period_legs: Mapping[str, Any] | None = None,
 ) -> list[CheckResult]:
     """Return the result of every rule for the routes of a plan.
 
@@ -48,9 +52,22 @@ def verify_routes(
         When lunch begins, in seconds after midnight, by route_id.
     managers
         Names of the managers by route_id; a cell with one manager needs none.
+    home_s
+        When the manager is back, in seconds after midnight, by route_id.
+    period_legs
+        Where ways depend on the time of day: when its parts begin (``begins_s``), and by route_id
+        one list a way with its seconds in each part (``legs_s``).
     """
     plan = WrittenPlan(
-        outlets, routes, stops, policy, frozenset(left_out), lunch_begins_s or {}, managers or {}
+        outlets,
+        routes,
+        stops,
+        policy,
+        frozenset(left_out),
+        lunch_begins_s or {},
+        managers or {},
+        home_s or {},
+        period_legs or {},
     )
     return [CheckResult(name, not faults, faults) for name, faults in _run(plan)]
 
@@ -90,7 +107,8 @@ def day_balance(routes: pd.DataFrame, policy: RoutingPolicy) -> pd.DataFrame:
 
 
 def _run(plan: WrittenPlan) -> list[tuple[str, tuple[Fault, ...]]]:
-    return [(name, tuple(rule(plan))) for name, rule in _RULES.items()]
+    rules = _RULES | ({"way_periods": periods} if plan.period_legs else {})
+    return [(name, tuple(rule(plan))) for name, rule in rules.items()]
 
 
 def _numbers(plan: WrittenPlan) -> list[Fault]:

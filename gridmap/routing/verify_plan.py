@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -38,6 +39,8 @@ class WrittenPlan:
     left_out: frozenset[str]
     lunch_begins_s: Mapping[str, float] = field(default_factory=dict)
     managers: Mapping[str, str] = field(default_factory=dict)
+    home_s: Mapping[str, float] = field(default_factory=dict)
+    period_legs: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def manager_of(self) -> dict[str, Manager | None]:
