@@ -8,8 +8,11 @@ Dijkstra legs, service, lunch and waiting add up to. Exit 1 where one is too lar
 from __future__ import annotations
 
 import argparse
+import operator
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,7 @@ from numpy.typing import NDArray
 
 from gridmap.policies import seconds_of
 from gridmap.progress import MaxRuntime
+from gridmap.routing.verify_periods import arrival
 from gridmap.scenario import Scenario
 from gridmap.territory import Territory
 from gridmap.travel.dijkstra import DijkstraEngine
@@ -27,6 +31,8 @@ from gridmap.travel.network import StreetNetwork
 from gridmap.weekly import opening_hours
 
 Floats = NDArray[np.float64]
+#: From the moment at which a way is begun to that at which it is over.
+Leg = Callable[[float], float]
 
 #: Vertices lie on streets but for rounding; times are in tenths of seconds inside.
 MOST_GAP_M, MOST_GAP_S = 0.05, 1.0
@@ -87,14 +93,35 @@ def truth_of(territory: Territory, scenario: Scenario) -> Truth:
         off.append(float(streets.query_nearest(_along(line), return_distance=True)[1].max()))
         at_street = _positions(network, points)
         near.append(float(shapely.distance(at_street, line).max()))
-        legs_s = np.diagonal(engine.matrix(points, points), 1)
+        legs = _legs(territory, scenario, points)
         path = engine.route(points)
         length.append(abs(path.leg_m.sum() - route["distance_m"]) / max(1.0, path.leg_m.sum()))
-        arrival_s, home_s = _times(scenario, str(route["number"]), legs_s, stops)
+        arrival_s, home_s = _times(scenario, str(route["number"]), legs, stops)
         late.append(float(np.abs(stops["arrival_s"].to_numpy() - arrival_s).max()))
         back.append(abs(scenario.report["home_s"][route["number"]] - home_s))
     worst = [float(np.max(one)) for one in (off, near, length, late, back)]
     return Truth(*worst, len(routes), len(scenario.stops))
+
+
+def _legs(territory: Territory, scenario: Scenario, points: Snapped) -> list[Leg]:
+    """Return when each way from point to point is over, by when it is begun.
+
+    Where speeds depend on the time of day, by the checker's own sum over the periods.
+    """
+    routing = scenario.request.routing
+    by_day = territory.day_networks.get(routing.mode)
+    if by_day is None:
+        legs_s = np.diagonal(
+            DijkstraEngine(territory.networks[routing.mode]).matrix(points, points), 1
+        )
+        return [partial(operator.add, float(one)) for one in legs_s]
+    order = sorted(by_day.begins_s, key=lambda one: by_day.begins_s[one])
+    # What begins last also holds before the first.
+    names, begins_s = [order[-1], *order], [0.0, *(by_day.begins_s[one] for one in order)]
+    seconds = [
+        np.diagonal(DijkstraEngine(by_day.networks[one]).matrix(points, points), 1) for one in names
+    ]
+    return [partial(arrival, begins_s, leg) for leg in np.array(seconds).T.tolist()]
 
 
 def _along(line: shapely.LineString) -> NDArray[np.object_]:
@@ -110,7 +137,7 @@ def _positions(network: StreetNetwork, points: Snapped) -> NDArray[np.object_]:
 
 
 def _times(
-    scenario: Scenario, number: str, legs_s: Floats, stops: pd.DataFrame
+    scenario: Scenario, number: str, legs: Sequence[Leg], stops: pd.DataFrame
 ) -> tuple[Floats, float]:
     """Return when each visit begins and when the manager is back, by adding up.
 
@@ -123,17 +150,17 @@ def _times(
     planned = stops["arrival_s"].to_numpy(np.float64)
     stays = stops["service_s"].to_numpy(np.float64)
     ids = stops["outlet_id"].tolist()
-    for outlet, leg_s, begin_s, stay_s in zip(ids, legs_s, planned, stays, strict=False):
+    for outlet, leg, begin_s, stay_s in zip(ids, legs, planned, stays, strict=False):
         if lunch_s is not None and now_s <= lunch_s < begin_s:
             now_s, lunch_s = lunch_s + 60.0 * policy.day.lunch, None
-        now_s += leg_s
+        now_s = leg(now_s)
         if begin_s > now_s + MOST_GAP_S and round(begin_s) in _openings(scenario, outlet):
             now_s = begin_s
         found.append(now_s)
         now_s += stay_s
     if lunch_s is not None:
         now_s = max(now_s, lunch_s) + 60.0 * policy.day.lunch
-    return np.array(found), now_s + float(legs_s[-1])
+    return np.array(found), legs[-1](now_s)
 
 
 def _openings(scenario: Scenario, outlet: str) -> set[int]:
