@@ -141,8 +141,8 @@ def read_day_speeds(
     """Return the speeds of all periods, if the project asks for the period ``day``; else None.
 
     Parameters and errors are those of `read_speeds`; in addition it is refused that `begins`
-    stands with another period, names one without factors, or two that begin at one time, or that
-    some period is itself called ``day``.
+    stands with another period, names one without factors or two that begin at one time, that it
+    lacks one with factors in the project, or that some period is itself called ``day``.
     """
     if section.period != WHOLE_DAY:
         if section.begins:
@@ -156,7 +156,8 @@ def read_day_speeds(
         listed = ", ".join(f"{one} {clock_of(at)}" for one, at in begins.items())
         raise InputError(fault("speeds.begins_twice", found=listed))
     found: list[Speeds] = []
-    wrong: list[Fault] = []
+    idle = sorted(set(section.periods) - set(begins))
+    wrong = [fault("speeds.period_never_begins", period=one) for one in idle]
     for period in begins:
         try:
             one = read_speeds(
@@ -167,7 +168,7 @@ def read_day_speeds(
         else:
             found.extend([one] if one else [])
     if wrong:
-        raise InputError(*dict.fromkeys(wrong))
+        raise InputError(*(one for at, one in enumerate(wrong) if one not in wrong[:at]))
     return DaySpeeds(begins, tuple(found))
 
 

@@ -17,6 +17,7 @@ from benchmarks.day_periods import day_project, differences
 from benchmarks.route_truth import truth_of
 from geodata.project import load_project
 from gridmap.planning import make_plan
+from gridmap.policies import clock_of
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +60,16 @@ def test_plan_check_and_calendar_by_the_periods(
     assert checked.code == 0
     assert "Ways take the time of the period" in checked.out
 
-    assert gridmap("export", "ics", folder, "--out", tmp_path / "ics", "--start",
-                   "2026-03-02").code == 0  # fmt: skip
-    ends = set()
-    for file in (tmp_path / "ics").glob("*.ics"):
-        for event in icalendar.Calendar.from_ical(file.read_bytes()).walk("VEVENT"):
-            ends.add(event["DTEND"].dt.strftime("%H:%M"))
-    assert ends
+    told = gridmap("export", folder, "--format", "ics", "--out", tmp_path / "ics",
+                   "--start", "2026-03-02")  # fmt: skip
+    assert told.code == 0, told.err
+    ends = []
+    for file in (tmp_path / "ics").rglob("*.ics"):
+        events = icalendar.Calendar.from_ical(file.read_bytes()).walk("VEVENT")
+        ends += [
+            one["DTEND"].dt.strftime("%H:%M") for one in events if one["STATUS"] == "CONFIRMED"
+        ]
+    assert sorted(ends) == sorted(clock_of(one) for one in report["home_s"].values())
 
     stops = gpd.read_file(folder / "plan.gpkg", layer="stops")
     stops.loc[4, "arrival_s"] += 20.0

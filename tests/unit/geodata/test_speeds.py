@@ -7,12 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from grid_town import grid_network
 
 from geodata.project import load_project
 from geodata.project_file import TravelSection, read_project
-from geodata.speeds import read_areas, read_factors, read_speeds, write_factors
+from geodata.speeds import (
+    read_areas,
+    read_day_speeds,
+    read_factors,
+    read_speeds,
+    write_factors,
+)
 from geodata.synthetic import write_town
 from gridmap.errors import InputError
+from gridmap.travel.day_networks import USUAL_BEGINS_S
 from gridmap.travel.periods import AreaFactors, PeriodFactors, assumed_factors
 
 CRS = "EPSG:32631"
@@ -173,3 +181,62 @@ def test_a_plan_has_the_speeds_of_its_period(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         read_project(path)
     assert fault_keys(error) == ["world.key_unknown"]
+
+
+def day_section(**given: object) -> TravelSection:
+    return TravelSection.model_validate({"period": "day", **given})
+
+
+def test_the_day_has_the_speeds_of_every_period() -> None:
+    """Own factors of the morning, those of the package for the rest, which are assumed."""
+    section = day_section(periods={"am": {"default": 0.5}})
+    found = read_day_speeds(section, factors=None, areas=None, crs=CRS)
+    assert found
+    assert dict(found.begins_s) == USUAL_BEGINS_S
+    assert [one.factors.default for one in found.speeds][:2] == [0.5, 1.0]
+    used, assumed = found.notices
+    assert used.text().count(":00") == 4
+    assert "am" not in assumed.text("en").split(":")[1]
+    assert len(found.sources) == 4
+
+
+def test_own_periods_begin_when_the_project_says() -> None:
+    section = day_section(
+        periods={"早": {"default": 0.5}, "晚": {"default": 0.9}},
+        begins={"早": "06:30", "晚": "15:00"},
+    )
+    found = read_day_speeds(section, factors=None, areas=None, crs=CRS)
+    assert found
+    assert dict(found.begins_s) == {"早": 6.5 * 3600.0, "晚": 15 * 3600.0}
+    assert [one.key for one in found.notices] == ["speeds.day_used"]
+
+
+def test_only_means_of_travel_that_the_periods_concern_depend_on_the_day() -> None:
+    found = read_day_speeds(day_section(), factors=None, areas=None, crs=CRS)
+    assert found
+    streets = {mode: grid_network(2, 1, mode=mode) for mode in ("walk", "drive")}
+    assert set(found.by_period(streets)) == {"drive"}
+
+
+def test_one_period_is_no_day() -> None:
+    section = TravelSection(period="am")
+    assert read_day_speeds(section, factors=None, areas=None, crs=CRS) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "keys"),
+    [
+        ({"period": "am", "begins": {"am": "07:00"}}, ["speeds.begins_without_day"]),
+        ({"begins": {"am": "07:00", "pm": "07:00"}}, ["speeds.begins_twice"]),
+        (
+            {"begins": {"am": "07:00", "tea": "16:00", "dusk": "19:00"}},
+            ["speeds.period_unknown", "speeds.period_unknown"],
+        ),
+        ({"periods": {"tea": {"default": 0.5}}}, ["speeds.period_never_begins"]),
+        ({"periods": {"day": {"default": 0.5}}}, ["speeds.day_is_no_period"]),
+    ],
+)
+def test_a_wrong_day_is_refused(given: dict[str, object], keys: list[str]) -> None:
+    with pytest.raises(InputError) as error:
+        read_day_speeds(day_section(**given), factors=None, areas=None, crs=CRS)
+    assert fault_keys(error) == keys
