@@ -33,6 +33,8 @@ class Differences:
     ----------
     routes, stops
         How many there are.
+    arrivals_by_part
+        Share of the arrivals in each part of the day.
     travel_share_mean, travel_share_least, travel_share_most
         Travel of a day by periods, less that by the mean matrix, as a share of the latter.
     arrival_mean_s, arrival_most_s
@@ -43,6 +45,7 @@ class Differences:
 
     routes: int
     stops: int
+    arrivals_by_part: dict[str, float]
     travel_share_mean: float
     travel_share_least: float
     travel_share_most: float
@@ -55,9 +58,16 @@ def differences(territory: Territory, scenario: Scenario) -> Differences:
     """Compare the times of a plan without opening hours with those by the mean matrix."""
     routing, legs_s = scenario.request.routing, scenario.report["period_legs"]["legs_s"]
     begins_s = territory.day_networks[routing.mode].begins_s
-    shares = [one.share for one in parts_of_day(begins_s, routing.day.start_s, routing.day.end_s)]
+    parts = parts_of_day(begins_s, routing.day.start_s, routing.day.end_s)
+    shares = [one.share for one in parts]
+    borders_s = [one.begin_s for one in parts[1:]]
+    in_part = np.bincount(
+        np.searchsorted(borders_s, scenario.stops["arrival_s"], side="right"), minlength=len(parts)
+    )
     stops_of = dict(iter(scenario.stops.sort_values(["route_id", "seq"]).groupby("route_id")))
-    travel, late, home = [], [], []
+    travel: list[float] = []
+    late: list[float] = []
+    home: list[float] = []
     for route, travel_s in zip(scenario.routes["number"], scenario.routes["travel_s"], strict=True):
         mine = stops_of[route]
         mean_s = np.array(legs_s[route]) @ shares
@@ -68,6 +78,9 @@ def differences(territory: Territory, scenario: Scenario) -> Differences:
     return Differences(
         routes=len(travel),
         stops=len(late),
+        arrivals_by_part={
+            one.period: float(count / len(late)) for one, count in zip(parts, in_part, strict=True)
+        },
         travel_share_mean=float(np.mean(travel)),
         travel_share_least=float(np.min(travel)),
         travel_share_most=float(np.max(travel)),
