@@ -9,7 +9,6 @@ from threading import Event
 
 from gridmap.policies import RoutingPolicy
 from gridmap.progress import Stop
-from gridmap.routing.continuity import Days
 from gridmap.routing.plan import CellRoutes, plan_cell_routes
 from gridmap.routing.problem import CellVisits
 
@@ -20,7 +19,6 @@ def plan_cells(
     *,
     seed: int,
     stop: Stop | None = None,
-    last: Days | None = None,
     workers: int | None = None,
 ) -> Iterator[CellRoutes]:
     """Plan one cell after the other, as many at a time as there are cores.
@@ -38,8 +36,6 @@ def plan_cells(
         Seed of every cell's search.
     stop
         May end the searches earlier; asked from several threads.
-    last
-        Cycle days, from 0, of outlets in the last plan.
     workers
         How many at a time; None = one a core.
 
@@ -55,7 +51,7 @@ def plan_cells(
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         planned = [
-            pool.submit(plan_cell_routes, cell, policy, seed=seed, stop=over, last=last)
+            pool.submit(plan_cell_routes, cell, policy, seed=seed, stop=over)
             for cell in cells
         ]
         try:
