@@ -49,6 +49,7 @@ def check_plan(path: Path) -> list[CheckResult]:
             left_out=facts.left_out,
             lunch_begins_s=facts.lunch_begins_s,
             managers=facts.managers,
+            replan=facts.replan,
         ),
     ]
 
@@ -82,6 +83,7 @@ class _Facts:
     left_out: list[str]
     lunch_begins_s: dict[str, float]
     managers: dict[str, str]
+    replan: dict[str, Any]
 
 
 def _facts(path: Path, rows: pd.DataFrame) -> _Facts:
@@ -95,6 +97,7 @@ def _facts(path: Path, rows: pd.DataFrame) -> _Facts:
             left_out=json.loads(facts["left_out"]),
             lunch_begins_s=json.loads(facts.get("lunch_begins_s", "{}")),
             managers=json.loads(facts.get("route_managers", "{}")),
+            replan=json.loads(facts.get("replan", "{}")),
         )
     except (KeyError, ValueError) as error:  # pydantic's and JSON's errors are ValueErrors
         missing = spoilt or ", ".join(_REQUIRED)

@@ -159,5 +159,6 @@ def _plan_facts(territory: Territory, scenario: Scenario) -> pd.DataFrame:
         "lunch_begins_s": json.dumps(scenario.report.get("lunch_begins_s", {})),
         "home_s": json.dumps(scenario.report.get("home_s", {})),
         "route_managers": json.dumps(scenario.report.get("route_managers", {})),
+        "replan": json.dumps(scenario.report.get("replan", {})),
     }
     return pd.DataFrame({"key": list(facts), "value": list(facts.values())})

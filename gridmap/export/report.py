@@ -74,6 +74,8 @@ def build_report(
         "home_s": dict(scenario.report.get("home_s", {})),
         "route_managers": dict(scenario.report.get("route_managers", {})),
         "continuity": dict(scenario.report.get("continuity", {})),
+        "replan": dict(scenario.report.get("replan", {})),
+        "changes": list(scenario.report.get("changes", [])),
         "advice": advice_table(scenario.scores, scenario.request.scoring, language).to_dict(
             "records"
         ),

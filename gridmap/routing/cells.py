@@ -51,8 +51,7 @@ def plan_cells(
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         planned = [
-            pool.submit(plan_cell_routes, cell, policy, seed=seed, stop=over)
-            for cell in cells
+            pool.submit(plan_cell_routes, cell, policy, seed=seed, stop=over) for cell in cells
         ]
         try:
             for one in planned:

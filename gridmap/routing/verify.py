@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from gridmap.routing.verify_crew import calls, least_calls, manager_days, minute
 from gridmap.routing.verify_days import fixed_visits, holidays, outlet_days, spacing
 from gridmap.routing.verify_ends import day_ends
 from gridmap.routing.verify_hours import appointments_kept, lunch, opening_hours_kept, times
-from gridmap.routing.verify_plan import ROUNDING_S, WrittenPlan
+from gridmap.routing.verify_plan import ROUNDING_S, UnderWayFacts, WrittenPlan
 
 
 def verify_routes(
@@ -33,6 +34,7 @@ def verify_routes(
     left_out: Collection[str] = (),
     lunch_begins_s: Mapping[str, float] | None = None,
     managers: Mapping[str, str] | None = None,
+    replan: Mapping[str, Any] | None = None,
 ) -> list[CheckResult]:
     """Return the result of every rule for the routes of a plan.
 
@@ -48,9 +50,18 @@ def verify_routes(
         When lunch begins, in seconds after midnight, by route_id.
     managers
         Names of the managers by route_id; a cell with one manager needs none.
+    replan
+        What is done of a cycle under way: ``from_day``, ``missed`` days by outlet, ``new`` outlets.
     """
     plan = WrittenPlan(
-        outlets, routes, stops, policy, frozenset(left_out), lunch_begins_s or {}, managers or {}
+        outlets,
+        routes,
+        stops,
+        policy,
+        frozenset(left_out),
+        lunch_begins_s or {},
+        managers or {},
+        UnderWayFacts.of(replan or {}),
     )
     return [CheckResult(name, not faults, faults) for name, faults in _run(plan)]
 
@@ -139,12 +150,19 @@ def _stops_known(plan: WrittenPlan) -> list[Fault]:
 def _frequency(plan: WrittenPlan) -> list[Fault]:
     """Each visited outlet has the visits it is due, or none and is named as left out.
 
-    Where there are holidays some may be missing: whether rightly is a matter of the spacing.
+    Where there are holidays some may be missing: whether rightly is a matter of the spacing. A
+    visit that was missed does not count, and an outlet that is new in a cycle under way has at
+    least its share of what was left of it.
     """
     planned = plan.stops["outlet_id"].value_counts().reindex(plan.due.index).fillna(0)
+    missed = {outlet: len(days) for outlet, days in plan.under_way.missed.items()}
+    planned = planned - pd.Series(missed, dtype=float).reindex(plan.due.index).fillna(0)
     named = plan.due.index.isin(plan.left_out)
     due = plan.due.where(~named, 0)
     spared = np.where(named, 0, np.minimum(len(plan.holidays), due))
+    share = plan.under_way.from_day / plan.policy.cycle_days
+    new = plan.due.index.isin(plan.under_way.new)
+    spared = np.where(new, np.maximum(spared, np.ceil(due * share - 1e-9)), spared)
     wrong = plan.due.index[(planned > due) | (planned < due - spared)]
     return [fault("routing.check.frequency", some_ids(wrong))] if len(wrong) else []
 

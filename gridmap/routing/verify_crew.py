@@ -11,7 +11,10 @@ from gridmap.weekly import cycle_days
 
 
 def manager_days(plan: WrittenPlan) -> list[Fault]:
-    """Each route has a manager of its cell, who works on its day, is not on leave and has no other on it."""
+    """Each route has a manager of its cell, who works on its day and has no other on it.
+
+    On leave nobody works.
+    """
     wrong: list[str] = []
     taken: set[tuple[int, int, int, str]] = set()
     routes = plan.routes

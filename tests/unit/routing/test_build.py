@@ -17,8 +17,8 @@ from gridmap.routing.build import (
 )
 from gridmap.routing.periodic import PeriodicProblem
 from gridmap.routing.problem import CellVisits
-from gridmap.routing.under_way import LastRoutes
 from gridmap.routing.timing import LUNCH_WITHIN_S
+from gridmap.routing.under_way import LastRoutes
 
 H = 3600.0
 #: The centre 600 s from both outlets, which are 300 s apart.

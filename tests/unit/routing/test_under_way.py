@@ -100,7 +100,7 @@ def test_what_cannot_be_caught_up_is_refused_with_numbers() -> None:
     cell = random_cell(30, 3, grades="B")  # 60 visits, room for 60
     first = plan_cell_routes(cell, tight, seed=1)
     assert not first.left_out
-    missed = {one: (0,) for one in ids(first, 0)}
+    missed = dict.fromkeys(ids(first, 0), (0,))
     last = last_of(first, from_day=WEEK_2, missed=missed)
     with pytest.raises(InfeasibleError, match="3 visits too many") as refused:
         refuse_overload([replace(cell, last=last)], tight)
