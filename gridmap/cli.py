@@ -103,6 +103,9 @@ _EXIT_CODES: tuple[tuple[type[GridmapError], ExitCode], ...] = (
     (GridmapError, ExitCode.BAD_INPUT),
 )
 
+#: Folder, beside the results, of a plan's finished searches while it is being made.
+UNFINISHED = ".unfinished"
+
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 OutOption = Annotated[Path, typer.Option("--out", help="Folder of the results.")]
@@ -512,6 +515,7 @@ def _plan_and_deliver(
     from gridmap.console import progress_report
     from gridmap.delivery import deliver
     from gridmap.planning import make_plan
+    from gridmap.routing.kept_searches import KeptSearches
     from gridmap.store.repository import Store
     from gridmap.store.runs import announced
     from gridmap.store.scope import Scope
@@ -527,15 +531,17 @@ def _plan_and_deliver(
         cache = _network_cache(settings)
         territory, request = load_project(project, data_dir=data, cache=cache, report=report)
         loading_s = time.perf_counter() - start
+        searches = KeptSearches(out / UNFINISHED)
         stop = None if max_seconds is None else MaxRuntime(max_seconds)
         if since is not None:
             request = since.with_leave(request)
         last = None if since is None else since.last_plan(request.routing)
         scenario = make_plan(
             territory, request, seed=seed, stop=stop, report=report, best_effort=best_effort,
-            last=last,
+            last=last, kept=searches,
         )  # fmt: skip
         done = deliver(territory, scenario, out, store, loading_s=loading_s, report=report)
+        searches.clear()
         _build_basemap(project, data, basemap_folder(url, settings), territory, report)
     store.close()
     return done

@@ -32,6 +32,7 @@ from gridmap.routing.calendar import Calendar
 from gridmap.routing.cells import plan_cells
 from gridmap.routing.changes import Change, News, Visits, list_changes
 from gridmap.routing.continuity import compare_days
+from gridmap.routing.kept_searches import KeptSearches
 from gridmap.routing.plan import CellRoutes
 from gridmap.routing.portfolio import compile_loops
 from gridmap.routing.problem import CellVisits
@@ -64,6 +65,7 @@ def make_plan(
     report: Report = silent,
     best_effort: bool = False,
     last: LastPlan | None = None,
+    kept: KeptSearches | None = None,
 ) -> Scenario:
     """Cut the territory into cells, plan the visits of each, and score them.
 
@@ -84,6 +86,9 @@ def make_plan(
     last
         The last plan; its visits stay on their days where that costs little travel. Of a cycle
         that is under way, its cells and what is done stay as they are.
+    kept
+        Where the search of each cell is kept when it is over, so that a run that is ended can go
+        on from there.
 
     Returns
     -------
@@ -157,6 +162,7 @@ def make_plan(
             report=stages.within("routing"),
             best_effort=best_effort,
             last=last,
+            kept=kept,
         )
     with stages.running("scoring"):
         fit = _calibrated(territory, request)
@@ -343,6 +349,7 @@ def _plan_routes(
     report: Report,
     best_effort: bool,
     last: LastPlan | None,
+    kept: KeptSearches | None,
 ) -> _Routing:
     outlets = territory.outlets
     outlet_cell = partition.label[outlets["unit"].to_numpy()]
@@ -384,10 +391,13 @@ def _plan_routes(
         neighbours = bordering_cells(territory, partition)
         refuse_overload(cells, request.routing, neighbours=neighbours)
     report(Progress("routing", 0.0, codes[0]))
-    searches = plan_cells(cells, request.routing, seed=seed, stop=stop)
+
+    def on_done(count: int, cell: CellVisits) -> None:
+        report(Progress("routing", count / partition.n_cells, codes[cell.cell_id - 1]))
+
+    searches = plan_cells(cells, request.routing, seed=seed, stop=stop, kept=kept, on_done=on_done)
     for cell, (done, places) in enumerate(zip(searches, stations, strict=True)):
         code, visits = codes[cell], done.cell
-        report(Progress("routing", cell / partition.n_cells, code))
         cell_routes, cell_stops = number_routes(done, request.routing)
         drawn = [_draw(engine, places, done.way(tour)) for tour in done.tours]
         routes.append(cell_routes.assign(distance_m=[metres for _, metres in drawn]))
@@ -398,7 +408,7 @@ def _plan_routes(
             idle.append(fault("planning.cell_without_visits", code))
     if not best_effort:
         refuse_left_out(planned)
-    told, kept = _continuity(planned, last)
+    told, continuity = _continuity(planned, last)
     all_routes = schemas.ROUTES.validate(pd.concat(routes, ignore_index=True))
     all_stops = schemas.STOPS.validate(pd.concat(stops, ignore_index=True))
     return _Routing(
@@ -414,7 +424,7 @@ def _plan_routes(
             if outlet not in one.last.days
         ),
         notices=(*idle, *(one for done in planned for one in done.notices), *told),
-        continuity=kept,
+        continuity=continuity,
         left_out=[one for done in planned for one in done.left_out],
         lunch_begins_s={
             number: begin

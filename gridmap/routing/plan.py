@@ -12,6 +12,7 @@ from gridmap.policies import RoutingPolicy
 from gridmap.progress import Stop
 from gridmap.routing.build import periodic_problem
 from gridmap.routing.diagnose import Diagnosis, diagnose, lost_visits, overload
+from gridmap.routing.kept_searches import KeptSearches, search_key
 from gridmap.routing.periodic import PeriodicPlan, PeriodicProblem
 from gridmap.routing.portfolio import solve_periodic
 from gridmap.routing.problem import CellVisits
@@ -107,6 +108,7 @@ def plan_cell_routes(
     *,
     seed: int,
     stop: Stop | None = None,
+    kept: KeptSearches | None = None,
 ) -> CellRoutes:
     """Plan the visits of a cell so that every grade's frequency is kept and the days are even.
 
@@ -122,6 +124,8 @@ def plan_cell_routes(
         Seed of the search; the same seed gives the same routes.
     stop
         Ends the search early; None = after `policy.iterations`.
+    kept
+        Searches of an earlier run that was ended; what is found there is not searched again.
 
     Raises
     ------
@@ -131,13 +135,8 @@ def plan_cell_routes(
     found = diagnose(cell, policy)
     problem = periodic_problem(cell, policy)
     last = last_shifts(cell, problem)
-    plan = solve_periodic(
-        problem,
-        seed=seed,
-        iterations=policy.iterations,
-        stop=stop,
-        first=(*(((),) * problem.n_managers,) * cell.from_day, *last[cell.from_day :]),
-    )
+    first = (*(((),) * problem.n_managers,) * cell.from_day, *last[cell.from_day :])
+    plan = _searched(problem, policy, seed=seed, stop=stop, first=first, kept=kept)
     ahead = plan.days if plan else (((),) * problem.n_managers,) * problem.n_days
     shifts = (*last[: cell.from_day], *ahead[cell.from_day :])
     days = tuple(tuple(place for route in day for place in route) for day in shifts)
@@ -150,6 +149,35 @@ def plan_cell_routes(
         notices=(*overload(cell, found), *lost_visits(cell, policy, lost)),
         shifts=shifts,
     )
+
+
+def _searched(
+    problem: PeriodicProblem,
+    policy: RoutingPolicy,
+    *,
+    seed: int,
+    stop: Stop | None,
+    first: Shifts,
+    kept: KeptSearches | None,
+) -> PeriodicPlan | None:
+    """Search, or return what an earlier run found; a search that was stopped is not kept."""
+    iterations = policy.iterations
+    stopped = False
+
+    def over(best_cost: float, /) -> bool:
+        nonlocal stopped
+        stopped |= stop is not None and stop(best_cost)
+        return stopped
+
+    if kept is None:
+        return solve_periodic(problem, seed=seed, iterations=iterations, stop=stop, first=first)
+    key = search_key(problem, seed=seed, iterations=iterations, first=first)
+    plan = kept.read(key, problem)
+    if plan is None:
+        plan = solve_periodic(problem, seed=seed, iterations=iterations, stop=over, first=first)
+        if plan is not None and not stopped:
+            kept.write(key, plan)
+    return plan
 
 
 def last_shifts(cell: CellVisits, problem: PeriodicProblem) -> Shifts:
