@@ -51,6 +51,7 @@ def check_plan(path: Path) -> list[CheckResult]:
             managers=facts.managers,
             home_s=facts.home_s,
             period_legs=facts.period_legs,
+            replan=facts.replan,
         ),
     ]
 
@@ -86,6 +87,7 @@ class _Facts:
     managers: dict[str, str]
     home_s: dict[str, float]
     period_legs: dict[str, Any]
+    replan: dict[str, Any]
 
 
 def _facts(path: Path, rows: pd.DataFrame) -> _Facts:
@@ -101,6 +103,7 @@ def _facts(path: Path, rows: pd.DataFrame) -> _Facts:
             managers=json.loads(facts.get("route_managers", "{}")),
             home_s=json.loads(facts.get("home_s", "{}")),
             period_legs=json.loads(facts.get("period_legs", "{}")),
+            replan=json.loads(facts.get("replan", "{}")),
         )
     except (KeyError, ValueError) as error:  # pydantic's and JSON's errors are ValueErrors
         missing = spoilt or ", ".join(_REQUIRED)

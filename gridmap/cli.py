@@ -8,6 +8,7 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from pathlib import Path
@@ -33,6 +34,8 @@ from gridmap.settings import Settings
 
 if TYPE_CHECKING:
     from gridmap.delivery import Delivery
+    from gridmap.last_plan import LastPlan
+    from gridmap.policies import PlanRequest, RoutingPolicy
     from gridmap.territory import Territory
     from gridmap.travel.cache import NetworkCache
 
@@ -100,6 +103,9 @@ _EXIT_CODES: tuple[tuple[type[GridmapError], ExitCode], ...] = (
     (GridmapError, ExitCode.BAD_INPUT),
 )
 
+#: Folder, beside the results, of a plan's finished searches while it is being made.
+UNFINISHED = ".unfinished"
+
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 OutOption = Annotated[Path, typer.Option("--out", help="Folder of the results.")]
@@ -158,6 +164,18 @@ def plan(
         Path | None,
         typer.Option(metavar="PLAN.gpkg", help="Keep the visit days of this plan if possible."),
     ] = None,
+    from_day: Annotated[
+        str | None,
+        typer.Option("--from", metavar="DAY", help="With --last: what lies before it is done."),
+    ] = None,
+    missed: Annotated[
+        Path | None,
+        typer.Option(help="With --from: visits to catch up; a table, or filled route sheets."),
+    ] = None,
+    leave: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=DAY", help="A manager's day off; may be repeated."),
+    ] = None,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -165,7 +183,7 @@ def plan(
     url = database or _settings().database_url
     done = _plan_and_deliver(
         project, out, url, data=data, seed=seed, max_seconds=max_seconds,
-        best_effort=best_effort, last=last,
+        best_effort=best_effort, since=Since(last, from_day, missed, tuple(leave or ())),
     )  # fmt: skip
     if as_json:
         typer.echo(json.dumps(done.report, sort_keys=True, ensure_ascii=False))
@@ -445,6 +463,42 @@ def migrate(database: DatabaseOption = None) -> None:
     typer.echo(text("cli.migrated", settings.language))
 
 
+@dataclass(frozen=True)
+class Since:
+    """Options of a re-plan: the last plan, the first day ahead, missed visits and leave."""
+
+    last: Path | None = None
+    from_day: str | None = None
+    missed: Path | None = None
+    leave: tuple[str, ...] = ()
+
+    def with_leave(self, request: PlanRequest) -> PlanRequest:
+        """Return a request with the leave of the command line."""
+        from gridmap.last_plan import on_leave
+
+        if not self.leave:
+            return request
+        return request.model_copy(update={"routing": on_leave(request.routing, self.leave)})
+
+    def last_plan(self, policy: RoutingPolicy) -> LastPlan | None:
+        """Return the last plan, with what is done of it; None = there is none."""
+        from geodata.missed_visits import read_missed_visits
+        from gridmap.last_plan import read_last_plan, under_way
+
+        if self.from_day is not None and self.last is None:
+            raise InputError(fault("replan.without_last", "--from"))
+        if self.missed is not None and self.from_day is None:
+            raise InputError(fault("replan.without_from", "--missed"))
+        if self.last is None:
+            return None
+        last = read_last_plan(self.last, policy)
+        if self.from_day is None:
+            return last
+        with _limited_reader():
+            missed = [] if self.missed is None else read_missed_visits(self.missed)
+        return under_way(last, policy, self.from_day, missed)
+
+
 def _plan_and_deliver(
     project: Path,
     out: Path,
@@ -454,14 +508,14 @@ def _plan_and_deliver(
     seed: int = 0,
     max_seconds: float | None = None,
     best_effort: bool = False,
-    last: Path | None = None,
+    since: Since | None = None,
 ) -> Delivery:
     from geodata.project import load_project
     from geodata.project_file import read_project
     from gridmap.console import progress_report
     from gridmap.delivery import deliver
-    from gridmap.last_plan import last_visit_days
     from gridmap.planning import make_plan
+    from gridmap.routing.kept_searches import KeptSearches
     from gridmap.store.repository import Store
     from gridmap.store.runs import announced
     from gridmap.store.scope import Scope
@@ -477,13 +531,17 @@ def _plan_and_deliver(
         cache = _network_cache(settings)
         territory, request = load_project(project, data_dir=data, cache=cache, report=report)
         loading_s = time.perf_counter() - start
+        searches = KeptSearches(out / UNFINISHED)
         stop = None if max_seconds is None else MaxRuntime(max_seconds)
-        last_days = None if last is None else last_visit_days(last, request.routing)
+        if since is not None:
+            request = since.with_leave(request)
+        last = None if since is None else since.last_plan(request.routing)
         scenario = make_plan(
             territory, request, seed=seed, stop=stop, report=report, best_effort=best_effort,
-            last_days=last_days,
+            last=last, kept=searches,
         )  # fmt: skip
         done = deliver(territory, scenario, out, store, loading_s=loading_s, report=report)
+        searches.clear()
         _build_basemap(project, data, basemap_folder(url, settings), territory, report)
     store.close()
     return done

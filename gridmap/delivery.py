@@ -11,6 +11,7 @@ from gridmap.catalogue import Language, text
 from gridmap.checking import check_plan
 from gridmap.checks import CheckResult
 from gridmap.errors import Fault, InputError, fault
+from gridmap.export.changes import write_changes
 from gridmap.export.feeds import Feed, FeedRequest, export_feeds
 from gridmap.export.geo import write_geopackage
 from gridmap.export.pen import UNKNOWN, missing_letters
@@ -134,6 +135,7 @@ def deliver(
             plan_file = write_geopackage(territory, scenario, folder / "plan.gpkg")
             write_scorecards(territory, scenario, folder / "scorecards.xlsx", language)
             write_route_sheets(territory, scenario, folder / "route_sheets", language)
+            changed = write_changes(territory, scenario, folder, language)
             if scenario.request.directions:
                 export_feeds(plan_file, folder, FeedRequest(feeds=(Feed.DIRECTIONS,)))
     except OSError as error:
@@ -157,7 +159,7 @@ def deliver(
         scenario_id=scenario_id,
         checks=checks,
         report=content,
-        notices=(*scenario.notices, *_glyphs(missing)),
+        notices=(*scenario.notices, *([changed] if changed else []), *_glyphs(missing)),
         language=language,
     )
 

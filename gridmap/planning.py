@@ -20,15 +20,19 @@ from numpy.typing import NDArray
 from gridmap import schemas
 from gridmap.bases import Bases, bases_of
 from gridmap.errors import Fault, InputError, fault, some_ids
+from gridmap.last_plan import LastPlan, kept_cells, relocated
 from gridmap.partition.access import measure_access, snap_to_access
 from gridmap.partition.cells import cell_polygons, compactness
 from gridmap.partition.codes import cell_names, check_divisions, gb15_codes, sequence_codes
-from gridmap.partition.draw import draw_cells
+from gridmap.partition.draw import draw_cells, keep_cells
 from gridmap.partition.partition import Partition
 from gridmap.policies import PlanRequest
 from gridmap.progress import Progress, Report, Stop, silent
+from gridmap.routing.calendar import Calendar
 from gridmap.routing.cells import plan_cells
-from gridmap.routing.continuity import Days, compare_days
+from gridmap.routing.changes import Change, News, Visits, list_changes
+from gridmap.routing.continuity import compare_days
+from gridmap.routing.kept_searches import KeptSearches
 from gridmap.routing.period_ways import cell_ways, written_legs
 from gridmap.routing.plan import CellRoutes
 from gridmap.routing.portfolio import compile_loops
@@ -61,7 +65,8 @@ def make_plan(
     stop: Stop | None = None,
     report: Report = silent,
     best_effort: bool = False,
-    last_days: Days | None = None,
+    last: LastPlan | None = None,
+    kept: KeptSearches | None = None,
 ) -> Scenario:
     """Cut the territory into cells, plan the visits of each, and score them.
 
@@ -79,9 +84,12 @@ def make_plan(
         Takes the progress.
     best_effort
         Where not all visits fit, leave out the least and name them, instead of refusing.
-    last_days
-        Cycle days, from 0, of the outlets in the last plan, by id; they stay where that costs
-        little travel.
+    last
+        The last plan; its visits stay on their days where that costs little travel. Of a cycle
+        that is under way, its cells and what is done stay as they are.
+    kept
+        Where the search of each cell is kept when it is over, so that a run that is ended can go
+        on from there.
 
     Returns
     -------
@@ -102,7 +110,8 @@ def make_plan(
     with stages.running("travel"):
         network = _network(territory, request.routing.mode)
         engine = open_engine(network)
-        centre = centre_rows(territory, request)
+        kept = kept_cells(last, territory) if last is not None and last.from_day else None
+        centre = centre_rows(territory, request) if kept is None else kept[0]
         divisions = divisions_of_centres(territory, request, centre)
         bases = bases_of(territory, request.routing, engine)
         centre_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[centre]
@@ -114,15 +123,27 @@ def make_plan(
             snap=snap_to_access(network),
         )
     with stages.running("partition"):
-        partition = draw_cells(
-            territory,
-            request.partition,
-            centre=centre,
-            travel_s=access.travel_s,
-            workloads=unit_workloads(territory, request),
-            seed=seed,
-            stop=stop,
-            report=stages.within("partition"),
+        loads = unit_workloads(territory, request)
+        partition = (
+            draw_cells(
+                territory,
+                request.partition,
+                centre=centre,
+                travel_s=access.travel_s,
+                workloads=loads,
+                seed=seed,
+                stop=stop,
+                report=stages.within("partition"),
+            )
+            if kept is None
+            else keep_cells(
+                territory,
+                request.partition,
+                centre=centre,
+                travel_s=access.travel_s,
+                workloads=loads,
+                label=kept[1],
+            )
         )
     polygons = cell_polygons(territory.units, partition.label, partition.n_cells)
     codes = gb15_codes(divisions, polygons) if divisions else sequence_codes(len(polygons))
@@ -141,7 +162,8 @@ def make_plan(
             stop=stop,
             report=stages.within("routing"),
             best_effort=best_effort,
-            last_days=last_days,
+            last=last,
+            kept=kept,
         )
     with stages.running("scoring"):
         fit = _calibrated(territory, request)
@@ -173,6 +195,8 @@ def make_plan(
             **({"period_legs": routing.period_legs} if routing.period_legs else {}),
             "route_managers": routing.managers,
             "continuity": routing.continuity,
+            "changes": [_told_change(one, request) for one in routing.changes],
+            "replan": _replan_facts(last, routing),
             **({} if fit is None else {"huff": fit.report()}),
         },
     )
@@ -311,6 +335,8 @@ class _Routing:
     period_legs: dict[str, Any]
     managers: dict[str, str]
     continuity: dict[str, Any]
+    changes: tuple[Change, ...]
+    new: frozenset[str]
 
 
 def _plan_routes(
@@ -325,7 +351,8 @@ def _plan_routes(
     stop: Stop | None,
     report: Report,
     best_effort: bool,
-    last_days: Days | None,
+    last: LastPlan | None,
+    kept: KeptSearches | None,
 ) -> _Routing:
     outlets = territory.outlets
     outlet_cell = partition.label[outlets["unit"].to_numpy()]
@@ -359,6 +386,9 @@ def _plan_routes(
             kinds=tuple(outlets["kind"].iloc[rows]),
             centre_id=centre_ids[cell],
             bases=crew_bases[cell][1],
+            last=None
+            if last is None
+            else last.of_cell(centre_ids[cell], request.routing.crew(centre_ids[cell])),
         )
         for cell, (rows, (ways_s, periods)) in enumerate(zip(to_visit, ways, strict=True))
     ]
@@ -366,10 +396,13 @@ def _plan_routes(
         neighbours = bordering_cells(territory, partition)
         refuse_overload(cells, request.routing, neighbours=neighbours)
     report(Progress("routing", 0.0, codes[0]))
-    searches = plan_cells(cells, request.routing, seed=seed, stop=stop, last=last_days)
+
+    def on_done(count: int, cell: CellVisits) -> None:
+        report(Progress("routing", count / partition.n_cells, codes[cell.cell_id - 1]))
+
+    searches = plan_cells(cells, request.routing, seed=seed, stop=stop, kept=kept, on_done=on_done)
     for cell, (done, places) in enumerate(zip(searches, stations, strict=True)):
         code, visits = codes[cell], done.cell
-        report(Progress("routing", cell / partition.n_cells, code))
         cell_routes, cell_stops = number_routes(done, request.routing)
         drawn = [_draw(engine, places, done.way(tour)) for tour in done.tours]
         routes.append(cell_routes.assign(distance_m=[metres for _, metres in drawn]))
@@ -380,13 +413,23 @@ def _plan_routes(
             idle.append(fault("planning.cell_without_visits", code))
     if not best_effort:
         refuse_left_out(planned)
-    told, kept = _continuity(planned, last_days)
+    told, continuity = _continuity(planned, last)
+    all_routes = schemas.ROUTES.validate(pd.concat(routes, ignore_index=True))
+    all_stops = schemas.STOPS.validate(pd.concat(stops, ignore_index=True))
     return _Routing(
-        routes=schemas.ROUTES.validate(pd.concat(routes, ignore_index=True)),
-        stops=schemas.STOPS.validate(pd.concat(stops, ignore_index=True)),
+        routes=all_routes,
+        stops=all_stops,
+        changes=_changes(territory, request, last, all_routes, all_stops),
         lines=_objects(lines),
+        new=frozenset(
+            outlet
+            for one in cells
+            if one.last is not None
+            for outlet in one.outlet_ids
+            if outlet not in one.last.days
+        ),
         notices=(*idle, *(one for done in planned for one in done.notices), *told),
-        continuity=kept,
+        continuity=continuity,
         left_out=[one for done in planned for one in done.left_out],
         lunch_begins_s={
             number: begin
@@ -408,13 +451,13 @@ def _plan_routes(
 
 
 def _continuity(
-    planned: list[CellRoutes], last_days: Days | None
+    planned: list[CellRoutes], last: LastPlan | None
 ) -> tuple[tuple[Fault, ...], dict[str, Any]]:
     """Return what to tell about the last plan's days, and the figures for the report."""
-    if last_days is None:
+    if last is None:
         return (), {}
     new = {outlet: days for done in planned for outlet, days in done.visit_days.items()}
-    found = compare_days(last_days, new)
+    found = compare_days(last.days, new)
     told = fault(
         "replan.continuity",
         visits=found.visits,
@@ -424,6 +467,70 @@ def _continuity(
         dropped=len(found.dropped),
     )
     return (told,), {**asdict(found), "kept_share": found.kept_share}
+
+
+def _changes(
+    territory: Territory,
+    request: PlanRequest,
+    last: LastPlan | None,
+    routes: pd.DataFrame,
+    stops: pd.DataFrame,
+) -> tuple[Change, ...]:
+    """Return what is not as in the last plan, visit by visit, with its reason."""
+    if last is None:
+        return ()
+    calendar = Calendar(request.routing)
+    place = {weekday: at for at, weekday in enumerate(request.routing.working_days)}
+    day_of = {
+        number: (week - 1) * len(place) + place[weekday]
+        for number, week, weekday in zip(
+            routes["route_id"], routes["week"], routes["weekday"], strict=True
+        )
+    }
+    new: dict[str, dict[int, str]] = {}
+    for number, outlet in zip(stops["route_id"], stops["outlet_id"], strict=True):
+        new.setdefault(str(outlet), {})[day_of[number]] = str(number)
+    old: dict[str, dict[int, str]] = {}
+    leave: set[str] = set()
+    for number, one in last.routes.items():
+        for outlet in one.outlets:
+            old.setdefault(outlet, {})[one.day] = number
+        crew = request.routing.crew(last.centres[one.cell_id])
+        names = [each.name for each in crew]
+        at = names.index(one.manager_name) if one.manager_name in names else one.manager
+        if at < len(crew) and any(one.day in calendar.days_of(day) for day in crew[at].leave):
+            leave.add(number)
+    visited = territory.outlets["visited"].to_numpy(bool)
+    news = News(
+        from_day=last.from_day,
+        missed=last.missed,
+        relocated=relocated(last, territory),
+        known=frozenset(territory.outlets["outlet_id"].astype(str)[visited]),
+        leave=leave,
+    )
+    before: Visits = old
+    return list_changes(before, new, news)
+
+
+def _told_change(change: Change, request: PlanRequest) -> dict[str, str]:
+    """Return a change with its days as people write them; empty where there is none."""
+    calendar = Calendar(request.routing)
+    days = {
+        key: "" if day is None else calendar.named(frozenset({day}))
+        for key, day in (("old_day", change.old_day), ("new_day", change.new_day))
+    }
+    return {**asdict(change), **days}
+
+
+def _replan_facts(last: LastPlan | None, routing: _Routing) -> dict[str, Any]:
+    """Return what a checker needs to know of a cycle that is under way."""
+    if last is None or not last.from_day:
+        return {}
+    return {
+        "from_day": last.from_day,
+        "missed": {outlet: list(days) for outlet, days in sorted(last.missed.items())},
+        "new": sorted(routing.new),
+    }
 
 
 def bordering_cells(territory: Territory, partition: Partition) -> dict[int, set[int]]:

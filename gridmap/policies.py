@@ -171,6 +171,9 @@ class Manager(Policy):
         Id of the centre outlet of the manager's cell; empty = each cell has such a manager.
     days
         The only days that the manager works, of the cycle's; empty = all. See `gridmap.weekly`.
+    leave
+        Days off: dates, or days of the cycle such as ``2:We``. Where nobody else can go, visits of
+        these days are made on others.
     skills
         What the manager can do.
     min_calls, max_calls, max_minutes
@@ -183,12 +186,25 @@ class Manager(Policy):
     name: str = Field(min_length=1)
     centre: str = ""
     days: str = ""
+    leave: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     min_calls: int | None = Field(default=None, ge=0)
     max_calls: int | None = Field(default=None, ge=1)
     max_minutes: float | None = Field(default=None, gt=0.0)
     start: DayPlace = ""
     end: DayPlace = ""
+
+    @field_validator("leave", mode="before")
+    @classmethod
+    def _dates_as_text(cls, value: object) -> object:
+        return _texts_of_dates(value)
+
+
+def _texts_of_dates(value: object) -> object:
+    """Return days with TOML's own dates as text."""
+    if isinstance(value, list | tuple):
+        return tuple(str(one) if isinstance(one, date) else one for one in value)
+    return value
 
 
 class SkillNeed(Policy):
@@ -329,10 +345,7 @@ class RoutingPolicy(Policy):
     @field_validator("holidays", mode="before")
     @classmethod
     def _dates_as_text(cls, value: object) -> object:
-        """TOML has dates of its own."""
-        if isinstance(value, list | tuple):
-            return tuple(str(one) if isinstance(one, date) else one for one in value)
-        return value
+        return _texts_of_dates(value)
 
     @field_validator("working_days")
     @classmethod

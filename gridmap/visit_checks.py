@@ -120,6 +120,8 @@ def _managers(policy: RoutingPolicy) -> Iterator[Fault]:
             yield from wrong
             if not wrong and not any(day[1] in policy.working_days for day in days):
                 yield fault("visits.not_worked", f"{where}.days", found=one.days)
+        for text in one.leave:
+            yield from _read(text, f"{where}.leave", policy)[1]
         if (one.name, one.centre) in seen or (one.name, "") in seen:
             yield fault("visits.manager_twice", where, name=one.name)
         seen.add((one.name, one.centre))

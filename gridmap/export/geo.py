@@ -159,6 +159,7 @@ def _plan_facts(territory: Territory, scenario: Scenario) -> pd.DataFrame:
         "lunch_begins_s": json.dumps(scenario.report.get("lunch_begins_s", {})),
         "home_s": json.dumps(scenario.report.get("home_s", {})),
         "route_managers": json.dumps(scenario.report.get("route_managers", {})),
+        "replan": json.dumps(scenario.report.get("replan", {})),
     }
     if scenario.report.get("period_legs"):
         facts["period_legs"] = json.dumps(scenario.report["period_legs"])

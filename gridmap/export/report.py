@@ -13,6 +13,7 @@ from gridmap import __version__
 from gridmap.catalogue import Language, text
 from gridmap.checks import CheckResult
 from gridmap.errors import Fault
+from gridmap.routing.regularity import regularity
 from gridmap.routing.verify import day_balance
 from gridmap.scenario import Scenario
 from gridmap.scoring.advice import advice_table
@@ -69,11 +70,14 @@ def build_report(
         "unattainable": _texts(partition.notices, language),
         "partition": dict(partition.details),
         "day_balance": day_balance(scenario.routes, scenario.request.routing).to_dict("records"),
+        "regularity": regularity(scenario.routes, scenario.stops),
         "left_out_visits": list(scenario.report.get("left_out_visits", [])),
         "lunch_begins_s": dict(scenario.report.get("lunch_begins_s", {})),
         "home_s": dict(scenario.report.get("home_s", {})),
         "route_managers": dict(scenario.report.get("route_managers", {})),
         "continuity": dict(scenario.report.get("continuity", {})),
+        "replan": dict(scenario.report.get("replan", {})),
+        "changes": list(scenario.report.get("changes", [])),
         "advice": advice_table(scenario.scores, scenario.request.scoring, language).to_dict(
             "records"
         ),

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xlsxwriter
+from numpy.typing import NDArray
 
 from gridmap.catalogue import Language, text
+from gridmap.routing.regularity import regularity
 from gridmap.scenario import Scenario
 from gridmap.scoring.advice import advice_table
 from gridmap.scoring.indicators import main_threshold
@@ -26,6 +28,7 @@ from gridmap.territory import Territory
 CREATED = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 MAX_ROWS = 1_000_000
 MAX_TEXT = 32_767
+Ints = NDArray[np.int64]
 GOOD, MIDDLE, BAD = "#6BAED6", "#FFFFFF", "#FDAE6B"
 FORMATS = {
     "share": "0.0%",
@@ -206,6 +209,19 @@ def _cell_columns(scenario: Scenario, language: Language) -> list[Column]:
         if key in cells:
             figures = cells[key].to_numpy(dtype=np.float64)
             columns.append(Column(_heading(key, language), figures.tolist(), style, 10))
+    return [*columns, *_clock_columns(scenario, ids, language)]
+
+
+def _clock_columns(scenario: Scenario, ids: Ints, language: Language) -> list[Column]:
+    """Return how alike the hours are at which outlets are visited; see docs/routing.md."""
+    found = regularity(scenario.routes, scenario.stops)
+    if not found:
+        return []
+    columns = []
+    for key, style, direction in (("spread_min", "minutes", -1), ("usual_share", "share", 1)):
+        cells = [found.get(str(one), {}).get(key) for one in ids]
+        heading = _heading(f"clock_{key}", language)
+        columns.append(Column(heading, cells, style, 12, direction, found["all"][key]))
     return columns
 
 

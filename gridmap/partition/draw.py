@@ -127,6 +127,29 @@ def draw_cells(
     return found
 
 
+def keep_cells(
+    territory: Territory,
+    policy: PartitionPolicy,
+    *,
+    centre: Ints,
+    travel_s: Floats,
+    workloads: Mapping[str, Floats],
+    label: Ints,
+) -> Partition:
+    """Return cells as they were, with the figures of today; no tolerance is asked of them.
+
+    See `draw_cells`; `label` is the cell of each unit. Shape (n_units,).
+    """
+    outlet_ids = tuple(str(one) for one in territory.outlets["outlet_id"].iloc[centre])
+    named: dict[str, Floats] = {name: workloads[name] for name in policy.workloads}
+    problem = territory_problem(
+        territory, policy, centre=centre, travel_s=travel_s, workloads=named
+    )
+    found = _Drawing(problem, policy, outlet_ids).partition(centre, label, notices=[])
+    balances = tuple(replace(one, tolerance=None) for one in found.balances)
+    return replace(found, balances=balances, details={**found.details, "kept": True})
+
+
 def _check(
     outlet_ids: tuple[str, ...],
     centre_unit: Ints,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,12 +32,7 @@ EVENNESS = 1.0
 CHANGED_DAY_S = 600.0
 
 
-def periodic_problem(
-    cell: CellVisits,
-    policy: RoutingPolicy,
-    *,
-    last: Mapping[str, tuple[int, ...]] | None = None,
-) -> PeriodicProblem:
+def periodic_problem(cell: CellVisits, policy: RoutingPolicy) -> PeriodicProblem:
     """Return the problem of a cell's cycle, with the places of `CellVisits`.
 
     Units are seconds, and calls as load. An outlet that is due has a pattern without a day, at
@@ -49,12 +43,10 @@ def periodic_problem(
     Parameters
     ----------
     cell
-        Outlets and the ways between them.
+        Outlets and the ways between them; other days than those of its last plan cost a little,
+        and days that are over have no visits.
     policy
         Grades, cycle, calendar and working day.
-    last
-        Cycle days of each outlet in the last plan, see `CellRoutes.visit_days`; other days cost
-        a little.
 
     Raises
     ------
@@ -76,9 +68,9 @@ def periodic_problem(
     skipped_s = evenness.mean_work_s / max(evenness.mean_load, 1.0)
     for outlet, patterns in enumerate(open_patterns):
         price: Floats = np.asarray(skipped_s * patterns.skipped, dtype=np.float64)
-        if last is not None and cell.outlet_ids[outlet] in last:
+        if cell.last is not None and cell.outlet_ids[outlet] in cell.last.days:
             before = np.zeros(calendar.n_days, dtype=bool)
-            before[list(last[cell.outlet_ids[outlet]])] = True
+            before[list(cell.last.days[cell.outlet_ids[outlet]])] = True
             price = price + CHANGED_DAY_S * (patterns.days & ~before).sum(axis=1)
         rows.add(patterns.days, price, loss[outlet])
     for _ in range(around[1]):

@@ -8,17 +8,17 @@ leaving earlier never means arriving later, such a plan holds in every period.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from gridmap.policies import RoutingPolicy
-from gridmap.progress import Stop
 from gridmap.routing.periodic import PeriodicPlan, PeriodicProblem
-from gridmap.routing.portfolio import solve_periodic
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.route_times import Overrun, RouteTimes
+
+Search = Callable[[PeriodicProblem], PeriodicPlan | None]
 
 #: How often a cell is searched again with narrower days, before all its ways are at their slowest.
 MOST_ROUNDS = 3
@@ -30,9 +30,7 @@ def solve_by_period(
     problem: PeriodicProblem,
     cell: CellVisits,
     policy: RoutingPolicy,
-    *,
-    seed: int,
-    stop: Stop | None = None,
+    search: Search,
 ) -> PeriodicPlan | None:
     """Solve the problem of a cell so that its days hold in every period.
 
@@ -46,13 +44,10 @@ def solve_by_period(
         Outlets and the ways between them.
     policy
         Grades, cycle and working day.
-    seed
-        Seed of each search.
-    stop
-        Ends the searches early.
+    search
+        Solves a problem that has one matrix.
     """
-    iterations = policy.iterations
-    plan = solve_periodic(problem, seed=seed, iterations=iterations, stop=stop)
+    plan = search(problem)
     if cell.periods is None:
         return plan
     times, narrowed = RouteTimes(cell, policy), problem
@@ -61,11 +56,11 @@ def solve_by_period(
         if not broken:
             return plan
         narrowed = narrower(narrowed, broken)
-        plan = solve_periodic(narrowed, seed=seed, iterations=iterations, stop=stop)
+        plan = search(narrowed)
     if plan and not times.overruns(plan.days):
         return plan
     slowest = replace(problem, travel=np.maximum(problem.travel, cell.periods.most_s))
-    return solve_periodic(slowest, seed=seed, iterations=iterations, stop=stop)
+    return search(slowest)
 
 
 def narrower(problem: PeriodicProblem, broken: Sequence[Overrun]) -> PeriodicProblem:

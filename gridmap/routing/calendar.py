@@ -173,6 +173,12 @@ class Calendar:
                 found.setdefault(one.outlet, {})[day] = one.window_s
         return found
 
+    def may_visit(self, outlet: str) -> Bools:
+        """Return the days that an outlet wants, and those agreed upon. Shape (n_days,)."""
+        may = self._may_visit(self.policy.outlets.get(outlet, NOTHING_ASKED))
+        may[list(self.appointments(outlet))] = True
+        return may
+
     def _may_visit(self, asked: OutletVisits) -> Bools:
         may = np.ones(self.n_days, dtype=bool)
         if asked.visit_days:

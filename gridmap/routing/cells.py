@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from threading import Event
 
 from gridmap.policies import RoutingPolicy
 from gridmap.progress import Stop
-from gridmap.routing.continuity import Days
+from gridmap.routing.kept_searches import KeptSearches
 from gridmap.routing.plan import CellRoutes, plan_cell_routes
 from gridmap.routing.problem import CellVisits
 
@@ -20,8 +20,9 @@ def plan_cells(
     *,
     seed: int,
     stop: Stop | None = None,
-    last: Days | None = None,
     workers: int | None = None,
+    kept: KeptSearches | None = None,
+    on_done: Callable[[int, CellVisits], None] | None = None,
 ) -> Iterator[CellRoutes]:
     """Plan one cell after the other, as many at a time as there are cores.
 
@@ -38,10 +39,13 @@ def plan_cells(
         Seed of every cell's search.
     stop
         May end the searches earlier; asked from several threads.
-    last
-        Cycle days, from 0, of outlets in the last plan.
     workers
         How many at a time; None = one a core.
+    kept
+        Searches of an earlier run that was ended.
+    on_done
+        Told of each cell when its search is over, in the order in which they end, and of how many
+        are done by then.
 
     Yields
     ------
@@ -54,13 +58,21 @@ def plan_cells(
         return halted.is_set() or (stop is not None and stop(best_cost))
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        planned = [
-            pool.submit(plan_cell_routes, cell, policy, seed=seed, stop=over, last=last)
-            for cell in cells
-        ]
+        planned = {
+            pool.submit(plan_cell_routes, cell, policy, seed=seed, stop=over, kept=kept): number
+            for number, cell in enumerate(cells)
+        }
+        ready: dict[int, CellRoutes] = {}
+        behind = 0
         try:
-            for one in planned:
-                yield one.result()
+            for count, one in enumerate(as_completed(planned), 1):
+                number = planned[one]
+                ready[number] = one.result()
+                if on_done is not None:
+                    on_done(count, cells[number])
+                while behind in ready:
+                    yield ready.pop(behind)
+                    behind += 1
         finally:
             halted.set()
             for one in planned:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-Days = Mapping[str, tuple[int, ...]]
+from gridmap.routing.under_way import Days
 
 
 @dataclass(frozen=True)

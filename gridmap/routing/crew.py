@@ -62,7 +62,10 @@ def crew_of(cell: CellVisits, calendar: Calendar) -> Crew:
         if one.days:
             mine = calendar.days_of(one.days)
             works[[number not in mine for number in range(calendar.n_days)], at] = False
+        for text in one.leave:
+            works[list(calendar.days_of(text)), at] = False
     works[list(calendar.holidays)] = False
+    works[: cell.from_day] = False
     kinds = cell.kinds or ("",) * len(cell.outlet_ids)
     needs = [
         policy.needed_skills(grade, kind) for grade, kind in zip(cell.grades, kinds, strict=True)

@@ -146,7 +146,7 @@ def diagnose(cell: CellVisits, policy: RoutingPolicy) -> Diagnosis:
         dtype=np.int64,
     )
     fits = wanted & reachable & ~too_far & ~closed
-    days = calendar.open_days
+    days = calendar.open_days - sum(day not in calendar.holidays for day in range(cell.from_day))
     return Diagnosis(
         calls_needed=int(needed[wanted & reachable & ~closed].sum()),
         calls_available=int(crew.calls.sum()),
@@ -157,7 +157,7 @@ def diagnose(cell: CellVisits, policy: RoutingPolicy) -> Diagnosis:
         closed=_named(cell, closed),
         crowded=_crowded(cell, calendar, patterns, np.where(fits, needed, 0), crew),
         days=max(days, 1),
-        weeks=policy.weeks,
+        weeks=max(math.ceil(policy.weeks * (1.0 - cell.from_day / calendar.n_days)), 1),
         longest_day_s=float(room_s.max()),
         managers=len(crew.managers),
     )
@@ -178,7 +178,7 @@ def _crowded(
         within = (needed > 0) & ~(choices & ~choice).any(axis=1)
         room = int((crew.works[days][:, managers] @ crew.most_calls[managers]).sum())
         calls = int(needed[within].sum())
-        everything = days.sum() == calendar.open_days and managers.all()
+        everything = days[crew.works.any(axis=1)].all() and managers.all()
         if calls > room and not everything:
             names = (
                 ""

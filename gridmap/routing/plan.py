@@ -12,11 +12,15 @@ from gridmap.policies import RoutingPolicy
 from gridmap.progress import Stop
 from gridmap.routing.build import periodic_problem
 from gridmap.routing.by_period import solve_by_period
-from gridmap.routing.continuity import Days
 from gridmap.routing.diagnose import Diagnosis, diagnose, lost_visits, overload
+from gridmap.routing.kept_searches import KeptSearches, search_key
+from gridmap.routing.periodic import PeriodicPlan, PeriodicProblem
+from gridmap.routing.portfolio import solve_periodic
 from gridmap.routing.problem import CellVisits
 
 Floats = NDArray[np.float64]
+#: Places in order, by day and manager.
+Shifts = tuple[tuple[tuple[int, ...], ...], ...]
 
 
 @dataclass(frozen=True)
@@ -109,23 +113,24 @@ def plan_cell_routes(
     *,
     seed: int,
     stop: Stop | None = None,
-    last: Days | None = None,
+    kept: KeptSearches | None = None,
 ) -> CellRoutes:
     """Plan the visits of a cell so that every grade's frequency is kept and the days are even.
 
     Parameters
     ----------
     cell
-        Outlets and the ways between them.
+        Outlets and the ways between them. Where it has a last plan, the search begins with that,
+        and leaves visits on their days where another day does not save travel enough; what is
+        over stays.
     policy
         Grades, cycle and working day.
     seed
         Seed of the search; the same seed gives the same routes.
     stop
         Ends the search early; None = after `policy.iterations`.
-    last
-        Cycle days, from 0, of outlets in the last plan; the new one leaves them where that saves
-        travel enough.
+    kept
+        Searches of an earlier run that was ended; what is found there is not searched again.
 
     Raises
     ------
@@ -133,13 +138,18 @@ def plan_cell_routes(
         If a grade is unknown or asks for more visits than the cycle has days.
     """
     found = diagnose(cell, policy)
-    problem = periodic_problem(cell, policy, last=last)
-    plan = solve_by_period(problem, cell, policy, seed=seed, stop=stop)
-    shifts = plan.days if plan else (((),) * problem.n_managers,) * problem.n_days
+    problem = periodic_problem(cell, policy)
+    last = last_shifts(cell, problem)
+    first = (*(((),) * problem.n_managers,) * cell.from_day, *last[cell.from_day :])
+
+    def search(asked: PeriodicProblem) -> PeriodicPlan | None:
+        return _searched(asked, policy, seed=seed, stop=stop, first=first, kept=kept)
+
+    plan = solve_by_period(problem, cell, policy, search)
+    ahead = plan.days if plan else (((),) * problem.n_managers,) * problem.n_days
+    shifts = (*last[: cell.from_day], *ahead[cell.from_day :])
     days = tuple(tuple(place for route in day for place in route) for day in shifts)
-    visited = {place - 1 for day in days for place in day}
-    due = np.flatnonzero((cell.visits(policy) > 0) & cell.reachable).tolist()
-    lost = tuple(outlet for outlet in due if outlet not in visited)
+    lost = _lost(cell, policy, problem, plan)
     return CellRoutes(
         cell=cell,
         days=days,
@@ -148,3 +158,74 @@ def plan_cell_routes(
         notices=(*overload(cell, found), *lost_visits(cell, policy, lost)),
         shifts=shifts,
     )
+
+
+def _searched(
+    problem: PeriodicProblem,
+    policy: RoutingPolicy,
+    *,
+    seed: int,
+    stop: Stop | None,
+    first: Shifts,
+    kept: KeptSearches | None,
+) -> PeriodicPlan | None:
+    """Search, or return what an earlier run found; a search that was stopped is not kept."""
+    iterations = policy.iterations
+    stopped = False
+
+    def over(best_cost: float, /) -> bool:
+        nonlocal stopped
+        stopped |= stop is not None and stop(best_cost)
+        return stopped
+
+    if kept is None:
+        return solve_periodic(problem, seed=seed, iterations=iterations, stop=stop, first=first)
+    key = search_key(problem, seed=seed, iterations=iterations, first=first)
+    plan = kept.read(key, problem)
+    if plan is None:
+        plan = solve_periodic(problem, seed=seed, iterations=iterations, stop=over, first=first)
+        if plan is not None and not stopped:
+            kept.write(key, plan)
+    return plan
+
+
+def last_shifts(cell: CellVisits, problem: PeriodicProblem) -> Shifts:
+    """Return the routes of the last plan as places by day and manager; empty if there is none.
+
+    Outlets that are no longer in the cell are left out of them.
+    """
+    if cell.last is None:
+        return ()
+    place = {outlet: at for at, outlet in enumerate(cell.outlet_ids, 1)}
+    routes = cell.last.routes
+    return tuple(
+        tuple(
+            tuple(place[one] for one in routes.get((day, manager), ()) if one in place)
+            for manager in range(problem.n_managers)
+        )
+        for day in range(problem.n_days)
+    )
+
+
+def _lost(
+    cell: CellVisits, policy: RoutingPolicy, problem: PeriodicProblem, plan: PeriodicPlan | None
+) -> tuple[int, ...]:
+    """Return the outlets that are due and get no visit in what is left of the cycle."""
+    due = (cell.visits(policy) > 0) & cell.reachable
+    visited = {one for day in plan.days for route in day for one in route} if plan else set()
+    spared = {
+        outlet
+        for outlet in np.flatnonzero(due).tolist()
+        if cell.from_day and _may_rest(problem, outlet + 1)
+    }
+    return tuple(
+        outlet
+        for outlet in np.flatnonzero(due).tolist()
+        if outlet + 1 not in visited and outlet not in spared
+    )
+
+
+def _may_rest(problem: PeriodicProblem, place: int) -> bool:
+    """Return whether an allowed set of days of a place, but for that of leaving out, is empty."""
+    rows = slice(int(problem.first_pattern[place]), int(problem.last_pattern[place]) - 1)
+    return bool((~problem.patterns[rows].any(axis=1)).any())

@@ -12,16 +12,19 @@ from typing import Literal
 import numpy as np
 
 from gridmap.progress import Stop
+from gridmap.routing.engine.crossover_kernels import load_plan
 from gridmap.routing.engine.genetic import Genetic, GeneticParams
-from gridmap.routing.engine.kept import KeptPlan
+from gridmap.routing.engine.kept import KeptPlan, keep
 from gridmap.routing.engine.ruin import RuinSearch
-from gridmap.routing.engine.tables import Floats, Tables, tables_of
+from gridmap.routing.engine.tables import Floats, Tables, tables_of, work_of
 from gridmap.routing.engine.walk_kernels import seed_kernels
 from gridmap.routing.periodic import PeriodicPlan, PeriodicProblem
 from gridmap.routing.tiny import tiny_problem
 
 Method = Literal["portfolio", "genetic", "ruin"]
 OnBetter = Callable[[float, float], None]
+#: Places in order, by day and manager.
+Shifts = tuple[tuple[tuple[int, ...], ...], ...]
 
 #: Steps of ruin and recreate between two looks at the clock; an iteration of the search has as
 #: many, or one child of the genetic search.
@@ -115,6 +118,7 @@ def solve_periodic(
     method: Method = "portfolio",
     stop: Stop | None = None,
     on_better: OnBetter | None = None,
+    first: Shifts = (),
 ) -> PeriodicPlan | None:
     """Choose pattern, route and place in the route of all visits together.
 
@@ -134,6 +138,9 @@ def solve_periodic(
         May end the search earlier; asked between iterations with the best cost.
     on_better
         Gets CPU seconds and cost of every new best plan.
+    first
+        A plan to go on from, such as the last one. Places whose days in it are no pattern of
+        theirs find new ones. If it is within the limits, the result costs at most as much.
 
     Returns
     -------
@@ -149,7 +156,9 @@ def solve_periodic(
         raise ValueError("Expected seconds or iterations.")
     compile_loops()
     clock = _Clock(seconds, iterations, time.process_time())
-    return _search(_Run(problem, clock, stop, on_better), seed, method)
+    run = _Run(problem, clock, stop, on_better)
+    given = _plan_from(run, first) if any(route for day in first for route in day) else None
+    return _search(run, seed, method, given)
 
 
 @cache
@@ -164,12 +173,18 @@ def compile_loops() -> None:
         _search(_Run(tiny_problem(timed=timed), clock, None, None), 0, method)
 
 
-def _search(run: _Run, seed: int, method: Method) -> PeriodicPlan | None:
+def _search(
+    run: _Run, seed: int, method: Method, first: KeptPlan | None = None
+) -> PeriodicPlan | None:
     problem = run.problem
     if run.tables.near.shape[1] == 0 and not (problem.last_pattern > problem.first_pattern).any():
         return _nothing_to_visit(problem)
     prices = _first_prices(problem)
-    if method == "genetic":
+    if first is not None:
+        seed_kernels(seed)
+        run.take(first)
+        _ruin(run, prices.copy(), 0.0, 1.0, first)
+    elif method == "genetic":
         seed_kernels(seed)
         _breed(run, prices, seed, 1.0)
     elif method == "ruin":
@@ -205,13 +220,49 @@ def _seek_first(run: _Run, prices: Floats, seed: int) -> None:
     seed_kernels(seed)
 
 
-def _ruin(run: _Run, prices: Floats, begin: float, end: float) -> None:
-    """Ruin and recreate from a share of the time to another; late, the best plan is warmed."""
-    search = RuinSearch(run.tables, prices, run.best if begin else None)
+def _plan_from(run: _Run, shifts: Shifts) -> KeptPlan:
+    """Return a plan with given routes, without the places whose days are no pattern of theirs."""
+    problem, tables = run.problem, run.tables
+    days = np.zeros((problem.n_places, problem.n_days), dtype=bool)
+    for day, routes in enumerate(shifts):
+        for route in routes:
+            days[list(route), day] = True
+    chosen = np.full(problem.n_places, -1, dtype=np.int64)
+    fits = np.zeros(problem.n_places, dtype=bool)
+    for place in range(problem.n_places):
+        begin, end = int(problem.first_pattern[place]), int(problem.last_pattern[place])
+        if end == begin:
+            continue
+        same = (problem.patterns[begin:end] == days[place]).all(axis=1)
+        price = np.where(same, problem.pattern_price[begin:end], np.inf)
+        fits[place] = np.isfinite(price).any()
+        chosen[place] = begin + int(price.argmin()) if fits[place] else end - 1
+    work = work_of(tables)
+    row, size = work.row.copy(), np.zeros_like(work.size)
+    for day, routes in enumerate(shifts):
+        for manager, route in enumerate(routes):
+            k = day * tables.n_managers + manager
+            stops = [place for place in route if fits[place]]
+            row[k, 0] = tables.start[k]
+            row[k, 1 : len(stops) + 1] = stops
+            row[k, len(stops) + 1] = tables.end[k]
+            size[k] = len(stops)
+    load_plan(tables, work, row, size, chosen)
+    return keep(tables, work, run.xy[:0])
+
+
+def _ruin(
+    run: _Run, prices: Floats, begin: float, end: float, first: KeptPlan | None = None
+) -> None:
+    """Ruin and recreate from a share of the time to another; late, the best plan is warmed.
+
+    So is the plan `first` where one is given; what it lacks comes in on the way.
+    """
+    search = RuinSearch(run.tables, prices, run.best if begin else first)
     run.take(search.now(run.xy))
     least = run.best.cost if run.best else np.inf
     # What the hot search has not found by now, it finds too late.
-    vain = begin + _VAIN * (end - begin) if run.best and not begin else end
+    vain = begin + _VAIN * (end - begin) if run.best and not begin and not first else end
     while not run.over(end if search.found else vain):
         search.go_on((run.progress - begin) / (end - begin), STEPS)
         if search.best < least - 1e-7:

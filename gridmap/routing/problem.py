@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gridmap.errors import InputError
 from gridmap.policies import RoutingPolicy
 from gridmap.routing.legs import Leg, PeriodWays
+from gridmap.routing.under_way import LastRoutes
 from gridmap.routing.visits import grade_faults
 
 Floats = NDArray[np.float64]
@@ -39,6 +40,8 @@ class CellVisits:
         at the centre.
     periods
         Where ways depend on the time of day; `travel_s` is then their mean. None = they do not.
+    last
+        What the last plan says of the cell; None = there is none.
     """
 
     cell_id: int
@@ -49,6 +52,12 @@ class CellVisits:
     centre_id: str = ""
     bases: tuple[tuple[int, int], ...] = ()
     periods: PeriodWays | None = None
+    last: LastRoutes | None = None
+
+    @property
+    def from_day(self) -> int:
+        """First day, from 0, that is still ahead."""
+        return 0 if self.last is None else self.last.from_day
 
     def __post_init__(self) -> None:
         places = len(self.outlet_ids) + 1
@@ -109,7 +118,9 @@ class CellVisits:
         return self.travel_s[1 : len(self.outlet_ids) + 1, ends].T
 
     def visits(self, policy: RoutingPolicy) -> Ints:
-        """Return the visits per cycle that each outlet is due. Shape (n_outlets,).
+        """Return the visits that each outlet is due in what is left of the cycle.
+
+        Shape (n_outlets,).
 
         Raises
         ------
@@ -119,7 +130,12 @@ class CellVisits:
         faults = grade_faults(self.grades, policy)
         if faults:
             raise InputError(*faults)
-        return np.array([policy.grade_policy[one].visits for one in self.grades], dtype=np.int64)
+        whole = [policy.grade_policy[one].visits for one in self.grades]
+        if self.last is not None and self.from_day:
+            days = policy.cycle_days
+            named = zip(self.outlet_ids, whole, strict=True)
+            whole = [self.last.owed(one, visits, days) for one, visits in named]
+        return np.array(whole, dtype=np.int64)
 
     def service_s(self, policy: RoutingPolicy) -> Floats:
         """Return the seconds of one visit of each outlet. Shape (n_outlets,)."""

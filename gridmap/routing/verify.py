@@ -23,7 +23,7 @@ from gridmap.routing.verify_days import fixed_visits, holidays, outlet_days, spa
 from gridmap.routing.verify_ends import day_ends
 from gridmap.routing.verify_hours import appointments_kept, lunch, opening_hours_kept, times
 from gridmap.routing.verify_periods import periods
-from gridmap.routing.verify_plan import ROUNDING_S, WrittenPlan
+from gridmap.routing.verify_plan import ROUNDING_S, UnderWayFacts, WrittenPlan
 
 
 def verify_routes(
@@ -37,6 +37,7 @@ def verify_routes(
     managers: Mapping[str, str] | None = None,
     home_s: Mapping[str, float] | None = None,
     period_legs: Mapping[str, Any] | None = None,
+    replan: Mapping[str, Any] | None = None,
 ) -> list[CheckResult]:
     """Return the result of every rule for the routes of a plan.
 
@@ -57,6 +58,8 @@ def verify_routes(
     period_legs
         Where ways depend on the time of day: when its parts begin (``begins_s``), and by route_id
         one list a way with its seconds in each part (``legs_s``).
+    replan
+        What is done of a cycle under way: ``from_day``, ``missed`` days by outlet, ``new`` outlets.
     """
     plan = WrittenPlan(
         outlets,
@@ -68,6 +71,7 @@ def verify_routes(
         managers or {},
         home_s or {},
         period_legs or {},
+        UnderWayFacts.of(replan or {}),
     )
     return [CheckResult(name, not faults, faults) for name, faults in _run(plan)]
 
@@ -157,12 +161,19 @@ def _stops_known(plan: WrittenPlan) -> list[Fault]:
 def _frequency(plan: WrittenPlan) -> list[Fault]:
     """Each visited outlet has the visits it is due, or none and is named as left out.
 
-    Where there are holidays some may be missing: whether rightly is a matter of the spacing.
+    Where there are holidays some may be missing: whether rightly is a matter of the spacing. A
+    visit that was missed does not count, and an outlet that is new in a cycle under way has at
+    least its share of what was left of it.
     """
     planned = plan.stops["outlet_id"].value_counts().reindex(plan.due.index).fillna(0)
+    missed = {outlet: len(days) for outlet, days in plan.under_way.missed.items()}
+    planned = planned - pd.Series(missed, dtype=float).reindex(plan.due.index).fillna(0)
     named = plan.due.index.isin(plan.left_out)
     due = plan.due.where(~named, 0)
     spared = np.where(named, 0, np.minimum(len(plan.holidays), due))
+    share = plan.under_way.from_day / plan.policy.cycle_days
+    new = plan.due.index.isin(plan.under_way.new)
+    spared = np.where(new, np.maximum(spared, np.ceil(due * share - 1e-9)), spared)
     wrong = plan.due.index[(planned > due) | (planned < due - spared)]
     return [fault("routing.check.frequency", some_ids(wrong))] if len(wrong) else []
 

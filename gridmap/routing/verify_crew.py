@@ -6,11 +6,15 @@ import pandas as pd
 
 from gridmap.errors import Fault, fault, some_ids
 from gridmap.routing.verify_plan import ROUNDING_S, WrittenPlan
+from gridmap.visit_checks import dated_day
 from gridmap.weekly import cycle_days
 
 
 def manager_days(plan: WrittenPlan) -> list[Fault]:
-    """Each route has a manager of its cell, who works on its day and has no other on it."""
+    """Each route has a manager of its cell, who works on its day and has no other on it.
+
+    On leave nobody works.
+    """
     wrong: list[str] = []
     taken: set[tuple[int, int, int, str]] = set()
     routes = plan.routes
@@ -22,6 +26,7 @@ def manager_days(plan: WrittenPlan) -> list[Fault]:
             continue
         day = (int(week), int(weekday))
         idle = bool(one.days) and day not in cycle_days(one.days, plan.policy.weeks)
+        idle |= any(day in dated_day(text, plan.policy) for text in one.leave)
         key = (int(cell), *day, one.name)
         if idle or (plan.policy.managers and key in taken):
             wrong.append(str(route))

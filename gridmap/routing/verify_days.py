@@ -28,10 +28,12 @@ def spacing(plan: WrittenPlan) -> list[Fault]:
             plan.policy.grade_policy
         ):
             continue
+        if outlet in plan.under_way.new and min(days) >= plan.under_way.from_day:
+            continue
         allowed = _allowed_days(plan, str(grade[outlet]))
         due = int(plan.due.get(outlet, 0))
         spared = len(plan.holidays)
-        if due - spared <= len(days) <= due and not _comes_from(plan, days, due, allowed):
+        if due - spared <= len(days) <= due and not _made_up(plan, outlet, days, due, allowed):
             wrong.append(outlet)
     return [fault("routing.check.spacing", some_ids(wrong))] if wrong else []
 
@@ -58,6 +60,23 @@ def _allowed_days(plan: WrittenPlan, grade: str) -> Callable[[list[int]], bool]:
         return len(days) == 1 or bool(((gaps >= least) & (gaps <= most)).all())
 
     return spread
+
+
+def _made_up(
+    plan: WrittenPlan, outlet: str, days: list[int], due: int, allowed: Callable[[list[int]], bool]
+) -> bool:
+    """Return whether days are allowed once visits that were made up for are put back.
+
+    These are visits that were missed, or whose managers were on leave.
+    """
+    off = sorted(plan.given_up(outlet) - set(days))
+    for count in range(min(len(off), len(days)) + 1):
+        for gone in combinations(off, count):
+            for made_up in combinations(days, count):
+                wanted = sorted({*days, *gone} - set(made_up))
+                if _comes_from(plan, wanted, due, allowed):
+                    return True
+    return False
 
 
 def _comes_from(
@@ -111,7 +130,7 @@ def fixed_visits(plan: WrittenPlan) -> list[Fault]:
         if asked.fixed_visits and outlet in plan.due.index and outlet not in plan.left_out:
             wanted = sorted(plan.numbers(cycle_days(asked.fixed_visits, plan.policy.weeks)))
             found = plan.visit_days.get(outlet, [])
-            if plan.holidays & set(found):
+            if plan.holidays & set(found) or plan.given_up(outlet) & set(wanted):
                 continue
             # How many there are is the matter of the frequency, but for those on holidays.
             counted = len(wanted) - len(plan.holidays) <= len(found) <= len(wanted)

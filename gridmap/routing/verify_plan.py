@@ -28,6 +28,21 @@ class Visit:
     leave_s: float
 
 
+@dataclass(frozen=True)
+class UnderWayFacts:
+    """What a re-plan says of its cycle: the first day ahead, visits not made, and new outlets."""
+
+    from_day: int = 0
+    missed: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    new: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> UnderWayFacts:
+        """Return what the layer `plan` says; no fact = nothing is done yet."""
+        missed = {one: frozenset(days) for one, days in facts.get("missed", {}).items()}
+        return cls(facts.get("from_day", 0), missed, frozenset(facts.get("new", ())))
+
+
 @dataclass(frozen=True, eq=False)
 class WrittenPlan:
     """A plan as it was written, and what was asked for."""
@@ -41,6 +56,41 @@ class WrittenPlan:
     managers: Mapping[str, str] = field(default_factory=dict)
     home_s: Mapping[str, float] = field(default_factory=dict)
     period_legs: Mapping[str, Any] = field(default_factory=dict)
+    under_way: UnderWayFacts = field(default_factory=UnderWayFacts)
+
+    def given_up(self, outlet: str) -> frozenset[int]:
+        """Return the days whose visits of an outlet may be made on others.
+
+        They were missed, or all who may come are on leave.
+        """
+        return self.under_way.missed.get(outlet, frozenset()) | self._leave.get(outlet, frozenset())
+
+    @cached_property
+    def _leave(self) -> dict[str, frozenset[int]]:
+        if not any(one.leave for one in self.policy.managers):
+            return {}
+        table = self.outlets.drop_duplicates("outlet_id")
+        kinds = table["kind"] if "kind" in table else [""] * len(table)
+        columns = (table["outlet_id"], table["cell_id"], table["grade"], kinds)
+        return {
+            str(outlet): self._off(self.centres.get(cell, ""), str(grade), str(kind))
+            for outlet, cell, grade, kind in zip(*columns, strict=True)
+        }
+
+    def _off(self, centre: str, grade: str, kind: str) -> frozenset[int]:
+        """Return the days on which all who have the skills and else work are on leave."""
+        needed = self.policy.needed_skills(grade, kind)
+        usual: set[int] = set()
+        there: set[int] = set()
+        for one in self.policy.crew(centre):
+            if not needed <= set(one.skills):
+                continue
+            week_days = cycle_days(one.days or "Mo-Su", self.policy.weeks)
+            works = self.numbers(week_days)
+            away = {day for text in one.leave for day in self.numbers(dated_day(text, self.policy))}
+            usual |= works
+            there |= works - away
+        return frozenset(usual - there)
 
     @cached_property
     def manager_of(self) -> dict[str, Manager | None]:
@@ -131,10 +181,11 @@ class WrittenPlan:
 
     @cached_property
     def visit_days(self) -> dict[str, list[int]]:
-        """Cycle days of each outlet's visits, sorted."""
+        """Cycle days of each outlet's visits, sorted, but for those that were missed."""
         found: dict[str, list[int]] = {}
         for one in self.visits:
-            found.setdefault(one.outlet, []).append(one.day)
+            if one.day not in self.under_way.missed.get(one.outlet, ()):
+                found.setdefault(one.outlet, []).append(one.day)
         return found
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gridmap.routing.calendar import Calendar, Intervals, Patterns
 from gridmap.routing.crew import crew_of
 from gridmap.routing.problem import CellVisits
+from gridmap.routing.under_way import remaining_patterns
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -71,12 +72,40 @@ def cell_patterns(cell: CellVisits, calendar: Calendar, times: VisitTimes) -> tu
         for grade in set(cell.grades)
     }
     none = Patterns(np.zeros((0, calendar.n_days), dtype=bool), np.zeros(0, dtype=np.int64))
-    return tuple(
-        calendar.outlet_patterns(one, by_grade[cell.grades[at]], times.open_days[at])
-        if visits[at] > 0 and reachable[at]
-        else none
-        for at, one in enumerate(cell.outlet_ids)
-    )
+    usual = _usual_days(cell, calendar, times)
+    changed = usual is not times.open_days
+    found = []
+    for at, one in enumerate(cell.outlet_ids):
+        if visits[at] == 0 or not reachable[at]:
+            found.append(none)
+            continue
+        mine = calendar.outlet_patterns(one, by_grade[cell.grades[at]], usual[at])
+        if changed:
+            mine = remaining_patterns(
+                one,
+                calendar.policy.grade_policy[cell.grades[at]].visits,
+                mine,
+                calendar=calendar,
+                last=cell.last,
+                open_days=times.open_days[at] & calendar.may_visit(one),
+            )
+        found.append(mine)
+    return tuple(found)
+
+
+def _usual_days(cell: CellVisits, calendar: Calendar, times: VisitTimes) -> Bools:
+    """Return the open days as if nobody were on leave, and all days that are over.
+
+    Shape (n_outlets, n_days).
+    """
+    crew = calendar.policy.managers
+    if not cell.from_day and not any(one.leave for one in crew):
+        return times.open_days
+    there = tuple(one.model_copy(update={"leave": ()}) for one in crew)
+    usual = Calendar(calendar.policy.model_copy(update={"managers": there}))
+    open_days = visit_times(replace(cell, last=None), usual).open_days.copy()
+    open_days[:, : cell.from_day] = True
+    return open_days
 
 
 def _least(way_s: Floats) -> Floats:

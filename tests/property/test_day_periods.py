@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gridmap.checks import CheckResult
 from gridmap.policies import RoutingPolicy
 from gridmap.routing.build import periodic_problem
-from gridmap.routing.by_period import narrower, solve_by_period
+from gridmap.routing.by_period import Search, narrower, solve_by_period
 from gridmap.routing.diagnose import diagnose
 from gridmap.routing.legs import PeriodLeg, PeriodWays
 from gridmap.routing.plan import CellRoutes
@@ -220,6 +220,10 @@ def slow_mornings(cell: CellVisits, factor: float) -> CellVisits:
     return replace(cell, travel_s=ways.mean_s, periods=ways)
 
 
+def search_of(policy: RoutingPolicy) -> Search:
+    return partial(solve_periodic, seed=1, iterations=policy.iterations)
+
+
 def searched(cell: CellVisits, policy: RoutingPolicy) -> tuple[tuple[Overrun, ...], ...]:
     """Return what the search by the mean breaks, and what the search by period breaks.
 
@@ -228,7 +232,7 @@ def searched(cell: CellVisits, policy: RoutingPolicy) -> tuple[tuple[Overrun, ..
     problem = periodic_problem(cell, policy)
     times = RouteTimes(cell, policy)
     without = replace(cell, periods=None)
-    plans = [solve_by_period(problem, one, policy, seed=1) for one in (without, cell)]
+    plans = [solve_by_period(problem, one, policy, search_of(policy)) for one in (without, cell)]
     found = [plan.days for plan in plans if plan]
     assert [sum(len(route) for day in days for route in day) for days in found] == [
         len(cell.outlet_ids)
@@ -282,7 +286,7 @@ def test_at_the_slowest_a_plan_holds_though_narrower_days_do_not_help(
             "grade_policy": {"A": {"visits": 1, "minutes": 20}},
         }
     )
-    plan = solve_by_period(periodic_problem(cell, policy), cell, policy, seed=1)
+    plan = solve_by_period(periodic_problem(cell, policy), cell, policy, search_of(policy))
     assert plan
     assert RouteTimes(cell, policy).overruns(plan.days) == ()
 

@@ -1,5 +1,7 @@
 """A cell as the problem of the engine, with figures by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from cell_visits import random_cell
@@ -16,6 +18,7 @@ from gridmap.routing.build import (
 from gridmap.routing.periodic import PeriodicProblem
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.timing import LUNCH_WITHIN_S
+from gridmap.routing.under_way import LastRoutes
 
 H = 3600.0
 #: The centre 600 s from both outlets, which are 300 s apart.
@@ -135,7 +138,8 @@ def test_other_days_than_last_time_cost_a_little() -> None:
         {"weeks": 2, "working_days": [1, 2], "grade_policy": {
             "A": {"visits": 2, "minutes": 20}, "C": {"visits": 1, "minutes": 10}}}
     )  # fmt: skip
-    one = periodic_problem(CELL, policy, last={"a": (0, 2), "gone": (1,)})
+    cell = replace(CELL, last=LastRoutes({"a": (0, 2), "gone": (1,)}))
+    one = periodic_problem(cell, policy)
     assert choices(one, 1) == [([0, 2], 0.0), ([1, 3], 2 * CHANGED_DAY_S), ([], 2.0 * LOST_S)]
     assert choices(one, 2)[0] == ([0], 0.0)
 

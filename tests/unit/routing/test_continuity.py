@@ -9,6 +9,7 @@ from gridmap.policies import RoutingPolicy
 from gridmap.routing.continuity import compare_days
 from gridmap.routing.plan import plan_cell_routes
 from gridmap.routing.problem import CellVisits
+from gridmap.routing.under_way import LastRoutes
 
 POLICY = RoutingPolicy(iterations=150)
 
@@ -42,7 +43,7 @@ def test_closed_outlets_move_few_others() -> None:
     last = plan_cell_routes(cell, POLICY, seed=1).visit_days
     fewer = without(cell, {"o3", "o17", "o31"})
     anew = plan_cell_routes(fewer, POLICY, seed=2)
-    again = plan_cell_routes(fewer, POLICY, seed=2, last=last)
+    again = plan_cell_routes(replace(fewer, last=LastRoutes(last)), POLICY, seed=2)
     assert compare_days(last, anew.visit_days).kept_share < 0.5
     assert compare_days(last, again.visit_days).kept_share > 0.9
     assert again.travel_s.sum() <= 1.15 * anew.travel_s.sum()
