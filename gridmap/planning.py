@@ -110,8 +110,8 @@ def make_plan(
     with stages.running("travel"):
         network = _network(territory, request.routing.mode)
         engine = open_engine(network)
-        kept = kept_cells(last, territory) if last is not None and last.from_day else None
-        centre = centre_rows(territory, request) if kept is None else kept[0]
+        old_cells = kept_cells(last, territory) if last is not None and last.from_day else None
+        centre = centre_rows(territory, request) if old_cells is None else old_cells[0]
         divisions = divisions_of_centres(territory, request, centre)
         bases = bases_of(territory, request.routing, engine)
         centre_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[centre]
@@ -135,14 +135,14 @@ def make_plan(
                 stop=stop,
                 report=stages.within("partition"),
             )
-            if kept is None
+            if old_cells is None
             else keep_cells(
                 territory,
                 request.partition,
                 centre=centre,
                 travel_s=access.travel_s,
                 workloads=loads,
-                label=kept[1],
+                label=old_cells[1],
             )
         )
     polygons = cell_polygons(territory.units, partition.label, partition.n_cells)

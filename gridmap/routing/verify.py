@@ -165,9 +165,9 @@ def _frequency(plan: WrittenPlan) -> list[Fault]:
     visit that was missed does not count, and an outlet that is new in a cycle under way has at
     least its share of what was left of it.
     """
-    planned = plan.stops["outlet_id"].value_counts().reindex(plan.due.index).fillna(0)
+    counted = plan.stops["outlet_id"].value_counts().reindex(plan.due.index).fillna(0)
     missed = {outlet: len(days) for outlet, days in plan.under_way.missed.items()}
-    planned = planned - pd.Series(missed, dtype=float).reindex(plan.due.index).fillna(0)
+    planned = counted - pd.Series(missed, dtype=float).reindex(plan.due.index).fillna(0)
     named = plan.due.index.isin(plan.left_out)
     due = plan.due.where(~named, 0)
     spared = np.where(named, 0, np.minimum(len(plan.holidays), due))
