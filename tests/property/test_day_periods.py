@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,7 @@ from gridmap.routing.by_period import Search, narrower, solve_by_period
 from gridmap.routing.diagnose import diagnose
 from gridmap.routing.legs import PeriodLeg, PeriodWays
 from gridmap.routing.plan import CellRoutes
+from gridmap.routing.portfolio import solve_periodic
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.route_times import Overrun, RouteTimes
 from gridmap.routing.routes import home_times, lunch_begins, number_routes
