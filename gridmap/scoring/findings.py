@@ -17,9 +17,9 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 #: ``open`` an own outlet, ``recruit`` an outlet that sells for nobody we compare as a partner,
-#: ``win_over`` a rival's outlet as a partner, ``move`` an own or partner outlet, ``close`` one of
-#: a duplicate pair, ``merge`` both of a pair at one place between them, ``none`` = nothing helps.
-FixKind = Literal["open", "recruit", "win_over", "move", "close", "merge", "none"]
+#: ``move`` an own or partner outlet, ``close`` one of a duplicate pair, ``merge`` both of a pair
+#: at one place between them, ``none`` = nothing helps.
+FixKind = Literal["open", "recruit", "move", "close", "merge", "none"]
 
 #: Geometry in records is rounded to this, in metres.
 RECORD_GRID_M = 0.1
@@ -63,7 +63,7 @@ class Fix:
     kind
         What to do.
     outlet_id
-        Outlet that is recruited, won over, moved or closed; the first of a merged pair; empty
+        Outlet that is recruited, moved or closed; the first of a merged pair; empty
         where one is opened.
     other_id
         The second outlet of a merged pair, else empty.

@@ -16,15 +16,24 @@ from gridmap.travel.engine import Snapped, TravelEngine
 
 #: Straight ways to and from the street are on foot, so no bound on speed is below that.
 WALK_M_S = 1.25
+#: Times are rounded to ticks: what is so much farther may be reached all the same, in metres.
+SLACK_M = 1.0
 
 
 class OutletSearch(Protocol):
     """Times between places of demand and outlets, by places and numbers of `TravelTimes`."""
 
-    def minutes(self, mode: str, xy: Floats) -> Minutes:
-        """Return minutes from outlets to all places, infinite = unreachable.
+    def minutes(self, mode: str, xy: Floats, places: Ints | None = None) -> Minutes:
+        """Return minutes from outlets to places, None = all; infinite = unreachable.
 
         Shape (n_outlets, n_places).
+        """
+        ...
+
+    def within(self, mode: str, xy: Floats, limit_min: Floats) -> Ints:
+        """Return the places that an outlet may reach within the time of each place.
+
+        Some may be farther. `xy` has shape (2,), `limit_min` (n_places,).
         """
         ...
 
@@ -72,13 +81,21 @@ class StreetSearch:
         self._places: dict[str, Snapped] = {}
         self._place_xy: dict[str, Floats] = {}
 
-    def minutes(self, mode: str, xy: Floats) -> Minutes:
-        """Return minutes from outlets to all places. Shape (n_outlets, n_places)."""
-        engine = self._engines[mode]
-        seconds = engine.matrix(engine.snap(xy), self.places(mode))
+    def minutes(self, mode: str, xy: Floats, places: Ints | None = None) -> Minutes:
+        """Return minutes from outlets to places. Shape (n_outlets, n_places)."""
+        engine, targets = self._engines[mode], self.places(mode)
+        if places is not None:
+            targets = targets.take(places)
+        seconds = engine.matrix(engine.snap(xy), targets)
         minutes = seconds.astype(np.float32) / np.float32(60.0)
         minutes[np.isnan(minutes)] = np.inf
         return minutes
+
+    def within(self, mode: str, xy: Floats, limit_min: Floats) -> Ints:
+        """Return the places that the fastest street would allow to reach in time."""
+        self.places(mode)
+        away_m = np.linalg.norm(self._place_xy[mode] - xy, axis=1)
+        return np.flatnonzero(away_m <= SLACK_M + 60.0 * self._fastest_m_s[mode] * limit_min)
 
     def few(self, mode: str, xy: Floats, places: Ints, *, most: int, within_min: float) -> Few:
         """Return the nearest outlets of some places."""
@@ -94,7 +111,7 @@ class StreetSearch:
             return np.arange(len(xy))
         self.places(mode)
         ends = KDTree(self._place_xy[mode][places])
-        reach_m = 60.0 * within_min * self._fastest_m_s[mode]
+        reach_m = SLACK_M + 60.0 * within_min * self._fastest_m_s[mode]
         return np.flatnonzero(np.isfinite(ends.query(xy, distance_upper_bound=reach_m)[0]))
 
     def places(self, mode: str) -> Snapped:

@@ -78,17 +78,18 @@ def concerned_places(
 ) -> Concerned:
     """Return the places in whose lists or nearest times an outlet of the change is, or will be."""
     number = np.concatenate([outlets.closed, outlets.opened])
-    minutes = search.minutes(mode, outlets.xy[number])
     farthest = _farthest(times)
     hit = np.zeros(times.n_places, dtype=bool)
-    for row, one in enumerate(number.tolist()):
+    for one in number.tolist():
         owner: Owner = outlets.ownership[one].item()
         limit = np.maximum(farthest, times.nearest[owner])
         if owner == "own":
             limit = np.maximum(limit, times.second_own)
-        hit |= (minutes[row] <= limit) & np.isfinite(minutes[row])
+        some = search.within(mode, outlets.xy[one], limit)
+        minutes = search.minutes(mode, outlets.xy[[one]], some)[0]
+        hit[some] |= (minutes <= limit[some]) & np.isfinite(minutes)
     places = np.flatnonzero(hit)
-    return Concerned(places, minutes[len(outlets.closed) :, places])
+    return Concerned(places, search.minutes(mode, outlets.xy[outlets.opened], places))
 
 
 def changed_times(
