@@ -287,4 +287,4 @@ def _spread(xy: Floats, weight: Floats, rows: Ints) -> Ints:
         # Far off and heavy: a lonely point at the rim is no place for an outlet.
         chosen.append(int((gap * share).argmax()))
         gap = np.minimum(gap, np.linalg.norm(spots - spots[chosen[-1]], axis=1))
-    return rows[np.array(chosen)]
+    return np.asarray(rows[chosen])
