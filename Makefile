@@ -6,7 +6,7 @@ SERVE ?= 1
 PORT ?= 8050
 OUT ?= demo
 
-.PHONY: demo test test-deep lint bench browser-tools screenshots lock clean
+.PHONY: demo test test-deep lint docs bench browser-tools screenshots lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/gridmap demo --out $(OUT) --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
@@ -36,6 +36,10 @@ lint: $(VENV)/.tested
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Pages that are written from the program.
+docs: $(VENV)/.installed
+	$(BIN)/python -m gridmap.scoring.metric_page docs
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.plan

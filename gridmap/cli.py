@@ -223,6 +223,39 @@ def check(
 
 
 @app.command()
+def compare(
+    old: Annotated[Path, typer.Argument(metavar="OLD.gpkg", help="plan.gpkg of before.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW.gpkg", help="plan.gpkg of after.")],
+    touched: Annotated[
+        str, typer.Option(help="Codes of the cells in which something was done: C01,C02.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Show the changes of the scores of the same cells, and the effect in touched ones."""
+    from gridmap.export.plan_changes import TOLD, plan_changes, told_effects
+    from gridmap.scoring.metrics import named
+
+    language = _settings().language
+    table = plan_changes(old, new)
+    codes = [one.strip() for one in touched.split(",") if one.strip()]
+    effects = told_effects(table, codes, language) if codes else []
+    rows = table[table["metric"].isin(TOLD)].to_dict("records")
+    if as_json:
+        typer.echo(json.dumps({"changes": rows, "effects": effects}, ensure_ascii=False))
+        return
+    for row in rows[:20]:
+        label = named(str(row["metric"])).label(language)
+        mark = "*" if row["beyond_bands"] else " "
+        typer.echo(
+            f"{mark} {row['code']}  {label}  "
+            f"{row['before']:.1f} → {row['after']:.1f} ({row['change']:+.1f})"
+        )
+    typer.echo(text("scoring.compare.mark", language))
+    for sentence in effects:
+        typer.echo(sentence)
+
+
+@app.command()
 def serve(
     database: DatabaseOption = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,

@@ -38,6 +38,7 @@ from gridmap.scenario import Scenario
 from gridmap.scoring.calibrate import HuffFit
 from gridmap.scoring.fitting import fit_huff, fit_notice
 from gridmap.scoring.huff import kind_attraction
+from gridmap.scoring.indicators import scoring_faults
 from gridmap.scoring.inputs import scored_outlets, scoring_inputs
 from gridmap.scoring.market_inputs import market_counts, outlet_sales
 from gridmap.scoring.scorecard import ScoringSettings, cell_summary, score_cells
@@ -93,6 +94,9 @@ def make_plan(
     InfeasibleError
         If some visits do not fit, with the numbers and the cures of every such cell.
     """
+    unusable = scoring_faults(request.scoring)
+    if unusable:
+        raise InputError(*unusable)
     stages = Stages(report)
     with stages.running("travel"):
         network = _network(territory, request.routing.mode)

@@ -437,6 +437,11 @@ class ScoringPolicy(Policy):
     zone_weights
         Weights of zones of equal width from the outlet to the farthest threshold, in E2SFCA,
         3SFCA and BFCA.
+    weights
+        Weights of dimensions and of indicators within theirs, by name; 1 where none is given,
+        0 = left out.
+    goalposts
+        Fixed ends of indicators by name, instead of the usual ones.
     """
 
     modes: dict[Mode, tuple[Annotated[float, Field(gt=0.0)], ...]] = Field(
@@ -460,6 +465,8 @@ class ScoringPolicy(Policy):
     zone_weights: tuple[Annotated[float, Field(gt=0.0, le=1.0)], ...] = Field(
         default=(1.0, 0.68, 0.22), min_length=1
     )
+    weights: dict[str, Annotated[float, Field(ge=0.0, allow_inf_nan=False)]] = {}
+    goalposts: dict[str, tuple[float, float]] = {}
 
     @property
     def beta(self) -> float:

@@ -27,7 +27,8 @@ from dashboards.pages import Desk
 from dashboards.queries import Measure
 from dashboards.state import Page, Selection
 from dashboards.wiring import in_browser
-from gridmap.catalogue import Language
+from gridmap.catalogue import Language, text
+from gridmap.scoring.advice import cell_advice
 from gridmap.scoring.metrics import note_text
 
 _SHARES = ("blind_share", "duplicate_share", "contested")
@@ -109,6 +110,7 @@ def card(plan: Plan, chosen: Selection) -> list[Component]:
             ],
             className="panels",
         ),
+        _panel(text("scoring.sheet.advice", language), None, _advice(plan, chosen)),
         _panel(say("outlets.title"), None, *_outlets(plan, chosen)),
         _panel(say("metrics.title"), None, _metrics(plan, found, language)),
     ]
@@ -277,6 +279,12 @@ def _coverage(found: dict[str, Measure], language: Language) -> list[Component]:
             className="table-scroll",
         ),
     ]
+
+
+def _advice(plan: Plan, chosen: Selection) -> Component:
+    policy = plan.scenario.request.scoring
+    found = cell_advice(plan.scenario.scores, chosen.cell or 0, policy)
+    return html.Ol([html.Li(one.text(chosen.language)) for one in found])
 
 
 def _outlets(plan: Plan, chosen: Selection) -> list[Component]:

@@ -15,6 +15,7 @@ from gridmap.checks import CheckResult
 from gridmap.errors import Fault
 from gridmap.routing.verify import day_balance
 from gridmap.scenario import Scenario
+from gridmap.scoring.advice import advice_table
 from gridmap.territory import Territory
 
 #: Distributions whose versions can change a plan.
@@ -73,6 +74,9 @@ def build_report(
         "home_s": dict(scenario.report.get("home_s", {})),
         "route_managers": dict(scenario.report.get("route_managers", {})),
         "continuity": dict(scenario.report.get("continuity", {})),
+        "advice": advice_table(scenario.scores, scenario.request.scoring, language).to_dict(
+            "records"
+        ),
         "excluded": _excluded(territory, language),
         "territory_notices": _texts(territory.notices, language),
         "notices": _texts(scenario.notices, language),

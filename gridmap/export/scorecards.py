@@ -15,8 +15,9 @@ import xlsxwriter
 
 from gridmap.catalogue import Language, text
 from gridmap.scenario import Scenario
+from gridmap.scoring.advice import advice_table
 from gridmap.scoring.indicators import main_threshold
-from gridmap.scoring.metrics import METRICS, named, note_text, threshold_name
+from gridmap.scoring.metrics import DIRECTIONS, METRICS, named, note_text, threshold_name
 from gridmap.scoring.position import QUADRANTS
 from gridmap.scoring.scorecard import pool_cells
 from gridmap.territory import Territory
@@ -36,7 +37,6 @@ FORMATS = {
     "count": "#,##0",
     "number": "0.000",
 }
-DIRECTIONS = {1: "more", -1: "less", 0: "neither"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +90,7 @@ def write_scorecards(
         workbook.set_properties({"title": territory.name, "created": CREATED})
         book = _Book(workbook, language)
         book.sheet("cells", _cell_columns(scenario, language), frozen=2)
+        book.sheet("advice", _advice_columns(scenario, language), frozen=1)
         book.sheet("metrics", _metric_columns(language), frozen=1)
         book.sheet("scores", _score_columns(scenario, language), frozen=2)
         book.sheet("caveats", _caveat_columns(territory, scenario, language))
@@ -285,12 +286,31 @@ def _metric_columns(language: Language) -> list[Column]:
     ]
 
 
+def _advice_columns(scenario: Scenario, language: Language) -> list[Column]:
+    table = advice_table(scenario.scores, scenario.request.scoring, language)
+    codes = _codes(scenario)
+    urgency = [
+        text(f"scoring.advice_part.severity_{one}", language) for one in table["severity"].tolist()
+    ]
+    return [
+        Column(_heading("code", language), [codes.get(one, "") for one in table["cell_id"]]),
+        Column(_heading("priority", language), table["priority"].tolist(), "count", 8),
+        Column(_heading("severity", language), urgency, width=14),
+        Column(_heading("advice", language), table["text"].tolist(), width=100),
+        Column(_heading("source", language), table["source"].tolist(), width=20),
+    ]
+
+
+def _codes(scenario: Scenario) -> dict[int, str]:
+    if "code" not in scenario.cells:
+        return {}
+    listed = zip(scenario.cells["cell_id"], scenario.cells["code"], strict=True)
+    return {int(one): str(code) for one, code in listed}
+
+
 def _score_columns(scenario: Scenario, language: Language) -> list[Column]:
     scores = scenario.scores
-    codes: dict[int, str] = {}
-    if "code" in scenario.cells:
-        listed = zip(scenario.cells["cell_id"], scenario.cells["code"], strict=True)
-        codes = {int(one): str(code) for one, code in listed}
+    codes = _codes(scenario)
     label_of = {name: named(name).label(language) for name in scores["metric"].unique().tolist()}
     note_of = {note: note_text(note, language) for note in scores["note"].unique().tolist()}
     columns = [

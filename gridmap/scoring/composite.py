@@ -3,91 +3,58 @@
 References
 ----------
 OECD, JRC (2008). Handbook on constructing composite indicators.
-UNDP. Human Development Report, technical notes (fixed goalposts, geometric mean).
+Paruolo, P., Saisana, M., Saltelli, A. (2013). Ratings and rankings: voodoo or science? JRSS A 176
+(importance by the correlation ratio, of which r² is the linear part).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import rankdata
 
+from gridmap.scoring.aggregation import (
+    THRESHOLD_SLACK,
+    CompositeRules,
+    Indicator,
+    aggregate,
+    geometric_mean,
+    normalise,
+    ranks,
+    weighted_mean,
+)
 from gridmap.scoring.inputs import Floats, Ints
 from gridmap.scoring.measures import Notes, notes
+from gridmap.scoring.outliers import Treatment, treat
+from gridmap.scoring.robustness import Panel, draw_scores, minmax_points
 from gridmap.scoring.sampling import band
 
-#: Rounding of a printed threshold such as 0.6666667 for two thirds.
-THRESHOLD_SLACK = 1e-6
+__all__ = [
+    "CompositeRules",
+    "Double",
+    "Indicator",
+    "Score",
+    "aggregate",
+    "doubles",
+    "effective_importance",
+    "geometric_mean",
+    "normalise",
+    "panel_of",
+    "period_ranking",
+    "ranks",
+    "score_composite",
+    "weighted_mean",
+]
 
 
 @dataclass(frozen=True)
-class Indicator:
-    """A metric as part of a score.
+class Double:
+    """An indicator that was left out because it says the same as another."""
 
-    Attributes
-    ----------
-    metric
-        Full name of the metric.
-    dimension
-        Dimension of the score that it belongs to.
-    low, high
-        Fixed goalposts: they don't move with the other cells.
-    direction
-        1 = more is better, -1 = less is better.
-    scale
-        ``odds`` brings a quotient x of two rivals to x/(1 + x) before the goalposts.
-    """
-
-    metric: str
-    dimension: str
-    low: float
-    high: float
-    direction: Literal[1, -1] = 1
-    scale: Literal["linear", "odds"] = "linear"
-
-    def __post_init__(self) -> None:
-        if not self.low < self.high:
-            raise ValueError(f"Expected low < high, found {self.low} and {self.high}.")
-
-    def points(self, value: Floats) -> Floats:
-        """Return the value between its goalposts on 0–100, NaN = missing."""
-        if self.scale == "odds":
-            odds = np.ones_like(value)
-            finite = ~np.isinf(value)
-            odds[finite] = value[finite] / (1.0 + value[finite])
-            value = odds
-        return normalise(value, self.low, self.high, self.direction)
-
-
-@dataclass(frozen=True)
-class CompositeRules:
-    """Rules that hold for both scores.
-
-    Attributes
-    ----------
-    data_threshold
-        Least share of data that a cell's score, or an indicator, needs.
-    floor
-        Least points of an indicator, on 0–100: a single 0 would make a geometric mean 0.
-    weight_spread
-        How far weights are varied to find the band of ranks, as a share.
-    """
-
-    data_threshold: float = 0.65
-    floor: float = 1.0
-    weight_spread: float = 0.25
-
-    def __post_init__(self) -> None:
-        if not 0.0 < self.data_threshold <= 1.0:
-            raise ValueError(f"Expected data_threshold in (0, 1], found {self.data_threshold}.")
-        if not 0.0 < self.floor < 100.0:
-            raise ValueError(f"Expected floor in (0, 100), found {self.floor}.")
-        if not 0.0 <= self.weight_spread < 1.0:
-            raise ValueError(f"Expected weight_spread in [0, 1), found {self.weight_spread}.")
+    left_out: str
+    kept: str
+    correlation: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,88 +63,132 @@ class Score:
 
     Attributes
     ----------
-    value, p05, p95
-        Score on 0–100 and its band.
+    value, p05, p50, p95
+        Score on 0–100, its band and the median of the draws on the scale of the goalposts.
     rank_low, rank_high
-        Band of the rank, 1 = best; always holds the rank of `value`.
+        Band of the rank over all draws, 1 = best; always holds the rank of `value`.
     available, planned
         Indicators with data in each cell, and indicators planned.
     left_out
         Indicators that some cells have, but too few.
+    doubles
+        Indicators that were left out because they say the same as another.
     note
         Why there is no score.
     """
 
     value: Floats
     p05: Floats
+    p50: Floats
     p95: Floats
     rank_low: Floats
     rank_high: Floats
     available: Ints
     planned: int
     left_out: tuple[str, ...]
+    doubles: tuple[Double, ...]
     note: Notes
 
 
-def normalise(value: Floats, low: float, high: float, direction: int = 1) -> Floats:
-    """Return a value between fixed goalposts on 0–100; beyond them it is cut off."""
-    part = (value - low) / (high - low)
-    return np.asarray(100.0 * np.clip(part if direction > 0 else 1.0 - part, 0.0, 1.0))
+def panel_of(
+    indicators: Sequence[Indicator],
+    central: Mapping[str, Floats],
+    rules: CompositeRules,
+    dimension_weights: Mapping[str, float] | None = None,
+) -> tuple[Panel, tuple[str, ...], tuple[Double, ...]]:
+    """Return what the score is made of, what too few cells have, and what stands twice.
 
-
-def weighted_mean(value: Floats, weight: Floats, threshold: float = 0.0) -> Floats:
-    """Return the arithmetic mean over the last axis of what is there.
-
-    Parameters
-    ----------
-    value
-        Values, NaN = missing; the others' weights are scaled up. Shape (…, k).
-    weight
-        Weights, broadcast against `value`.
-    threshold
-        Least share of values that must be there, else the mean is missing.
+    Indicators that too few cells have stay in the panel without values, so that a cell is
+    measured by all that was planned; a double is no longer planned.
     """
-    there = ~np.isnan(value)
-    used = np.where(there, weight, 0.0)
-    total = used.sum(axis=-1)
-    mean = np.full(total.shape, np.nan)
-    enough = (total > 0.0) & (there.mean(axis=-1) >= threshold - THRESHOLD_SLACK)
-    weighted = np.where(there, value, 0.0) * used
-    np.divide(weighted.sum(axis=-1), total, out=mean, where=enough)
-    return mean
-
-
-def geometric_mean(value: Floats, weight: Floats) -> Floats:
-    """Return the weighted geometric mean over the last axis of what is there (all > 0)."""
-    return np.asarray(np.exp(weighted_mean(np.log(value), weight)))
-
-
-def aggregate(
-    points: Floats, dimension: NDArray[np.int64], weight: Floats, dimension_weight: Floats
-) -> Floats:
-    """Return arithmetic means within dimensions, and the geometric mean across them.
-
-    Parameters
-    ----------
-    points
-        Points of the indicators, NaN = missing. Shape (…, n_indicators).
-    dimension
-        Dimension of each indicator. Shape (n_indicators,).
-    weight
-        Weights of the indicators, broadcast against `points`.
-    dimension_weight
-        Weights of the dimensions. Shape (…, n_dimensions).
-    """
-    within = [
-        weighted_mean(points[..., dimension == k], weight[..., dimension == k])
-        for k in range(dimension_weight.shape[-1])
+    value = {one.metric: np.asarray(central[one.metric], dtype=np.float64) for one in indicators}
+    spread = {name: float((~np.isnan(one)).mean()) for name, one in value.items()}
+    scarce = {
+        name for name, share in spread.items() if share < rules.data_threshold - THRESHOLD_SLACK
+    }
+    twice = doubles([one for one in indicators if one.metric not in scarce], value, rules)
+    gone = {one.left_out for one in twice}
+    used = [one for one in indicators if one.metric not in gone]
+    names = list(dict.fromkeys(one.dimension for one in used))
+    weights = dimension_weights or {}
+    columns = [
+        np.full_like(value[one.metric], np.nan) if one.metric in scarce else value[one.metric]
+        for one in used
     ]
-    return geometric_mean(np.stack(within, axis=-1), dimension_weight)
+    table = np.stack(columns, axis=-1)
+    scored = (~np.isnan(table)).mean(axis=-1) >= rules.data_threshold - THRESHOLD_SLACK
+    dimension = np.array([names.index(one.dimension) for one in used], dtype=np.int64)
+    importance = np.array([weights.get(name, 1.0) for name in names])
+    panel = Panel(used, table, dimension, importance, scored)
+    left_out = tuple(one.metric for one in used if one.metric in scarce and spread[one.metric] > 0)
+    return panel, left_out, twice
 
 
-def ranks(score: Floats, method: Literal["min", "max"]) -> Floats:
-    """Return ranks over the last axis, 1 = highest score; NaN keeps out of the ranking."""
-    return np.asarray(rankdata(-score, method=method, axis=-1, nan_policy="omit"))
+def doubles(
+    indicators: Sequence[Indicator], value: Mapping[str, Floats], rules: CompositeRules
+) -> tuple[Double, ...]:
+    """Return the indicators to leave out because |r| with another is above the limit.
+
+    The later of a pair goes, unless it is the last of its dimension; then the earlier, and if
+    both are the last of theirs, neither.
+    """
+    left = list(indicators)
+    found: list[Double] = []
+
+    def alone(one: Indicator) -> bool:
+        return sum(other.dimension == one.dimension for other in left) == 1
+
+    for at, first in enumerate(indicators):
+        for second in indicators[at + 1 :]:
+            if first not in left or second not in left:
+                continue
+            r = _correlation(
+                first.scaled(value[first.metric]),
+                second.scaled(value[second.metric]),
+                rules.correlation_cells,
+            )
+            if abs(r) <= rules.correlation_limit:
+                continue
+            goes, stays = (first, second) if alone(second) else (second, first)
+            if not alone(goes):
+                left.remove(goes)
+                found.append(Double(goes.metric, stays.metric, r))
+    return tuple(found)
+
+
+def effective_importance(panel: Panel, score: Floats) -> dict[str, float]:
+    """Return the share of each indicator in what tells the cells apart: r² with the score.
+
+    The shares of all indicators sum to 1; a weight says what was meant, this what came of it.
+    """
+    squared = {
+        one.metric: _correlation(one.points(panel.value[:, k]), score, 3) ** 2
+        for k, one in enumerate(panel.indicators)
+    }
+    total = sum(squared.values())
+    return {name: part / total if total > 0.0 else np.nan for name, part in squared.items()}
+
+
+def period_ranking(panel: Panel, rules: CompositeRules) -> tuple[Floats, dict[str, Treatment]]:
+    """Return ranks by min–max over the cells of one period, and what outliers needed.
+
+    A place in this ranking may change because another cell did: it holds for its period only
+    and is never a score. Ranks of shape (n_cells,), NaN = not ranked.
+    """
+    treatments = {
+        one.metric: treat(one.scaled(panel.value[:, k])) for k, one in enumerate(panel.indicators)
+    }
+    points = np.stack(
+        [
+            minmax_points(one, panel.value[:, k], treatments[one.metric])
+            for k, one in enumerate(panel.indicators)
+        ],
+        axis=-1,
+    )
+    score = _central(panel, np.maximum(points, rules.floor))
+    place = np.full(len(score), np.nan)
+    place[panel.scored] = ranks(score[panel.scored], "min")
+    return place, treatments
 
 
 def score_composite(
@@ -188,61 +199,77 @@ def score_composite(
     *,
     draws: int,
     rng: np.random.Generator,
-    scarce: Mapping[str, bool] | None = None,
+    dimension_weights: Mapping[str, float] | None = None,
+    cells: Ints | None = None,
 ) -> Score:
-    """Score every cell, and vary weights and inputs to see how sure the ranks are.
+    """Score every cell, and vary choices and inputs to see how sure scores and ranks are.
 
     Parameters
     ----------
     indicators
-        What the score is made of, weighted equally within a dimension, and the dimensions
-        equally with each other.
+        What the score is made of, with their weights within their dimensions.
     central
         Value of each metric, NaN = missing. Shape (n_cells,).
     sampled
         Values of the metrics in every draw, for those that have them. Shape (draws, n_cells).
     rules
-        Threshold of data, floor and spread of weights.
+        Threshold of data, floor, spread of weights, limit of correlation.
     draws
         Number of draws.
     rng
         Source of chance.
-    scarce
-        Metrics that too few cells have, and whether any has them, where these cells are not all;
-        None = judged by these cells.
+    dimension_weights
+        Weights of dimensions by name; 1 where none is given.
+    cells
+        The cells to score, of which `sampled` are, among all; None = all. What too few cells have
+        and what stands twice is judged by all.
     """
-    names = list(dict.fromkeys(one.dimension for one in indicators))
-    dimension = np.array([names.index(one.dimension) for one in indicators], dtype=np.int64)
-    points = np.stack([one.points(central[one.metric]) for one in indicators], axis=-1)
-    spread_over = (~np.isnan(points)).mean(axis=0)
-    few = spread_over < rules.data_threshold - THRESHOLD_SLACK
-    some = spread_over > 0.0
-    if scarce is not None:
-        few = np.array([one.metric in scarce for one in indicators])
-        some = np.array([scarce.get(one.metric, False) for one in indicators])
-    points[:, few] = np.nan
-    points = np.maximum(points, rules.floor)
-    available = (~np.isnan(points)).sum(axis=-1).astype(np.int64)
-    scored = available / len(indicators) >= rules.data_threshold - THRESHOLD_SLACK
-
-    even, even_dimensions = np.ones(len(indicators)), np.ones(len(names))
-    value = aggregate(points, dimension, even, even_dimensions)
-    value[~scored] = np.nan
-
-    drawn = np.broadcast_to(points, (draws, *points.shape)).copy()
-    for k, one in enumerate(indicators):
-        if one.metric in sampled and not few[k]:
-            drawn[:, :, k] = np.maximum(one.points(sampled[one.metric]), rules.floor)
-    spread = rules.weight_spread
-    weight = rng.uniform(1.0 - spread, 1.0 + spread, (draws, 1, len(indicators)))
-    dimension_weight = rng.uniform(1.0 - spread, 1.0 + spread, (draws, 1, len(names)))
-    samples = aggregate(drawn, dimension, weight, dimension_weight)
-    samples[:, ~scored] = np.nan
-
-    low, high = band(samples, value)
-    first, _ = band(ranks(samples, "min"), ranks(value, "min"))
-    _, last = band(ranks(samples, "max"), ranks(value, "max"))
+    panel, left_out, twice = panel_of(indicators, central, rules, dimension_weights)
+    if cells is not None:
+        panel = replace(panel, value=panel.value[cells], scored=panel.scored[cells])
+    points = np.stack(
+        [one.points(panel.value[:, k]) for k, one in enumerate(panel.indicators)], axis=-1
+    )
+    value = _central(panel, np.maximum(points, rules.floor))
+    # An indicator that too few cells have is not redrawn either.
+    known = {
+        one.metric: sampled[one.metric]
+        for one in panel.indicators
+        if one.metric in sampled and one.metric not in left_out
+    }
+    drawn = draw_scores(panel, known, rules, draws=draws, rng=rng)
+    comparable = drawn.score[drawn.on_goalposts]
+    low, high = band(comparable, value)
+    middle = np.median(comparable, axis=0) if len(comparable) else value
+    first, last = _rank_band(drawn.score, value, panel)
     note = notes(len(value))
-    note[~scored] = "too_little_data"
-    left_out = tuple(indicators[k].metric for k in np.flatnonzero(few & some).tolist())
-    return Score(value, low, high, first, last, available, len(indicators), left_out, note)
+    note[~panel.scored] = "too_little_data"
+    available = (~np.isnan(panel.value)).sum(axis=-1).astype(np.int64)
+    planned = len(panel.indicators)
+    return Score(value, low, middle, high, first, last, available, planned, left_out, twice, note)
+
+
+def _central(panel: Panel, points: Floats) -> Floats:
+    weight = np.array([one.weight for one in panel.indicators])
+    value = aggregate(points, panel.dimension, weight, panel.dimension_weight)
+    value[~panel.scored] = np.nan
+    return value
+
+
+def _rank_band(samples: Floats, value: Floats, panel: Panel) -> tuple[Floats, Floats]:
+    first, last = np.full(len(value), np.nan), np.full(len(value), np.nan)
+    drawn, centre = samples[:, panel.scored], value[panel.scored]
+    first[panel.scored], _ = band(ranks(drawn, "min"), ranks(centre, "min"))
+    _, last[panel.scored] = band(ranks(drawn, "max"), ranks(centre, "max"))
+    return first, last
+
+
+def _correlation(one: Floats, other: Floats, least: int) -> float:
+    """Return Pearson's r over the cells that have both; 0 if those are few or all the same."""
+    both = np.isfinite(one) & np.isfinite(other)
+    if both.sum() < least:
+        return 0.0
+    first, second = one[both], other[both]
+    if np.ptp(first) == 0.0 or np.ptp(second) == 0.0:
+        return 0.0
+    return float(np.corrcoef(first, second)[0, 1])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from gridmap.scoring.composite import Indicator
+from gridmap.errors import Fault, fault
+from gridmap.policies import ScoringPolicy
+from gridmap.scoring.aggregation import Indicator
 from gridmap.scoring.metrics import threshold_name
 
 #: Share of covered demand that may lie near two own outlets before it counts as excess.
@@ -66,3 +69,81 @@ def coverage_indicators(mode: str, thresholds: Sequence[float]) -> tuple[Indicat
         Indicator("frequency_attainment", "service", 0.0, 1.0),
         Indicator("active_outlet_rate", "service", 0.0, 1.0),
     )
+
+
+@dataclass(frozen=True)
+class ScorePlan:
+    """What one score is made of, after the settings: indicators and weights of dimensions."""
+
+    indicators: tuple[Indicator, ...]
+    dimension_weights: dict[str, float]
+
+
+def score_plans(policy: ScoringPolicy, *, subscribers: bool) -> dict[str, ScorePlan]:
+    """Return what the position and the coverage score are made of, by ``position``, ``coverage``.
+
+    The first means of travel counts. Settings must be free of `scoring_faults`.
+    """
+    return {
+        name: ScorePlan(
+            tuple(
+                _with_settings(one, policy)
+                for one in usual
+                if policy.weights.get(one.metric, 1.0) > 0.0
+                and policy.weights.get(one.dimension, 1.0) > 0.0
+            ),
+            {one.dimension: policy.weights.get(one.dimension, 1.0) for one in usual},
+        )
+        for name, usual in _usual(policy, subscribers=subscribers).items()
+    }
+
+
+def scoring_faults(policy: ScoringPolicy) -> list[Fault]:
+    """Return everything that is wrong with the weights and goalposts of the settings."""
+    sets = [_usual(policy, subscribers=known) for known in (True, False)]
+    usual = [one for each in sets for listed in each.values() for one in listed]
+    metrics = list(dict.fromkeys(one.metric for one in usual))
+    dimensions = list(dict.fromkeys(one.dimension for one in usual))
+    faults = [
+        fault("scoring.fault.weight_name", f"scoring.weights.{name}", known=", ".join(known))
+        for known in ([*dimensions, *metrics],)
+        for name in policy.weights
+        if name not in known
+    ]
+    faults += [
+        fault("scoring.fault.goalpost_name", f"scoring.goalposts.{name}", known=", ".join(metrics))
+        for name in policy.goalposts
+        if name not in metrics
+    ]
+    faults += [
+        fault("scoring.fault.goalposts", f"scoring.goalposts.{name}", low=low, high=high)
+        for name, (low, high) in policy.goalposts.items()
+        if not low < high
+    ]
+    return faults + list(_nothing_weighs(policy))
+
+
+def _nothing_weighs(policy: ScoringPolicy) -> Iterator[Fault]:
+    empty = {
+        name
+        for known in (True, False)
+        for name, plan in score_plans(
+            policy.model_copy(update={"goalposts": {}}), subscribers=known
+        ).items()
+        if not plan.indicators
+    }
+    for name in sorted(empty):
+        yield fault("scoring.fault.no_weight", "scoring.weights", score=name)
+
+
+def _usual(policy: ScoringPolicy, *, subscribers: bool) -> dict[str, tuple[Indicator, ...]]:
+    usual = {"position": position_indicators(subscribers=subscribers)}
+    for mode, thresholds in policy.modes.items():
+        if thresholds:
+            return usual | {"coverage": coverage_indicators(mode, thresholds)}
+    return usual
+
+
+def _with_settings(one: Indicator, policy: ScoringPolicy) -> Indicator:
+    low, high = policy.goalposts.get(one.metric, (one.low, one.high))
+    return replace(one, low=low, high=high, weight=policy.weights.get(one.metric, 1.0))

@@ -32,6 +32,22 @@ GINI = "Gini 1912; Lerman & Yitzhaki 1989"
 THEIL = "Theil 1967"
 PALMA = "Palma 2011"
 BENJAMINI = "Benjamini & Hochberg 1995"
+
+#: Key of ``scoring.direction`` for each direction.
+DIRECTIONS: dict[int, str] = {1: "more", -1: "less", 0: "neither"}
+
+#: Values that a metric can take, by its unit, and of those that differ from their unit's.
+_BOUNDS_OF_UNIT = {
+    "share": "0 … 1",
+    "score": "1 … 100",
+    "code": "0, 1, 2, …",
+    "points": "0 … 10,000",
+    "operators": "≥ 1",
+    "subscribers": "−∞ … ∞",
+    "per_1k": "−∞ … ∞",
+}
+_BOUNDS = {"execution_gap": "−1 … 1", "churn": "≥ 0"}
+
 COMPOSITE = "OECD/JRC Handbook 2008; UNDP HDR technical notes"
 
 
@@ -67,6 +83,11 @@ class Metric:
     source: str
     spread: Spread = "plain"
     additive: bool = False
+
+    @property
+    def bounds(self) -> str:
+        """Values that it can take, in signs that need no translation."""
+        return _BOUNDS.get(self.key) or _BOUNDS_OF_UNIT.get(self.unit, "≥ 0")
 
     def label(self, language: Language = "en") -> str:
         """Return the label."""
@@ -145,8 +166,10 @@ _GI = "(Σw·x − x̄·Σw) / (S·√((n·Σw² − (Σw)²) / (n − 1)))"
 _HUFF = "Σw·Σ_ours P / Σw, P = A^α·f(t) / (A₀ + Σ A^α·f(t))"
 _REGISTRY: tuple[Metric, ...] = (
     Metric("position_score", "score", _SCORE, "score", 1, COMPOSITE),
+    Metric("position_score_median", "score", "P50 of the draws", "score", 1, COMPOSITE),
     Metric("position_data_coverage", "score", "n_data / n_planned", "share", 1, COMPOSITE),
     Metric("coverage_score", "score", _SCORE, "score", 1, COMPOSITE),
+    Metric("coverage_score_median", "score", "P50 of the draws", "score", 1, COMPOSITE),
     Metric("coverage_data_coverage", "score", "n_data / n_planned", "share", 1, COMPOSITE),
     Metric("quadrant", "score", "x = s_ours / max_r s_r; y = Σp", "code", 0, "BCG 1970"),
     _sum("demand", "size", "Σw", "weight", direction=0),

@@ -13,17 +13,11 @@ from gridmap.policies import Mode, ScoringPolicy
 from gridmap.schemas import SCORES
 from gridmap.scoring import coverage, execution, market, position
 from gridmap.scoring.clusters import cluster_metrics
-from gridmap.scoring.composite import (
-    THRESHOLD_SLACK,
-    CompositeRules,
-    Indicator,
-    Score,
-    score_composite,
-)
+from gridmap.scoring.composite import CompositeRules, Score, score_composite
 from gridmap.scoring.demand_fields import ChoiceModel, DemandFields, demand_fields
 from gridmap.scoring.equity import equity
 from gridmap.scoring.huff import HuffModel
-from gridmap.scoring.indicators import coverage_indicators, main_threshold, position_indicators
+from gridmap.scoring.indicators import main_threshold, score_plans, scoring_faults
 from gridmap.scoring.inputs import Floats, Ints, ScoringInputs
 from gridmap.scoring.measures import (
     CellValues,
@@ -145,8 +139,8 @@ def rescore_cells(
 ) -> pd.DataFrame:
     """Score again only the cells that a redraw has touched.
 
-    Values are those of a whole scoring, and so are bands but for other draws. Ranks are left
-    out: they need every cell.
+    Values are those of a whole scoring; what is made of draws has others: bands, medians, and
+    where it is close the reading of the execution gap. Ranks are left out: they need every cell.
 
     Parameters
     ----------
@@ -213,16 +207,11 @@ def rescore_demand(
     rest |= _clusters(inputs, policy, whole, chances[CLUSTERS])
     rest["quadrant"] = _quadrant(whole, policy)
     table |= {name: values.take(cells) for name, values in rest.items()}
-    scarce = _scarce(table, elsewhere, names, settings.rules.data_threshold)
+    for name in names - whole.keys():
+        earlier = elsewhere[elsewhere["metric"] == name]
+        whole[name] = _among(inputs, table[name], cells, earlier)
     scores = _scores(
-        inputs,
-        policy,
-        settings,
-        table=table,
-        samples=samples,
-        chances=chances,
-        scarce=scarce,
-        cells=cells,
+        inputs, policy, settings, table=whole, samples=samples, chances=chances, cells=cells
     )
     nothing = np.full(len(cells), np.nan)
     for name, values in scores.items():
@@ -328,6 +317,7 @@ def _check(inputs: ScoringInputs, policy: ScoringPolicy) -> None:
         faults.append(fault("scoring.fault.no_modes", "scoring.modes"))
     if inputs.n_cells == 0:
         faults.append(fault("scoring.fault.no_cells", "cells"))
+    faults += scoring_faults(policy)
     if faults:
         raise InputError(*faults)
 
@@ -342,42 +332,9 @@ def _main(policy: ScoringPolicy) -> tuple[Mode, tuple[float, ...]]:
     return next(iter(policy.modes.items()))
 
 
-def _indicators(
-    inputs: ScoringInputs, policy: ScoringPolicy
-) -> tuple[tuple[Indicator, ...], tuple[Indicator, ...]]:
-    """Return what the position score and the coverage score are made of."""
-    standing = position_indicators(subscribers=_compares(inputs))
-    return standing, coverage_indicators(*_main(policy))
-
-
 def _indicator_names(inputs: ScoringInputs, policy: ScoringPolicy) -> set[str]:
-    return {one.metric for group in _indicators(inputs, policy) for one in group}
-
-
-def _scarce(
-    table: Mapping[str, CellValues],
-    elsewhere: pd.DataFrame,
-    names: Collection[str],
-    threshold: float,
-) -> dict[str, bool]:
-    """Return the indicators that too few of all cells have, and whether any has them.
-
-    Infinite ones count; in the scores of the cells `elsewhere` their note tells them.
-    """
-    rows = elsewhere[elsewhere["metric"].isin(names)]
-    there = rows["value"].notna() | rows["note"].isin(["unreachable", "no_rival"])
-    by_metric = there.groupby(rows["metric"]).agg(["sum", "size"])
-    found: dict[str, bool] = {}
-    for name in names:
-        here = ~np.isnan(table[name].value)
-        some, every = int(here.sum()), len(here)
-        if name in by_metric.index:
-            some += int(by_metric.loc[name, "sum"])  # type: ignore[arg-type]
-            every += int(by_metric.loc[name, "size"])  # type: ignore[arg-type]
-        share = some / every
-        if share < threshold - THRESHOLD_SLACK:
-            found[name] = bool(share > 0.0)
-    return found
+    plans = score_plans(policy, subscribers=_compares(inputs))
+    return {one.metric for plan in plans.values() for one in plan.indicators}
 
 
 def _among(
@@ -393,6 +350,8 @@ def _among(
     note = rows["note"].fillna("").to_numpy(dtype=object, copy=True)
     note[cells] = values.note
     value, numerator, denominator, n = columns
+    # The table of scores has no number for what is never reached.
+    value[(note == "unreachable") & np.isnan(value)] = np.inf
     return CellValues(value, numerator, denominator, np.nan_to_num(n).astype(np.int64), note)
 
 
@@ -453,32 +412,28 @@ def _scores(
     table: Mapping[str, CellValues],
     samples: Mapping[str, Floats],
     chances: Sequence[np.random.Generator],
-    scarce: Mapping[str, bool] | None = None,
     cells: Ints | None = None,
 ) -> dict[str, CellValues]:
-    """Return both scores and how much data they rest on.
+    """Return both scores and how much data they rest on, of all cells or of some.
 
-    For `scarce` see `score_composite`.
+    The table is of all cells, the samples are of those that are scored.
     """
     basis: str | Notes = "rests_on_outlets"
     if inputs.market is not None and inputs.market.compares:
         basis = inputs.market.notes if cells is None else inputs.market.notes[cells]
     found: dict[str, CellValues] = {}
-    for key, indicators, chance, note in zip(
-        ("position", "coverage"),
-        _indicators(inputs, policy),
-        chances[1:SHARES],
-        (basis, ""),
-        strict=True,
-    ):
+    plans = score_plans(policy, subscribers=_compares(inputs))
+    for key, chance, note in zip(plans, chances[1:SHARES], (basis, ""), strict=True):
+        plan = plans[key]
         score = score_composite(
-            indicators,
-            {one.metric: table[one.metric].value for one in indicators},
+            plan.indicators,
+            {one.metric: table[one.metric].value for one in plan.indicators},
             samples,
             settings.rules,
             draws=policy.draws,
             rng=chance,
-            scarce=scarce,
+            dimension_weights=plan.dimension_weights,
+            cells=cells,
         )
         found |= _score_values(key, score, note)
     return found
@@ -582,7 +537,9 @@ def _score_values(key: str, score: Score, basis: str | Notes) -> dict[str, CellV
     remarks[empty] = score.note[empty]
     nothing = np.full(len(score.value), np.nan)
     planned = np.full(len(score.value), float(score.planned))
-    remark = "indicator_left_out" if score.left_out else basis
+    remark = basis
+    if score.left_out or score.doubles:
+        remark = "indicator_left_out" if score.left_out else "indicator_double"
     return {
         f"{key}_score": CellValues(
             score.value,
@@ -594,6 +551,9 @@ def _score_values(key: str, score: Score, basis: str | Notes) -> dict[str, CellV
             score.p95,
             score.rank_low,
             score.rank_high,
+        ),
+        f"{key}_score_median": amount(
+            score.p50, score.available, empty="too_little_data", additive=False
         ),
         f"{key}_data_coverage": rate(
             score.available.astype(np.float64), planned, planned, empty="", note=remark

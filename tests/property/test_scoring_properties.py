@@ -228,9 +228,13 @@ def test_cells_scored_again_have_what_a_whole_scoring_gives_them(seed, visits, s
         for frame in (found, whole)
     ]
     assert both[0].index.equals(both[1].index)
-    assert (both[0]["note"] == both[1]["note"]).all()
+    # Made of draws, and these are others: the medians, and the reading where its band ends.
+    names = both[0].index.get_level_values("metric")
+    drawn = names.str.endswith("_median") | (names == "execution")
+    assert (both[0]["note"] == both[1]["note"])[~drawn].all()
     for column in ("value", "numerator", "denominator", "n"):
-        np.testing.assert_allclose(both[0][column], both[1][column], atol=1e-9, err_msg=column)
+        again, anew = (frame.loc[~drawn, column] for frame in both)
+        np.testing.assert_allclose(again, anew, atol=1e-9, err_msg=column)
     assert (both[0]["p05"].isna() == both[1]["p05"].isna()).all()
     banded = found.dropna(subset=["p05", "p95", "value"])
     assert (banded["p05"] <= banded["value"]).all()

@@ -127,7 +127,7 @@ def test_figures_are_coloured_by_their_direction(plan, tmp_path):
 def test_every_metric_is_explained(plan, tmp_path):
     for language, heading in (("en", "Formula"), ("zh", "公式")):
         book = read(plan, tmp_path / "s.xlsx", language)
-        table = rows(book.worksheets[1])
+        table = rows(book.worksheets[2])
         assert heading in table[0]
         assert [row[0] for row in table[1:]] == list(METRICS)
         assert all(all(row) for row in table[1:])

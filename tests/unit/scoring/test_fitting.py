@@ -16,6 +16,7 @@ from gridmap.planning import make_plan
 from gridmap.policies import PartitionPolicy, PlanRequest, RoutingPolicy, ScoringPolicy
 from gridmap.scoring.fitting import fit_huff, fit_notice
 from gridmap.scoring.huff import HuffModel, huff_shares, kind_attraction
+from gridmap.scoring.travel_times import full_times
 from gridmap.territory import Territory
 from gridmap.travel.engines import open_engine
 
@@ -118,7 +119,8 @@ def test_each_kernel_by_hand(model, decay):
 def test_a_lone_outlet_far_away_has_all_the_demand():
     """e^-1000 is no number above 0, yet whoever can reach only one outlet buys there."""
     model = HuffModel(10.0, kernel="exponential")
-    share = huff_shares(np.array([[100.0, np.nan]]), np.ones(2), np.array([0, 1]), 2, model)
+    times = full_times(np.array([[100.0, np.nan]]), np.array(["own", "rival"]))
+    share = huff_shares(times, np.ones(2), np.array([0, 1]), 2, model)
     assert share.tolist() == [[1.0, 0.0]]
 
 

@@ -1,0 +1,287 @@
+"""Advice for a cell: rules as data, each with its condition, figures, suggestion and source.
+
+A rule speaks where all its conditions hold; a figure that is missing holds for none but
+`MISSING`. Where two rules that cannot both be followed speak, one yields and the reason is
+printed beside it: nothing is silently dropped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from gridmap.catalogue import Language, text
+from gridmap.policies import ScoringPolicy
+from gridmap.scoring.indicators import main_threshold
+from gridmap.scoring.metrics import named, threshold_name
+
+Test = Literal["below", "above", "missing"]
+
+#: In a rule, ``coverage_ours@`` stands for the metric at the first means of travel and the middle
+#: threshold, ``nearest_ours_p90~`` for the one at the first means of travel.
+AT_THRESHOLD, AT_MODE = "@", "~"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition on one metric of the cell."""
+
+    metric: str
+    test: Test
+    limit: float = 0.0
+
+    def holds(self, figures: Mapping[str, Figure]) -> bool:
+        """Return whether the cell fulfils it."""
+        found = figures.get(self.metric)
+        if self.test == "missing":
+            return found is None or found.value is None
+        if found is None or found.value is None:
+            return False
+        return found.value < self.limit if self.test == "below" else found.value > self.limit
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule.
+
+    Attributes
+    ----------
+    key
+        Key of the suggestion in the catalogue, ``scoring.advice.<key>``.
+    conditions
+        What must hold, all of it.
+    severity
+        3 = act now, 2 = plan, 1 = keep in mind.
+    source
+        Where the rule comes from.
+    evidence
+        Metrics that are named beside those of the conditions.
+    yields_to
+        Rules that go before this one where both speak; the reason is
+        ``scoring.advice_yields.<key>``.
+    """
+
+    key: str
+    conditions: tuple[Condition, ...]
+    severity: Literal[1, 2, 3]
+    source: str
+    evidence: tuple[str, ...] = ()
+    yields_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a cell with its band; None = missing."""
+
+    metric: str
+    value: float | None
+    p05: float | None = None
+    p95: float | None = None
+
+    def text(self, language: Language = "en") -> str:
+        """Return label, value and band, for example ``Blind share 42 %, between 38 % and 46 %``."""
+        known = named(self.metric)
+        label = known.label(language)
+        if self.value is None:
+            return text("scoring.advice_part.missing", language, label=label)
+        share = known.metric.unit == "share"
+        value = _number(self.value, share=share)
+        if self.p05 is None or self.p95 is None or self.p05 == self.p95:
+            return text("scoring.advice_part.figure", language, label=label, value=value)
+        low, high = _number(self.p05, share=share), _number(self.p95, share=share)
+        return text(
+            "scoring.advice_part.banded", language, label=label, value=value, low=low, high=high
+        )
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do in a cell, and why.
+
+    Attributes
+    ----------
+    rule
+        The rule that speaks.
+    figures
+        Its evidence.
+    priority
+        1 = first. Advice that yields comes after all other.
+    yields_to
+        Key of the rule that goes before it in this cell, or empty.
+    """
+
+    rule: Rule
+    figures: tuple[Figure, ...]
+    priority: int = 0
+    yields_to: str = ""
+
+    def text(self, language: Language = "en") -> str:
+        """Return suggestion, figures and, where it yields, to what and why."""
+        figures = text("scoring.advice_part.join", language).join(
+            one.text(language) for one in self.figures
+        )
+        suggestion = text(f"scoring.advice.{self.rule.key}", language)
+        sentence = text(
+            "scoring.advice_part.sentence", language, suggestion=suggestion, figures=figures
+        )
+        if not self.yields_to:
+            return sentence
+        return text(
+            "scoring.advice_part.yields",
+            language,
+            sentence=sentence,
+            other=text(f"scoring.advice_name.{self.yields_to}", language),
+            reason=text(f"scoring.advice_yields.{self.rule.key}", language),
+        )
+
+
+def _below(metric: str, limit: float) -> Condition:
+    return Condition(metric, "below", limit)
+
+
+def _above(metric: str, limit: float) -> Condition:
+    return Condition(metric, "above", limit)
+
+
+BCG, OWN, HUFF = "BCG 1970", "gridmap", "Huff 1963"
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "close",
+        (_above("duplicate_share_covered@", 0.6), _below("active_outlet_rate", 0.6)),
+        2,
+        OWN,
+        ("coverage_own@",),
+    ),
+    Rule(
+        "open",
+        (
+            _above("blind_share@", 0.5),
+            _above("rival_only@", 0.1),
+            _below("duplicate_share_covered@", 0.3),
+        ),
+        3,
+        BCG,
+        ("potential",),
+        ("close",),
+    ),
+    Rule("rival_area", (_above("rival_only@", 0.2),), 3, OWN, ("first_arrival_share",)),
+    Rule("coach", (_below("execution_gap", -0.05),), 3, OWN, ("share_shrunk", "expected_share")),
+    Rule(
+        "move",
+        (_above("duplicate_share_covered@", 0.3), _above("blind_share@", 0.3)),
+        2,
+        OWN,
+        ("expected_share",),
+        ("coach",),
+    ),
+    Rule(
+        "merge",
+        (_above("duplicate_share_covered@", 0.6), _below("blind_share@", 0.2)),
+        2,
+        OWN,
+        ("coverage_own@",),
+        ("close", "coach"),
+    ),
+    Rule("manage", (_below("managed_partner_share", 0.8),), 2, OWN, ("channel_mix_partner",)),
+    Rule("visit", (_below("frequency_attainment", 0.95),), 2, OWN),
+    Rule(
+        "extend",
+        (_below("blind_share@", 0.2), _below("first_arrival_share", 0.4)),
+        1,
+        HUFF,
+        ("rival_pressure",),
+        ("close",),
+    ),
+    Rule(
+        "white_space",
+        (_above("blind_share@", 0.5), _below("rival_only@", 0.1)),
+        1,
+        BCG,
+        ("potential", "nearest_ours_p90~"),
+        ("move",),
+    ),
+    Rule("data", (Condition("position_score", "missing"),), 1, "OECD/JRC 2008"),
+    Rule("data_coverage", (Condition("coverage_score", "missing"),), 1, "OECD/JRC 2008"),
+)
+
+
+def cell_advice(
+    scores: pd.DataFrame,
+    cell_id: int,
+    policy: ScoringPolicy,
+    *,
+    rules: Sequence[Rule] = RULES,
+) -> list[Advice]:
+    """Return the advice for one cell, the most urgent first.
+
+    Parameters
+    ----------
+    scores
+        Table of `gridmap.scoring.scorecard.score_cells`.
+    cell_id
+        The cell.
+    policy
+        Of the plan: its first means of travel and middle threshold are meant by the rules.
+    rules
+        Rules; among equals the earlier goes first.
+    """
+    figures = _figures(scores[scores["cell_id"] == cell_id], policy)
+    speaking = [one for one in rules if all(each.holds(figures) for each in one.conditions)]
+    keys = {one.key for one in speaking}
+    found = [
+        Advice(one, _evidence(one, figures), 0, next((k for k in one.yields_to if k in keys), ""))
+        for one in speaking
+    ]
+    found.sort(key=lambda one: (bool(one.yields_to), -one.rule.severity))
+    return [
+        Advice(one.rule, one.figures, place, one.yields_to)
+        for place, one in enumerate(found, start=1)
+    ]
+
+
+def advice_table(
+    scores: pd.DataFrame, policy: ScoringPolicy, language: Language = "en"
+) -> pd.DataFrame:
+    """Return the advice of all cells: cell_id, priority, severity, advice, text, source."""
+    rows = [
+        (cell, one.priority, one.rule.severity, one.rule.key, one.text(language), one.rule.source)
+        for cell in sorted(scores["cell_id"].unique().tolist())
+        for one in cell_advice(scores, cell, policy)
+    ]
+    return pd.DataFrame(
+        rows, columns=["cell_id", "priority", "severity", "advice", "text", "source"]
+    )
+
+
+def _figures(rows: pd.DataFrame, policy: ScoringPolicy) -> dict[str, Figure]:
+    """Return the figures of a cell by the names that rules use."""
+    mode = next(iter(policy.modes))
+    minutes = main_threshold(policy.modes[mode])
+    found: dict[str, Figure] = {}
+    for row in rows[["metric", "value", "p05", "p95"]].itertuples(index=False):
+        figure = Figure(str(row.metric), *(_known(one) for one in (row.value, row.p05, row.p95)))
+        key = named(figure.metric).metric.key
+        found[figure.metric] = figure
+        if figure.metric == threshold_name(key, mode, minutes):
+            found[key + AT_THRESHOLD] = figure
+        elif figure.metric == f"{key}_{mode}":
+            found[key + AT_MODE] = figure
+    return found
+
+
+def _evidence(rule: Rule, figures: Mapping[str, Figure]) -> tuple[Figure, ...]:
+    names = dict.fromkeys((*(one.metric for one in rule.conditions), *rule.evidence))
+    return tuple(figures.get(name, Figure(name.rstrip("@~"), None)) for name in names)
+
+
+def _known(value: object) -> float | None:
+    number = float(str(value))
+    return None if math.isnan(number) else number
+
+
+def _number(value: float, *, share: bool) -> str:
+    return f"{100.0 * value:.0f} %" if share else f"{value:,.1f}"

@@ -1,0 +1,101 @@
+"""Advice: what speaks, with which figures, and what yields to what."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+from scoring_inputs import NAN, random_inputs
+
+from gridmap.catalogue import LANGUAGES, sentences
+from gridmap.policies import ScoringPolicy
+from gridmap.scoring.advice import RULES, advice_table, cell_advice
+from gridmap.scoring.metrics import METRICS
+from gridmap.scoring.scorecard import score_cells
+
+POLICY = ScoringPolicy()
+
+
+def advice_for(**values):
+    figures = {"position_score": 50.0, "coverage_score": 50.0, **values}
+    rows = [(1, name, value, value - 0.1, value + 0.1) for name, value in figures.items()]
+    scores = pd.DataFrame(rows, columns=["cell_id", "metric", "value", "p05", "p95"])
+    return cell_advice(scores, 1, POLICY)
+
+
+def keys(found):
+    return [one.rule.key for one in found]
+
+
+@pytest.mark.parametrize(
+    ("values", "key"),
+    [
+        ({"execution_gap": -0.2}, "coach"),
+        ({"rival_only_walk_10": 0.3}, "rival_area"),
+        ({"managed_partner_share": 0.5}, "manage"),
+        ({"frequency_attainment": 0.5}, "visit"),
+        ({"duplicate_share_covered_walk_10": 0.7, "active_outlet_rate": 0.3}, "close"),
+        ({"duplicate_share_covered_walk_10": 0.7, "blind_share_walk_10": 0.1}, "merge"),
+        ({"duplicate_share_covered_walk_10": 0.4, "blind_share_walk_10": 0.4}, "move"),
+        ({"blind_share_walk_10": 0.1, "first_arrival_share": 0.2}, "extend"),
+        ({"blind_share_walk_10": 0.6, "rival_only_walk_10": 0.0}, "white_space"),
+        (
+            {
+                "blind_share_walk_10": 0.6,
+                "rival_only_walk_10": 0.15,
+                "duplicate_share_covered_walk_10": 0.0,
+            },
+            "open",
+        ),
+        ({"position_score": NAN}, "data"),
+        ({"coverage_score": NAN}, "data_coverage"),
+    ],
+)
+def test_each_rule_speaks_where_its_conditions_hold(values, key):
+    assert keys(advice_for(**values)) == [key]
+
+
+def test_a_missing_figure_is_no_reason():
+    assert advice_for() == []
+    assert advice_for(execution_gap=NAN) == []
+
+
+def test_a_sentence_names_its_figures_with_their_bands():
+    said = advice_for(execution_gap=-0.2, expected_share=0.5)[0].text("en")
+    assert "Execution gap -20 %, between -30 % and -10 %" in said
+    assert "Expected share 50 %, between 40 % and 60 %" in said
+    assert "is missing" in said
+
+
+def test_what_yields_comes_last_and_says_to_what_and_why():
+    found = advice_for(
+        execution_gap=-0.2, duplicate_share_covered_walk_10=0.4, blind_share_walk_10=0.4
+    )
+    assert [(one.rule.key, one.priority, one.yields_to) for one in found] == [
+        ("coach", 1, ""),
+        ("move", 2, "coach"),
+    ]
+    assert "yields to coaching: a better place does not mend poor execution" in found[1].text()
+
+
+def test_rules_name_metrics_and_sentences_that_exist():
+    known = {one.key for one in RULES}
+    for one in RULES:
+        assert one.source
+        for name in (*(each.metric for each in one.conditions), *one.evidence):
+            assert re.sub("[@~]$", "", name) in METRICS
+        assert set(one.yields_to) <= known
+        for language in LANGUAGES:
+            assert f"scoring.advice.{one.key}" in sentences(language)
+            assert f"scoring.advice_name.{one.key}" in sentences(language)
+            if one.yields_to:
+                assert f"scoring.advice_yields.{one.key}" in sentences(language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_whole_table_of_scores_gives_a_table_of_advice(language):
+    scores = score_cells(random_inputs(1), POLICY, seed=1)
+    table = advice_table(scores, POLICY, language)
+    assert len(table)
+    assert set(table["cell_id"]) <= set(scores["cell_id"])
