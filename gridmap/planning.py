@@ -141,7 +141,7 @@ def make_plan(
             last_days=last_days,
         )
     with stages.running("scoring"):
-        fit = _calibrated(territory, request)
+        fit = calibrated(territory, request)
         visited = Cells(partition.label, polygons, routing.stops)
         assessed = assess_plan(territory, request, visited, seed=seed, fit=fit)
         scores = assessed.scores
@@ -455,7 +455,7 @@ def _draw(
     return shapely.LineString(xy), float(path.leg_m.sum())
 
 
-def _calibrated(territory: Territory, request: PlanRequest) -> HuffFit | None:
+def calibrated(territory: Territory, request: PlanRequest) -> HuffFit | None:
     """Return the Huff model fitted to the market figures, if the request asks for it."""
     if request.scoring.huff == "fixed":
         return None

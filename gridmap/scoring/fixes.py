@@ -93,25 +93,29 @@ class Fixer:
             for number, one in enumerate(found)
         )
 
-    def of_zone(self, one: ZonePoints) -> Fix:
+    def of_zone(self, found: ZonePoints) -> Fix:
         """Return the best fix of a blind zone.
 
         Weighed by the demand of the whole territory that is covered afterwards and was not
         before; the effect is that of scoring again.
         """
-        zone = one.zone
+        zone = found.zone
         cell = self._cell(zone.cell_id)
-        tried = self._ground.demand_xy[_spread(self._ground.demand_xy, self._weight, one.rows)]
+        tried = self._ground.demand_xy[_spread(self._ground.demand_xy, self._weight, found.rows)]
         gain, at = self._best(tried, self._blind(zone.mode, zone.minutes), zone)
         place = float(tried[at, 0]), float(tried[at, 1])
         openings = [_Candidate("open", gain, Change(open=(NewOutlet(*place, cell),)), "", place)]
-        openings += self._recruited(one)
+        openings += self._recruited(found)
         best = max(openings, key=lambda candidate: candidate.gain)
         candidates = [*self._moved(zone, cell, place), *openings[1:], *openings[:1]]
         if best.gain <= 0.0:
             return NO_FIX
-        chosen = next(one for one in candidates if one.gain >= GOOD_ENOUGH * best.gain)
-        return chosen.fix(self.effect(chosen.change, zone.cell_id, zone.mode, zone.minutes))
+        for one in (each for each in candidates if each.gain >= GOOD_ENOUGH * best.gain):
+            effect = self.effect(one.change, zone.cell_id, zone.mode, zone.minutes)
+            # A move that costs more share than it wins is no fix; an opening never does.
+            if not effect.expected_after < effect.expected_before:
+                return one.fix(effect)
+        return best.fix(self.effect(best.change, zone.cell_id, zone.mode, zone.minutes))
 
     def of_pair(self, pair: DuplicatePair) -> Fix:
         """Return the best fix of a duplicate pair: one outlet less for the least demand lost.
