@@ -23,7 +23,10 @@ EFFECTS = (
 def outlet_names(territory: Territory) -> dict[str, str]:
     """Return name and id of each outlet by its id, as people read them."""
     columns = territory.outlets["outlet_id"].astype(str), territory.outlets["name"].astype(str)
-    return {one: f"{name} ({one})" if name else one for one, name in zip(*columns, strict=True)}
+    return {
+        one: f"{name} ({one})" if name not in ("", one) else one
+        for one, name in zip(*columns, strict=True)
+    }
 
 
 def fix_text(

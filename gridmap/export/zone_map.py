@@ -138,7 +138,11 @@ class _Page:
                 effect = text("findings.zone.effect", language, **vars(zone.fix.effect))
                 self._write(MARGIN_MM + 6, y, effect, 7)
             y -= LINE_MM
-        self._write(MARGIN_MM, MARGIN_MM - 5, self._territory.attribution, 6)
+        foot = self._territory.attribution
+        if self._territory.invented:
+            invented = ", ".join(self._territory.invented)
+            foot += "; " + text("planning.summary.invented", language, columns=invented)
+        self._write(MARGIN_MM, MARGIN_MM - 5, foot, 6)
 
     def _heading(self, language: Language) -> str:
         return f"{self._territory.name}: {text('findings.zone.title', language)}"

@@ -8,6 +8,7 @@ scratch; bands and ranks are left out.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,6 +39,8 @@ from gridmap.scoring.travel_changes import (
 
 #: Fields that differ by less, relatively, are the same: sums in another order.
 SAME = 1e-12
+#: Means of travel that are worked on at once.
+THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,10 @@ class WhatIf:
             inputs.n_outlets + np.arange(len(change.open)),
         )
         wide = _with_opened(inputs, change)
-        parts = [self._changed(mode, wide, outlets) for mode in self.policy.modes]
+        with ThreadPoolExecutor(THREADS) as pool:  # the loops let go of the interpreter
+            parts = list(
+                pool.map(lambda mode: self._changed(mode, wide, outlets), self.policy.modes)
+            )
         touched = np.zeros(inputs.n_cells, dtype=bool)
         for one in parts:
             touched[inputs.demand_cell[one.rows[_differs(one, self.fields)]]] = True
