@@ -83,7 +83,7 @@ def change_of(assessment: Assessment, trial: Trial) -> Change:
         read or lie outside.
     """
     faults: list[Fault] = []
-    session, ids = assessment.what_if(main_mode_only=True), list(assessment.ground.outlet_ids)
+    session, ids = assessment.what_if(main_figures_only=True), list(assessment.ground.outlet_ids)
     close: list[int] = []
     opened: list[NewOutlet] = []
 

@@ -91,22 +91,23 @@ class Assessment:
             cells=self.cells.polygons,
         )
 
-    def what_if(self, *, main_mode_only: bool = False) -> WhatIf:
-        """Return what-ifs of the plan, by all means of travel or by the first one only."""
+    def what_if(self, *, main_figures_only: bool = False) -> WhatIf:
+        """Return what-ifs of the plan, of all or by the first means without accessibility."""
         policy = self.request.scoring
-        if main_mode_only:
+        if main_figures_only:
             mode, limits = next(iter(policy.modes.items()))
             policy = policy.model_copy(update={"modes": {mode: limits}})
         return WhatIf(
             self.inputs, self.ground.outlet_xy, self.search, policy, seed=self.seed,
             settings=self.settings, fields=self.fields, scores=self.scores,
+            with_access=not main_figures_only,
         )  # fmt: skip
 
     @cached_property
     def findings(self) -> tuple[tuple[BlindZone, ...], tuple[DuplicatePair, ...]]:
         """Blind zones and duplicate pairs, the largest of them with their best fix."""
         policy = self.request.scoring
-        fixer = Fixer(self.what_if(main_mode_only=True), self.ground, self._recruits())
+        fixer = Fixer(self.what_if(main_figures_only=True), self.ground, self._recruits())
         return (
             fixer.zones(blind_zones(self.inputs, policy, self.ground)),
             fixer.pairs(duplicate_pairs(self.inputs, policy, self.ground)),

@@ -134,6 +134,7 @@ def mode_fields(
     model: ChoiceModel,
     *,
     known: Mapping[str, KnownLevels] | None = None,
+    with_access: bool = True,
 ) -> ModeFields:
     """Return the fields of one means of travel.
 
@@ -146,6 +147,8 @@ def mode_fields(
     known
         Levels of service that are taken as they are, by the names of measures of accessibility;
         None = all are found.
+    with_access
+        False leaves out measures of accessibility, which take most of the work.
     """
     rates: dict[str, DemandRate] = {}
     percentiles: dict[str, tuple[Floats, float]] = {}
@@ -177,13 +180,14 @@ def mode_fields(
     for minutes in limits:
         for key, one in coverage.threshold_rates(inputs, found, minutes).items():
             rates[threshold_name(key, mode, minutes)] = one
-        access(threshold_name("access_2sfca", mode, minutes), "2sfca", minutes)
+        if with_access:
+            access(threshold_name("access_2sfca", mode, minutes), "2sfca", minutes)
     for key, one in coverage.time_rates(inputs, found, model.cap_min).items():
         rates[f"{key}_{mode}"] = one
     for who in coverage.TIMED_SETS:
         for tag, q in coverage.PERCENTILES.items():
             percentiles[f"nearest_{who}_{tag}_{mode}"] = (found.nearest[who], q)
-    for method in ZONED_METHODS:
+    for method in ZONED_METHODS if with_access else ():
         value = access(f"access_{method}_{mode}", method, max(limits), policy.zone_weights)
         if method == EQUITY_METHOD:
             reached[mode] = value

@@ -17,10 +17,10 @@ from gridmap.scoring.what_if import Change, NewOutlet, Outcome, WhatIf
 #: Demand points of a zone that are tried as places of an outlet.
 PLACES_TRIED = 12
 #: A move or a recruited outlet costs less than a new own one: it is the better fix if it gains at
-#: least this share of what the best opening would.
+#: least this share of the zone's demand that the best opening would, all losses counted.
 GOOD_ENOUGH = 0.9
 #: Zones and pairs that fixes are sought for, the largest first.
-MOST_FIXES = 25
+MOST_FIXES = 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +47,11 @@ class Recruits:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A fix that is weighed: the demand it would cover, all told, and what it changes."""
+    """A fix that is weighed: the demand it would cover, all told and here, and what it changes."""
 
     kind: FixKind
     gain: float
+    here: float
     change: Change
     outlet_id: str
     xy: tuple[float, float]
@@ -76,6 +77,7 @@ class Fixer:
     def __init__(self, session: WhatIf, ground: Ground, recruits: Recruits) -> None:
         self._session, self._ground, self._recruits = session, ground, recruits
         self._row = {name: row for row, name in enumerate(ground.outlet_ids)}
+        self._pairs: dict[tuple[str, float], tuple[Ints, Ints]] = {}
 
     def zones(self, found: Sequence[ZonePoints], most: int = MOST_FIXES) -> tuple[BlindZone, ...]:
         """Return the zones, the first of them with their fixes."""
@@ -96,26 +98,27 @@ class Fixer:
     def of_zone(self, found: ZonePoints) -> Fix:
         """Return the best fix of a blind zone.
 
-        Weighed by the demand of the whole territory that is covered afterwards and was not
-        before; the effect is that of scoring again.
+        A place has to cover about as much of the zone as any; of these it is the one that covers
+        most blind demand in all. The effect is that of scoring again.
         """
         zone = found.zone
         cell = self._cell(zone.cell_id)
         tried = self._ground.demand_xy[_spread(self._ground.demand_xy, self._weight, found.rows)]
-        gain, at = self._best(tried, self._blind(zone.mode, zone.minutes), zone)
+        gain, here, at = self._best(tried, self._blind(zone.mode, zone.minutes), found.rows, zone)
         place = float(tried[at, 0]), float(tried[at, 1])
-        openings = [_Candidate("open", gain, Change(open=(NewOutlet(*place, cell),)), "", place)]
-        openings += self._recruited(found)
-        best = max(openings, key=lambda candidate: candidate.gain)
-        candidates = [*self._moved(zone, cell, place), *openings[1:], *openings[:1]]
-        if best.gain <= 0.0:
+        change = Change(open=(NewOutlet(*place, cell),))
+        best = _Candidate("open", gain, here, change, "", place)
+        if here <= 0.0:
             return NO_FIX
-        for one in (each for each in candidates if each.gain >= GOOD_ENOUGH * best.gain):
+        candidates = [*self._moved(zone, cell, best), *self._recruited(found), best]
+        for one in candidates:
+            if min(one.gain, one.here) < GOOD_ENOUGH * best.here:
+                continue
             effect = self.effect(one.change, zone.cell_id, zone.mode, zone.minutes)
             # A move that costs more share than it wins is no fix; an opening never does.
-            if not effect.expected_after < effect.expected_before:
+            if one is best or not effect.expected_after < effect.expected_before - 1e-9:
                 return one.fix(effect)
-        return best.fix(self.effect(best.change, zone.cell_id, zone.mode, zone.minutes))
+        raise AssertionError("The best opening is always good enough.")
 
     def of_pair(self, pair: DuplicatePair) -> Fix:
         """Return the best fix of a duplicate pair: one outlet less for the least demand lost.
@@ -128,7 +131,7 @@ class Fixer:
             lost = self._lost((row,), pair.mode, pair.minutes)
             xy = self._ground.outlet_xy[row]
             candidates.append(
-                _Candidate("close", -float(self._weight[lost].sum()), Change((row,)),
+                _Candidate("close", -float(self._weight[lost].sum()), 0.0, Change((row,)),
                            self._ground.outlet_ids[row], (float(xy[0]), float(xy[1])))
             )  # fmt: skip
         candidates += self._merged(pair, first, second)
@@ -158,34 +161,42 @@ class Fixer:
     def _blind(self, mode: str, minutes: float) -> Ints:
         return np.flatnonzero(self._nearest_ours(mode) > minutes)
 
-    def _best(self, xy: Floats, blind: Ints, zone: BlindZone | DuplicatePair) -> tuple[float, int]:
-        """Return most demand that a place covers of some points, and which place that is."""
-        minutes = self._session.minutes(zone.mode, xy)[:, blind]
-        gain = (minutes <= zone.minutes) @ self._weight[blind]
-        return float(gain.max()), int(gain.argmax())
+    def _best(
+        self, xy: Floats, wanting: Ints, here: Ints, zone: BlindZone | DuplicatePair
+    ) -> tuple[float, float, int]:
+        """Return what the best of some places covers: of all points wanting, of those here, which.
 
-    def _recruited(self, one: ZonePoints) -> list[_Candidate]:
+        The best covers most of all, of those that cover nearly most of the points here.
+        """
+        minutes = self._session.minutes(zone.mode, xy)
+        reached = minutes <= zone.minutes
+        gain = reached[:, wanting] @ self._weight[wanting]
+        local = reached[:, here] @ self._weight[here]
+        at = int(np.where(local >= GOOD_ENOUGH * local.max(), gain, -np.inf).argmax())
+        return float(gain[at]), float(local[at]), at
+
+    def _recruited(self, found: ZonePoints) -> list[_Candidate]:
         """Return the outlets on or near the zone that may become partners, the best of them."""
-        recruits, zone = self._recruits, one.zone
+        recruits, zone = self._recruits, found.zone
         if not len(recruits.ids):
             return []
         away_m = np.linalg.norm(recruits.xy - [zone.x, zone.y], axis=1)
         near = np.argsort(away_m, kind="stable")[:PLACES_TRIED]
-        gain, at = self._best(recruits.xy[near], self._blind(zone.mode, zone.minutes), zone)
+        blind = self._blind(zone.mode, zone.minutes)
+        gain, here, at = self._best(recruits.xy[near], blind, found.rows, zone)
         row = int(near[at])
         x, y = recruits.xy[row].tolist()
         partner = NewOutlet(x, y, int(recruits.cell[row]), "partner", kind=recruits.kind[row])
-        return [_Candidate("recruit", gain, Change(open=(partner,)), recruits.ids[row], (x, y))]
+        change = Change(open=(partner,))
+        return [_Candidate("recruit", gain, here, change, recruits.ids[row], (x, y))]
 
-    def _moved(self, zone: BlindZone, cell: int, place: tuple[float, float]) -> list[_Candidate]:
-        """Return the move of the cell's outlet that loses least to the best place found."""
-        inputs = self._session.inputs
+    def _moved(self, zone: BlindZone, cell: int, opening: _Candidate) -> list[_Candidate]:
+        """Return the move of the cell's outlet that loses least to the place of the opening."""
+        inputs, place = self._session.inputs, opening.xy
         ours = np.flatnonzero(inputs.ours & (inputs.outlet_cell == cell))
         if not len(ours):
             return []
         reached = self._session.minutes(zone.mode, np.array([place]))[0] <= zone.minutes
-        blind = self._nearest_ours(zone.mode) > zone.minutes
-        gain = float(self._weight[reached & blind].sum())
         alone = self._alone(zone.mode, zone.minutes)
         loss = np.bincount(
             alone[alone >= 0], np.where(reached, 0.0, self._weight)[alone >= 0], inputs.n_outlets
@@ -193,52 +204,57 @@ class Fixer:
         away_m = np.linalg.norm(self._ground.outlet_xy[ours] - place, axis=1)
         row = int(ours[np.lexsort((away_m, loss[ours]))[0]])
         change = self._session.moved(row, *place, cell)
-        outlet_id = self._ground.outlet_ids[row]
-        return [_Candidate("move", gain - float(loss[row]), change, outlet_id, place)]
+        gain = opening.gain - float(loss[row])
+        return [_Candidate("move", gain, opening.here, change, self._ground.outlet_ids[row], place)]
 
     def _alone(self, mode: str, minutes: float) -> Ints:
         """Return the only outlet of ours that reaches each demand point; -1 = none, or several."""
-        times, ours = self._session.inputs.times[mode], self._session.inputs.ours
-        near = ours[times.outlet] & (times.minutes <= minutes)
-        place = np.repeat(np.arange(times.n_places), np.diff(times.start))[near]
+        times = self._session.inputs.times[mode]
+        place, outlet = self._near(mode, minutes)
         count = np.bincount(place, minlength=times.n_places)
         only = np.full(times.n_places, -1, dtype=np.int64)
-        only[place] = times.outlet[near]
+        only[place] = outlet
         return np.where(count == 1, only, -1)[times.place]
 
     def _lost(self, rows: tuple[int, ...], mode: str, minutes: float) -> Ints:
         """Return the demand points that only these outlets reach of ours."""
-        times, ours = self._session.inputs.times[mode], self._session.inputs.ours.copy()
-        ours[list(rows)] = False
-        near = times.minutes <= minutes
-        place = np.repeat(np.arange(times.n_places), np.diff(times.start))
+        times = self._session.inputs.times[mode]
+        place, outlet = self._near(mode, minutes)
+        going = np.isin(outlet, rows)
         kept, gone = np.zeros((2, times.n_places), dtype=bool)
-        kept[place[near & ours[times.outlet]]] = True
-        gone[place[near & np.isin(times.outlet, rows)]] = True
+        kept[place[~going]], gone[place[going]] = True, True
         return np.flatnonzero((gone & ~kept)[times.place])
+
+    def _near(self, mode: str, minutes: float) -> tuple[Ints, Ints]:
+        """Return place and outlet of all pairs of a place and one of ours within a time."""
+        if (mode, minutes) not in self._pairs:
+            times, ours = self._session.inputs.times[mode], self._session.inputs.ours
+            near = np.flatnonzero(ours[times.outlet] & (times.minutes <= minutes))
+            place = np.searchsorted(times.start, near, side="right") - 1
+            self._pairs[mode, minutes] = place, times.outlet[near].astype(np.int64)
+        return self._pairs[mode, minutes]
 
     def _merged(self, pair: DuplicatePair, first: int, second: int) -> list[_Candidate]:
         """Return the merger of a pair at the best place among the demand both reach."""
         times = self._session.inputs.times[pair.mode]
-        near = times.minutes <= pair.minutes
-        place = np.repeat(np.arange(times.n_places), np.diff(times.start))
+        place, outlet = self._near(pair.mode, pair.minutes)
         both = np.ones(times.n_places, dtype=bool)
         for row in (first, second):
             reached = np.zeros(times.n_places, dtype=bool)
-            reached[place[near & (times.outlet == row)]] = True
+            reached[place[outlet == row]] = True
             both &= reached
         shared = np.flatnonzero(both[times.place])
         if not len(shared):
             return []
         tried = self._ground.demand_xy[_spread(self._ground.demand_xy, self._weight, shared)]
         lost = self._lost((first, second), pair.mode, pair.minutes)
-        won, at = self._best(tried, lost, pair)
+        won, _, at = self._best(tried, lost, lost, pair)
         x, y = tried[at].tolist()
         cell = int(self._session.inputs.outlet_cell[first])
         moved = self._session.moved(first, x, y, cell)
         change = Change((first, second), moved.open)
         gain = won - float(self._weight[lost].sum())
-        return [_Candidate("merge", gain, change, pair.first_id, (x, y), pair.second_id)]
+        return [_Candidate("merge", gain, 0.0, change, pair.first_id, (x, y), pair.second_id)]
 
 
 def effect_of(

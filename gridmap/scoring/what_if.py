@@ -122,6 +122,8 @@ class WhatIf:
         As for `score_cells`.
     fields, scores
         Fields and scores of the plan, where they are there already.
+    with_access
+        False leaves measures of accessibility out of what is scored again: much faster.
     """
 
     def __init__(
@@ -135,10 +137,11 @@ class WhatIf:
         settings: ScoringSettings | None = None,
         fields: DemandFields | None = None,
         scores: pd.DataFrame | None = None,
+        with_access: bool = True,
     ) -> None:
         self.inputs, self.outlet_xy = inputs, outlet_xy
         self.policy = policy.model_copy(update={"draws": 0})
-        self._search, self._seed = search, seed
+        self._search, self._seed, self._with_access = search, seed, with_access
         self._settings = settings = settings or ScoringSettings()
         self.fields = fields_of(inputs, policy, settings) if fields is None else fields
         self.scores = scores if scores is not None else score_cells(
@@ -209,8 +212,12 @@ class WhatIf:
             after, self.policy, cells, demand=demand, fields=kept, before=self.scores,
             seed=self._seed, settings=self._settings,
         )  # fmt: skip
-        ids = inputs.ids[cells]
-        return Outcome(cells, self.scores[self.scores["cell_id"].isin(ids)], scores)
+        before = self.scores[self.scores["cell_id"].isin(inputs.ids[cells])]
+        if not self._with_access:
+            before, scores = (
+                one[~one["metric"].str.startswith("access_")] for one in (before, scores)
+            )
+        return Outcome(cells, before, scores)
 
     def _changed(self, mode: Mode, wide: ScoringInputs, outlets: Outlets) -> _Changed:
         """Return the fields of the demand that a change concerns by one means of travel."""
@@ -220,10 +227,12 @@ class WhatIf:
         changed = changed_times(times, concerned, outlets, self._search, mode)
         limit = max(self.policy.modes[mode])
         anew = np.zeros(wide.n_outlets, dtype=bool)
-        for lists in (before, changed):
+        for lists in (before, changed) if self._with_access else ():
             anew[lists.outlet[lists.minutes <= limit]] = True
         anew &= wide.ours
-        served = places_with(times.start, times.outlet, times.minutes, anew, limit)
+        served = np.zeros(times.n_places, dtype=bool)
+        if self._with_access:
+            served = places_with(times.start, times.outlet, times.minutes, anew, limit)
         served[concerned.places] = True
         places = np.flatnonzero(served)
         part = places_of(times, places, wide.n_outlets)
@@ -243,7 +252,9 @@ class WhatIf:
         }
         model = choice_model(self.policy, self._settings)
         return _Changed(
-            rows, few.demand_weight, mode_fields(few, self.policy, mode, model, known=known)
+            rows,
+            few.demand_weight,
+            mode_fields(few, self.policy, mode, model, known=known, with_access=self._with_access),
         )
 
 
