@@ -30,8 +30,10 @@ from gridmap.policies import ScoringPolicy
 from gridmap.scoring.accessibility import accessibility, even_catchment
 from gridmap.scoring.demand_fields import DemandFields
 from gridmap.scoring.inputs import ScoringInputs
+from gridmap.scoring.outlet_search import StreetSearch
 from gridmap.scoring.scorecard import fields_of, rescore_cells, score_cells
 from gridmap.scoring.travel_times import TravelTimes, measured_times
+from gridmap.scoring.what_if import Change, NewOutlet, WhatIf
 from gridmap.travel.dijkstra import DijkstraEngine
 from gridmap.travel.network import StreetNetwork
 
@@ -141,11 +143,17 @@ class City:
         self.operator = np.where(self.ownership == "rival", rng.choice(["a", "b"], n_outlets), "")
         self.kind = rng.choice(["store", "kiosk", "market"], n_outlets)
         self.n_cells = n_cells
+        self._engines: dict[str, DijkstraEngine] = {}
 
     def times(self, mode: str) -> TravelTimes:
         """Return the travel times by one means of travel, from the streets on."""
-        engine = DijkstraEngine(city_network(mode, self.seed))
-        return measured_times(engine, self.demand_xy, self.outlet_xy, self.ownership)
+        return measured_times(self.engine(mode), self.demand_xy, self.outlet_xy, self.ownership)
+
+    def engine(self, mode: str) -> DijkstraEngine:
+        """Return the travel engine of one means of travel, made once."""
+        if mode not in self._engines:
+            self._engines[mode] = DijkstraEngine(city_network(mode, self.seed))
+        return self._engines[mode]
 
     def inputs(self, times: dict[str, TravelTimes]) -> ScoringInputs:
         """Return the inputs of scoring."""
@@ -183,6 +191,47 @@ def redraw_s(
     return float(np.median(cpu)), float(np.median(wall))
 
 
+def what_if_s(
+    city: City, inputs: ScoringInputs, policy: ScoringPolicy, report: Report, kept: Any
+) -> None:
+    """Report opening, closing and moving an outlet: the median of several of each."""
+    fields, scores = kept
+    search = StreetSearch({mode: city.engine(mode) for mode in MODES}, city.demand_xy)
+    session = WhatIf(inputs, city.outlet_xy, search, policy, seed=1, fields=fields, scores=scores)
+    rng = np.random.default_rng(2)
+
+    def opened() -> Change:
+        xy = city.demand_xy[rng.integers(len(city.demand_xy))]
+        return Change(open=(NewOutlet(*xy.tolist(), cell=int(cell_of(xy[None], city.n_cells)[0])),))
+
+    def closed(owner: str) -> Change:
+        return Change(close=(int(rng.choice(np.flatnonzero(city.ownership == owner))),))
+
+    def moved() -> Change:
+        change = opened()
+        new = change.open[0]
+        return session.moved(closed("own").close[0], new.x, new.y, new.cell)
+
+    report.run("what-if: first, with places of demand", lambda: session.outcome(opened()))
+    kinds: dict[str, Callable[[], Change]] = {
+        "own outlet opens": opened,
+        "own outlet closes": lambda: closed("own"),
+        "rival closes": lambda: closed("rival"),
+        "own outlet moves": moved,
+    }
+    for what, make in kinds.items():
+        cpu, wall, cells = [], [], []
+        for _ in range(5):
+            change = make()
+            start, began = time.process_time(), time.perf_counter()
+            found = session.outcome(change)
+            cpu.append(time.process_time() - start)
+            wall.append(time.perf_counter() - began)
+            cells.append(len(found.cells))
+        report.add(f"what-if: {what}", float(np.median(cpu)), float(np.median(wall)))
+        print(f"  {min(cells)} to {max(cells)} cells touched, longest {max(wall):.2f} s")
+
+
 def run(city: City, draws: int, report: Report) -> None:
     """Score the city and report every stage."""
     policy = ScoringPolicy(modes=MODES, draws=draws)
@@ -199,6 +248,7 @@ def run(city: City, draws: int, report: Report) -> None:
     scores = report.run("metrics of all cells, no bands",
                         lambda: score_cells(inputs, plain, seed=1, fields=fields))  # fmt: skip
     report.add("whole scoring without bands", time.process_time() - cpu, time.perf_counter() - wall)
+    what_if_s(city, inputs, plain, report, (fields, scores))
     report.run(f"metrics with bands of {draws} draws",
                lambda: score_cells(inputs, policy, seed=1, fields=fields))  # fmt: skip
     usual = ScoringPolicy(modes=MODES)

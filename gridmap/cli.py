@@ -273,6 +273,53 @@ def compare(
         typer.echo(sentence)
 
 
+@app.command("what-if")
+def what_if(
+    project: Annotated[Path, typer.Argument(help="Project file (TOML) of the plan.")],
+    plan_file: Annotated[
+        Path, typer.Option("--plan", metavar="PLAN.gpkg", help="plan.gpkg of the plan.")
+    ] = Path("out/plan.gpkg"),
+    open_: Annotated[
+        list[str] | None,
+        typer.Option("--open", help="LON,LAT[,own|partner|rival]: an outlet opens. Repeatable."),
+    ] = None,
+    close: Annotated[
+        list[str] | None, typer.Option("--close", help="ID: an outlet closes. Repeatable.")
+    ] = None,
+    move: Annotated[
+        list[str] | None, typer.Option("--move", help="ID=LON,LAT: an outlet moves. Repeatable.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the project's files, if not beside it.")
+    ] = None,
+    language: Annotated[LanguageName | None, typer.Option(help="Language of the table.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score the touched cells again as if outlets, ours or a rival's, opened, closed or moved."""
+    from geodata.project import load_project
+    from gridmap.console import progress_report
+    from gridmap.export.plan_file import read_plan
+    from gridmap.trial import Trial, change_of, outcome_table, outcome_text, written_assessment
+
+    settings = _settings()
+    chosen: Language = settings.language if language is None else language.value
+    with progress_report(chosen) as report:
+        territory, request = load_project(
+            project, data_dir=data, cache=_network_cache(settings), report=report
+        )
+    plan = read_plan(plan_file)
+    assessment = written_assessment(territory, request, plan_file)
+    change = change_of(assessment, Trial(open_ or (), close or (), move or ()))
+    outcome = assessment.what_if().outcome(change)
+    if as_json:
+        table = outcome_table(outcome).astype(object)
+        rows = table.where(table.notna(), None).to_dict("records")
+        typer.echo(json.dumps({"cells": rows}, ensure_ascii=False))
+        return
+    codes = dict(zip(plan.cells["cell_id"].tolist(), plan.cells["code"].astype(str), strict=True))
+    typer.echo(outcome_text(outcome, codes, request, chosen))
+
+
 @app.command()
 def serve(
     database: DatabaseOption = None,

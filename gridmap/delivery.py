@@ -18,6 +18,7 @@ from gridmap.export.pen import UNKNOWN, missing_letters
 from gridmap.export.report import TIMINGS, build_report, write_report
 from gridmap.export.route_sheets import write_route_sheets
 from gridmap.export.scorecards import write_scorecards
+from gridmap.export.zone_map import write_zone_map
 from gridmap.planning import Stages
 from gridmap.progress import Report, silent
 from gridmap.scenario import Scenario
@@ -134,6 +135,7 @@ def deliver(
         with stages.running("files"):
             plan_file = write_geopackage(territory, scenario, folder / "plan.gpkg")
             write_scorecards(territory, scenario, folder / "scorecards.xlsx", language)
+            write_zone_map(territory, scenario, folder / "blind_zones.pdf", language)
             write_route_sheets(territory, scenario, folder / "route_sheets", language)
             changed = write_changes(territory, scenario, folder, language)
             if scenario.request.directions:

@@ -40,14 +40,12 @@ from gridmap.routing.problem import CellVisits
 from gridmap.routing.refusal import refuse_left_out, refuse_overload
 from gridmap.routing.routes import home_times, lunch_begins, number_routes, route_managers
 from gridmap.scenario import Scenario
+from gridmap.scoring.assessment import Assessment, Cells, assess
 from gridmap.scoring.calibrate import HuffFit
+from gridmap.scoring.findings import recorded
 from gridmap.scoring.fitting import fit_huff, fit_notice
-from gridmap.scoring.huff import kind_attraction
 from gridmap.scoring.indicators import scoring_faults
-from gridmap.scoring.inputs import scored_outlets, scoring_inputs
-from gridmap.scoring.market_inputs import market_counts, outlet_sales
-from gridmap.scoring.scorecard import ScoringSettings, cell_summary, score_cells
-from gridmap.scoring.travel_times import TravelTimes, measured_times
+from gridmap.scoring.scorecard import ScoringSettings, cell_summary
 from gridmap.territory import Polygons, Territory
 from gridmap.travel.engine import Snapped, TravelEngine
 from gridmap.travel.engines import open_engine
@@ -166,8 +164,12 @@ def make_plan(
             kept=kept,
         )
     with stages.running("scoring"):
-        fit = _calibrated(territory, request)
-        scores = _score(territory, partition, request, routing, seed=seed, fit=fit)
+        fit = calibrated(territory, request)
+        visited = Cells(partition.label, polygons, routing.stops)
+        assessed = assess_plan(territory, request, visited, seed=seed, fit=fit)
+        scores = assessed.scores
+    with stages.running("findings"):
+        zones, pairs = assessed.findings
     cells = _cells_table(
         territory, partition, request, shaped=shaped, routing=routing, scores=scores
     )
@@ -197,6 +199,8 @@ def make_plan(
             "continuity": routing.continuity,
             "changes": [_told_change(one, request) for one in routing.changes],
             "replan": _replan_facts(last, routing),
+            "blind_zones": recorded(zones),
+            "duplicates": recorded(pairs),
             **({} if fit is None else {"huff": fit.report()}),
         },
     )
@@ -564,7 +568,7 @@ def _draw(
     return shapely.LineString(xy), float(path.leg_m.sum())
 
 
-def _calibrated(territory: Territory, request: PlanRequest) -> HuffFit | None:
+def calibrated(territory: Territory, request: PlanRequest) -> HuffFit | None:
     """Return the Huff model fitted to the market figures, if the request asks for it."""
     if request.scoring.huff == "fixed":
         return None
@@ -572,40 +576,29 @@ def _calibrated(territory: Territory, request: PlanRequest) -> HuffFit | None:
     return fit_huff(territory, request.scoring, engine)
 
 
-def _score(
+def assess_plan(
     territory: Territory,
-    partition: Partition,
     request: PlanRequest,
-    routing: _Routing,
+    cells: Cells,
     *,
     seed: int,
-    fit: HuffFit | None,
-) -> pd.DataFrame:
-    demand_xy = territory.demand[["x", "y"]].to_numpy(np.float64)
-    rows = scored_outlets(territory.outlets)
-    outlet_xy = territory.outlets[["x", "y"]].to_numpy(np.float64)[rows]
-    ownership = territory.outlets["ownership"].to_numpy(dtype=np.str_)[rows]
-    travel_min: dict[str, TravelTimes] = {}
-    carry = request.scoring.carry_forward
-    for mode in request.scoring.modes:
-        engine = open_engine(_network(territory, mode))
-        travel_min[mode] = measured_times(engine, demand_xy, outlet_xy, ownership)
-    inputs = scoring_inputs(
-        territory,
-        partition.label,
-        partition.n_cells,
-        travel_min,
-        routing=request.routing,
-        stops=routing.stops,
-        market=market_counts(territory, partition.label, partition.n_cells, carry=carry),
-        attraction=kind_attraction(territory.outlets["kind"].iloc[rows], request.scoring),
-        sales=outlet_sales(territory, territory.outlets["outlet_id"].iloc[rows], carry=carry),
-        cell_ids=np.arange(1, partition.n_cells + 1),
-    )
+    fit: HuffFit | None = None,
+) -> Assessment:
+    """Return the assessment of a plan's cells: scores, blind zones, duplicates and what-ifs.
+
+    Raises
+    ------
+    InputError
+        If the territory has no streets for a means of travel of the scoring.
+    """
+    modes = request.scoring.modes
     settings = ScoringSettings(
         huff=None if fit is None else fit.model, beta_error=None if fit is None else fit.beta_error
     )
-    return score_cells(inputs, request.scoring, seed=seed, settings=settings)
+    engines: dict[str, TravelEngine] = {
+        mode: open_engine(_network(territory, mode)) for mode in modes
+    }
+    return assess(territory, request, cells, engines, settings=settings, seed=seed)
 
 
 def _cells_table(

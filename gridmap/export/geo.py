@@ -16,6 +16,7 @@ from gridmap.partition.cells import cell_polygons
 from gridmap.planning import unit_workloads
 from gridmap.policies import clock_of
 from gridmap.scenario import Scenario
+from gridmap.scoring.findings import found_pairs, found_zones, pair_table, zone_table
 from gridmap.territory import Territory
 
 #: Name of the layer without geometry that carries what the checker needs to know.
@@ -97,6 +98,8 @@ def plan_layers(territory: Territory, scenario: Scenario) -> dict[str, gpd.GeoDa
         "routes": frame.of(scenario.routes.to_dict("list"), scenario.route_lines),
         "stops": frame.of(_stops(scenario), _stop_points(territory, scenario)),
         "scores": frame.of(scenario.scores.to_dict("list"), polygons[_cell_rows(scenario)]),
+        "blind_zones": zone_table(found_zones(scenario.report), territory.crs),
+        "duplicates": pair_table(found_pairs(scenario.report), territory.crs),
     }
 
 

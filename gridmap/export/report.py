@@ -81,6 +81,8 @@ def build_report(
         "advice": advice_table(scenario.scores, scenario.request.scoring, language).to_dict(
             "records"
         ),
+        "blind_zones": list(scenario.report.get("blind_zones", [])),
+        "duplicates": list(scenario.report.get("duplicates", [])),
         "excluded": _excluded(territory, language),
         "territory_notices": _texts(territory.notices, language),
         "notices": _texts(scenario.notices, language),

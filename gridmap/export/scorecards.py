@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ import xlsxwriter
 from numpy.typing import NDArray
 
 from gridmap.catalogue import Language, text
+from gridmap.export.finding_columns import pair_columns, zone_columns
+from gridmap.export.sheet_column import Column
 from gridmap.routing.regularity import regularity
 from gridmap.scenario import Scenario
 from gridmap.scoring.advice import advice_table
@@ -39,35 +40,8 @@ FORMATS = {
     "text": "@",
     "count": "#,##0",
     "number": "0.000",
+    "degrees": "0.000000",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """One column of a sheet.
-
-    Attributes
-    ----------
-    heading
-        What stands above it.
-    cells
-        What stands in it; None, NaN and empty text stay blank.
-    style
-        Key of `FORMATS`.
-    width
-        Width in characters.
-    direction
-        1 or -1 colours the numbers with the better end blue, 0 leaves them plain.
-    total
-        What stands in the last row, for the whole territory.
-    """
-
-    heading: str
-    cells: Sequence[object]
-    style: str = "text"
-    width: int = 12
-    direction: int = 0
-    total: object = None
 
 
 def write_scorecards(
@@ -97,6 +71,8 @@ def write_scorecards(
         book.sheet("metrics", _metric_columns(language), frozen=1)
         book.sheet("scores", _score_columns(scenario, language), frozen=2)
         book.sheet("caveats", _caveat_columns(territory, scenario, language))
+        book.sheet("blind_zones", zone_columns(territory, scenario, language), frozen=1)
+        book.sheet("duplicates", pair_columns(territory, scenario, language), frozen=1)
     path.write_bytes(buffer.getvalue())
 
 

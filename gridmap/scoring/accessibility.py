@@ -105,6 +105,9 @@ class Accessibility:
     cut
         Which points have a full list, so that outlets of their catchment may be missing.
         Shape (n_demand,).
+    level
+        R_j of each outlet, 0 where it doesn't take part or no demand reaches it.
+        Shape (n_outlets,).
     """
 
     value: Floats
@@ -113,6 +116,24 @@ class Accessibility:
     supply: float
     supply_reached: float
     cut: Bools
+    level: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class KnownLevels:
+    """Levels R_j that stand, where the times are of a part of the places only.
+
+    Attributes
+    ----------
+    level
+        Levels of an earlier answer. Shape (n_outlets,).
+    anew
+        Which outlets have all places of their catchment among the times, so that their levels
+        are found anew. Shape (n_outlets,).
+    """
+
+    level: Floats
+    anew: Bools
 
 
 def accessibility(
@@ -123,6 +144,7 @@ def accessibility(
     *,
     method: Method,
     taking_part: Bools | None = None,
+    known: KnownLevels | None = None,
 ) -> Accessibility:
     """Return the accessibility of each demand point.
 
@@ -140,6 +162,8 @@ def accessibility(
         See the head of this module; 2SFCA and E2SFCA differ by their catchment only.
     taking_part
         Which outlets there are, for example ours; None = all. Shape (n_outlets,).
+    known
+        Levels that are taken as they are; None = all are found.
     """
     if method == "2sfca" and set(catchment.weights) != {1.0}:
         raise ValueError("Expected an even catchment for 2SFCA.")
@@ -160,6 +184,8 @@ def accessibility(
         served = outlet_sums(*lists, part, *zones, points, np.ones(times.n_places), False)
         level = np.divide(level, served, out=np.zeros(len(supply)), where=served > 0.0)
         base = np.ones(times.n_places)
+    if known is not None:
+        level = np.where(known.anew, level, known.level)
     value = place_sums(*lists, part, *zones, level, base, squared)
     return Accessibility(
         value=value[times.place],
@@ -168,4 +194,5 @@ def accessibility(
         supply=float(supply[part].sum()),
         supply_reached=float(supply[part & (wanted > 0.0)].sum()),
         cut=times.cut[times.place],
+        level=level,
     )

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gridmap.policies import ScoringPolicy
+from gridmap.policies import Mode, ScoringPolicy
 from gridmap.scoring import coverage, position
 from gridmap.scoring.accessibility import (
-    Accessibility,
+    KnownLevels,
     Method,
     accessibility,
     even_catchment,
@@ -48,12 +48,16 @@ class DemandFields:
     reached
         What a unit of demand at each point has, for measures of equity, by means of travel.
         Shape (n_demand,).
+    levels
+        Level of service R_j of each outlet, by the names of measures of accessibility.
+        Shape (n_outlets,).
     """
 
     steeper: DemandRate
     rates: Mapping[str, DemandRate]
     percentiles: Mapping[str, tuple[Floats, float]]
     reached: Mapping[str, Floats]
+    levels: Mapping[str, Floats]
 
     def take(self, rows: Ints) -> DemandFields:
         """Return the fields of some of the points."""
@@ -67,17 +71,30 @@ class DemandFields:
             },
             {name: (times[rows], q) for name, (times, q) in self.percentiles.items()},
             {mode: value[rows] for mode, value in self.reached.items()},
+            self.levels,
         )
 
 
-def demand_fields(
-    inputs: ScoringInputs,
-    policy: ScoringPolicy,
-    model: HuffModel,
-    *,
-    beta_error: float,
-    cap_min: float,
-) -> DemandFields:
+@dataclass(frozen=True)
+class ChoiceModel:
+    """What fields need to know about choice beyond the policy.
+
+    Attributes
+    ----------
+    huff
+        Huff model of the first means of travel.
+    beta_error
+        Standard error of its β.
+    cap_min
+        Minutes at which a mean nearest time counts what is farther or unreachable.
+    """
+
+    huff: HuffModel
+    beta_error: float
+    cap_min: float
+
+
+def demand_fields(inputs: ScoringInputs, policy: ScoringPolicy, model: ChoiceModel) -> DemandFields:
     """Return the fields of all means of travel and thresholds.
 
     Parameters
@@ -87,61 +104,99 @@ def demand_fields(
     policy
         Means of travel with thresholds, zone weights.
     model
-        Huff model of the first means of travel.
-    beta_error
-        Standard error of its β.
-    cap_min
-        Minutes at which a mean nearest time counts what is farther or unreachable.
+        How demand chooses.
+    """
+    parts = [mode_fields(inputs, policy, mode, model) for mode in policy.modes]
+    return DemandFields(
+        next(one.steeper for one in parts if one.steeper is not None),
+        {name: rate for one in parts for name, rate in one.rates.items()},
+        {name: times for one in parts for name, times in one.percentiles.items()},
+        {mode: value for one in parts for mode, value in one.reached.items()},
+        {name: level for one in parts for name, level in one.levels.items()},
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class ModeFields:
+    """The fields of one means of travel, see `DemandFields`; `steeper` is the first one's."""
+
+    steeper: DemandRate | None
+    rates: Mapping[str, DemandRate]
+    percentiles: Mapping[str, tuple[Floats, float]]
+    reached: Mapping[str, Floats]
+    levels: Mapping[str, Floats]
+
+
+def mode_fields(
+    inputs: ScoringInputs,
+    policy: ScoringPolicy,
+    mode: Mode,
+    model: ChoiceModel,
+    *,
+    known: Mapping[str, KnownLevels] | None = None,
+    with_access: bool = True,
+) -> ModeFields:
+    """Return the fields of one means of travel.
+
+    Parameters
+    ----------
+    inputs, policy, model
+        As for `demand_fields`.
+    mode
+        The means of travel.
+    known
+        Levels of service that are taken as they are, by the names of measures of accessibility;
+        None = all are found.
+    with_access
+        False leaves out measures of accessibility, which take most of the work.
     """
     rates: dict[str, DemandRate] = {}
     percentiles: dict[str, tuple[Floats, float]] = {}
     reached: dict[str, Floats] = {}
-    main_mode = next(iter(policy.modes))
-    for mode, limits in policy.modes.items():
-        found = reach(inputs.times[mode])
-        for minutes in limits:
-            for key, one in coverage.threshold_rates(inputs, found, minutes).items():
-                rates[threshold_name(key, mode, minutes)] = one
-            even = _accessibility(inputs, mode, "2sfca", minutes)
-            rates[threshold_name("access_2sfca", mode, minutes)] = _supply_rate(inputs, even)
-        for key, one in coverage.time_rates(inputs, found, cap_min).items():
-            rates[f"{key}_{mode}"] = one
-        for who in coverage.TIMED_SETS:
-            for tag, q in coverage.PERCENTILES.items():
-                percentiles[f"nearest_{who}_{tag}_{mode}"] = (found.nearest[who], q)
-        for method in ZONED_METHODS:
-            zoned = _accessibility(inputs, mode, method, max(limits), policy.zone_weights)
-            rates[f"access_{method}_{mode}"] = _supply_rate(inputs, zoned)
-            if method == EQUITY_METHOD:
-                reached[mode] = zoned.value
-        if mode == main_mode:
-            rates["first_arrival_share"] = position.first_arrival(inputs, found)
-    rates |= position.expected_rates(inputs, main_mode, model)
+    levels: dict[str, Floats] = {}
+
+    def access(
+        name: str, method: Method, limit_min: float, weights: tuple[float, ...] = (1.0,)
+    ) -> Floats:
+        """Note what each point has of our outlets, of which each supplies 1, and return it."""
+        even = method == "2sfca"
+        found = accessibility(
+            inputs.times[mode],
+            inputs.demand_weight,
+            np.ones(inputs.n_outlets),
+            even_catchment(limit_min) if even else zoned_catchment(limit_min, weights),
+            method=method,
+            taking_part=inputs.ours,
+            known=None if known is None else known[name],
+        )
+        rates[name] = DemandRate(
+            PER_DEMAND * inputs.demand_weight * found.value, inputs.demand_weight
+        )
+        levels[name] = found.level
+        return found.value
+
+    limits = policy.modes[mode]
+    found = reach(inputs.times[mode])
+    for minutes in limits:
+        for key, one in coverage.threshold_rates(inputs, found, minutes).items():
+            rates[threshold_name(key, mode, minutes)] = one
+        if with_access:
+            access(threshold_name("access_2sfca", mode, minutes), "2sfca", minutes)
+    for key, one in coverage.time_rates(inputs, found, model.cap_min).items():
+        rates[f"{key}_{mode}"] = one
+    for who in coverage.TIMED_SETS:
+        for tag, q in coverage.PERCENTILES.items():
+            percentiles[f"nearest_{who}_{tag}_{mode}"] = (found.nearest[who], q)
+    for method in ZONED_METHODS if with_access else ():
+        value = access(f"access_{method}_{mode}", method, max(limits), policy.zone_weights)
+        if method == EQUITY_METHOD:
+            reached[mode] = value
+    if mode != next(iter(policy.modes)):
+        return ModeFields(None, rates, percentiles, reached, levels)
+    rates["first_arrival_share"] = position.first_arrival(inputs, found)
+    rates |= position.expected_rates(inputs, mode, model.huff)
     steeper = rates["expected_share"]
     if inputs.market is not None and inputs.market.compares:
-        dearer = replace(model, beta=model.beta + beta_error)
-        steeper = position.expected_rates(inputs, main_mode, dearer)["expected_share"]
-    return DemandFields(steeper, rates, percentiles, reached)
-
-
-def _accessibility(
-    inputs: ScoringInputs,
-    mode: str,
-    method: Method,
-    limit_min: float,
-    weights: tuple[float, ...] = (1.0,),
-) -> Accessibility:
-    """Return how many of our outlets each point has; each outlet supplies 1."""
-    even = method == "2sfca"
-    return accessibility(
-        inputs.times[mode],
-        inputs.demand_weight,
-        np.ones(inputs.n_outlets),
-        even_catchment(limit_min) if even else zoned_catchment(limit_min, weights),
-        method=method,
-        taking_part=inputs.ours,
-    )
-
-
-def _supply_rate(inputs: ScoringInputs, found: Accessibility) -> DemandRate:
-    return DemandRate(PER_DEMAND * inputs.demand_weight * found.value, inputs.demand_weight)
+        dearer = replace(model.huff, beta=model.huff.beta + model.beta_error)
+        steeper = position.expected_rates(inputs, mode, dearer)["expected_share"]
+    return ModeFields(steeper, rates, percentiles, reached, levels)

@@ -14,7 +14,7 @@ from gridmap.schemas import SCORES
 from gridmap.scoring import coverage, execution, market, position
 from gridmap.scoring.clusters import cluster_metrics
 from gridmap.scoring.composite import CompositeRules, Score, score_composite
-from gridmap.scoring.demand_fields import DemandFields, demand_fields
+from gridmap.scoring.demand_fields import ChoiceModel, DemandFields, demand_fields
 from gridmap.scoring.equity import equity
 from gridmap.scoring.huff import HuffModel
 from gridmap.scoring.indicators import main_threshold, score_plans, scoring_faults
@@ -161,10 +161,35 @@ def rescore_cells(
         As of `score_cells`, of the touched cells.
     """
     demand, rows = inputs.demand_of(cells)
+    return rescore_demand(
+        inputs, policy, cells, demand=demand, fields=fields.take(rows), before=before, seed=seed,
+        settings=settings,
+    )  # fmt: skip
+
+
+def rescore_demand(
+    inputs: ScoringInputs,
+    policy: ScoringPolicy,
+    cells: Ints,
+    *,
+    demand: ScoringInputs,
+    fields: DemandFields,
+    before: pd.DataFrame,
+    seed: int,
+    settings: ScoringSettings,
+) -> pd.DataFrame:
+    """Score some cells by the fields of their demand alone, see `rescore_cells`.
+
+    Parameters
+    ----------
+    demand
+        Answer of `ScoringInputs.demand_of`.
+    fields
+        Fields of that demand.
+    """
     chances = _chances(seed)
     names = _indicator_names(inputs, policy)
-    kept = fields.take(rows)
-    table, samples = _demand_table(demand, kept, keep=names, draws=policy.draws, rng=chances[0])
+    table, samples = _demand_table(demand, fields, keep=names, draws=policy.draws, rng=chances[0])
     # Some metrics compare a cell with all others: these are made for all, of what is cheap.
     elsewhere = before[~before["cell_id"].isin(inputs.ids[cells])]
     whole = {
@@ -174,7 +199,7 @@ def rescore_cells(
     rest = _outlet_table(inputs, settings)
     rest |= _market(inputs, policy)
     whole |= rest
-    steeper = demand_rate(demand, kept.steeper).value
+    steeper = demand_rate(demand, fields.steeper).value
     rest |= _execution(
         inputs, policy, whole, samples, steeper=steeper, rng=chances[SHARES], cells=cells
     )
@@ -198,9 +223,14 @@ def fields_of(
     inputs: ScoringInputs, policy: ScoringPolicy, settings: ScoringSettings = ScoringSettings()
 ) -> DemandFields:
     """Return what each demand point has, whatever its cell: what a redraw leaves as it is."""
+    return demand_fields(inputs, policy, choice_model(policy, settings))
+
+
+def choice_model(policy: ScoringPolicy, settings: ScoringSettings) -> ChoiceModel:
+    """Return how demand chooses: as fitted, else as the policy says."""
     model = settings.huff or HuffModel.of(policy)
     error = policy.beta_error if settings.beta_error is None else settings.beta_error
-    return demand_fields(inputs, policy, model, beta_error=error, cap_min=settings.nearest_cap_min)
+    return ChoiceModel(model, error, settings.nearest_cap_min)
 
 
 def cell_summary(scores: pd.DataFrame) -> pd.DataFrame:

@@ -201,7 +201,7 @@ def measured_times(
     if cap_min <= 0.0 or most < 2:
         raise ValueError(f"Expected cap_min > 0 and most >= 2, found {cap_min} and {most}.")
     outlets = engine.snap(outlet_xy)
-    place, places = _places(engine.snap(demand_xy))
+    place, places = demand_places(engine, demand_xy)
     n_outlets = len(ownership)
     if len(places) * n_outlets <= full_entries:
         seconds = engine.matrix(outlets, places).T
@@ -227,8 +227,9 @@ def _lists(found: Nearby) -> tuple[Ints, NDArray[np.int32], NDArray[np.float32]]
     return found.start, found.source, found.seconds / np.float32(60.0)
 
 
-def _places(points: Snapped) -> tuple[Ints, Snapped]:
-    """Return the place of each point, and the places: points at one spot are one."""
+def demand_places(engine: TravelEngine, demand_xy: Floats) -> tuple[Ints, Snapped]:
+    """Return the place of each demand point, and the places: points at one spot are one."""
+    points = engine.snap(demand_xy)
     columns = [points.edge, points.fraction, points.distance_m]
     if points.xy is not None:
         columns += [points.xy[:, 0], points.xy[:, 1]]
@@ -249,7 +250,7 @@ def _entry(found: Nearby, number: int) -> tuple[Floats, Ints]:
     there = at < found.start[1:]
     minutes = np.full(len(at), np.inf)
     source = np.full(len(at), -1, dtype=np.int64)
-    minutes[there] = found.seconds[at[there]].astype(np.float64) / 60.0
+    minutes[there] = found.seconds[at[there]] / np.float32(60.0)
     source[there] = found.source[at[there]]
     return minutes, source
 
