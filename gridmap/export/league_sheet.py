@@ -9,7 +9,8 @@ import pandas as pd
 from xlsxwriter.utility import xl_range_abs
 
 from gridmap.catalogue import Language, text
-from gridmap.export.score_sheets import Book, Column, heading
+from gridmap.export.score_sheets import Book, heading
+from gridmap.export.sheet_column import Column
 from gridmap.scenario import Scenario
 from gridmap.scoring.metrics import METRICS
 
@@ -20,6 +21,8 @@ BEFORE = 2
 #: Columns of one score: its figures, and the lengths of its band to both sides.
 WIDTH = len(FIGURES) + 2
 ROW_PX, FRAME_PX, CHART_PX = 18, 110, 420
+#: Height of the headings, which take three lines.
+HEAD_POINTS = 42
 
 
 def league(scenario: Scenario) -> pd.DataFrame:
@@ -66,6 +69,7 @@ def write_league(book: Book, scenario: Scenario, language: Language) -> None:
     sheet = book.sheet("league", columns, frozen=BEFORE)
     if not len(table):
         return
+    sheet.set_row(0, HEAD_POINTS)
     height = FRAME_PX + ROW_PX * len(table)
     for place, score in enumerate(SCORES):
         chart = _band_chart(book, sheet.get_name(), len(table), place, language)

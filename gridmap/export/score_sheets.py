@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gridmap.catalogue import Language, text
+from gridmap.export.sheet_column import Column
 
 MAX_ROWS = 1_000_000
 MAX_TEXT = 32_767
@@ -22,35 +22,8 @@ FORMATS = {
     "text": "@",
     "count": "#,##0",
     "number": "0.000",
+    "degrees": "0.000000",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """One column of a sheet.
-
-    Attributes
-    ----------
-    heading
-        What stands above it.
-    cells
-        What stands in it; None, NaN and empty text stay blank.
-    style
-        Key of `FORMATS`.
-    width
-        Width in characters.
-    direction
-        1 or -1 colours the numbers with the better end blue, 0 leaves them plain.
-    total
-        What stands in the last row, for the whole territory.
-    """
-
-    heading: str
-    cells: Sequence[object]
-    style: str = "text"
-    width: int = 12
-    direction: int = 0
-    total: object = None
 
 
 class Book:

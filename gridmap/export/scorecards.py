@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from gridmap.catalogue import Language, text
 from gridmap.export.league_sheet import write_league
-from gridmap.export.score_sheets import FORMATS, Book, Column, heading
+from gridmap.export.score_sheets import FORMATS, Book, heading
+from gridmap.export.sheet_column import Column
 from gridmap.routing.regularity import regularity
 from gridmap.scenario import Scenario
 from gridmap.scoring.advice import advice_table
