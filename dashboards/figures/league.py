@@ -12,7 +12,7 @@ from gridmap.catalogue import Language, text
 
 _ROW_PX, _FRAME_PX = 22, 56
 #: Parts of the width that the two scores have.
-_DOMAINS = ((0.0, 0.47), (0.53, 1.0))
+_DOMAINS = ((0.0, 0.45), (0.55, 1.0))
 _MARK, _CHOSEN = "#0072B2", "#d6336c"
 
 
