@@ -183,7 +183,8 @@ def test_missing_is_never_zero(book: ReportBook, language: Language) -> None:
         assert squeezed(text(f"cellreport.{key}", language)) in found
     assert squeezed(text("scoring.note.no_sales", language)) in found
     assert known(np.nan) is known(np.inf) is known(None) is None
-    assert share(None, language) == text("cellreport.missing", language)
+    missing = text("cellreport.missing", language)
+    assert share(None, language) == figure(named("hhi"), None, language) == missing
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
