@@ -36,7 +36,7 @@ def demo_book() -> tuple[SheetBook, StreetMap]:
     territory, request = load_project(demo_project())
     scenario = make_plan(territory, request, seed=0)
     book = next(sheet_books(territory, scenario))
-    return book, StreetMap(territory, request.routing.mode)
+    return book, StreetMap.of(territory, request.routing.mode)
 
 
 def shifted(book: SheetBook, number: int) -> SheetBook:

@@ -24,6 +24,8 @@ class Cells(StrEnum):
     MAP = "cells-map"
     WORKLOAD = "cells-workload"
     BALANCE = "cells-balance"
+    LEAGUE = "cells-league"
+    QUADRANT = "cells-quadrant"
     TABLE = "cells-table"
     PREVIEW = "cells-preview"
 

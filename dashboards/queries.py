@@ -86,6 +86,27 @@ class CellPoint:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """A score of a cell with its band and the band of its rank; None = missing."""
+
+    value: float | None
+    p05: float | None
+    p95: float | None
+    rank_low: int | None
+    rank_high: int | None
+
+
+@dataclass(frozen=True)
+class LeagueRow:
+    """A cell in the league table."""
+
+    cell_id: int
+    code: str
+    position: Standing
+    coverage: Standing
+
+
+@dataclass(frozen=True)
 class Threshold:
     """Coverage at one threshold, as shares of the demand."""
 
@@ -275,6 +296,35 @@ def cell_points(plan: Plan) -> list[CellPoint]:
         for row, weight in rows
         if not (pd.isna(row["position_score"]) or pd.isna(row["coverage_score"]))
     ]
+
+
+def league(plan: Plan) -> list[LeagueRow]:
+    """Return all cells in the order of their position score, those without it last."""
+    scores, table = plan.scenario.scores, plan.scenario.cells
+    standings: dict[tuple[str, int], Standing] = {}
+    for metric in ("position_score", "coverage_score"):
+        for row in scores[scores["metric"] == metric].to_dict("records"):
+            standings[metric, int(row["cell_id"])] = Standing(
+                _number(row["value"]),
+                _number(row["p05"]),
+                _number(row["p95"]),
+                _rank(row["rank_low"]),
+                _rank(row["rank_high"]),
+            )
+    missing = Standing(None, None, None, None, None)
+    rows = [
+        LeagueRow(
+            int(number),
+            str(code),
+            standings.get(("position_score", int(number)), missing),
+            standings.get(("coverage_score", int(number)), missing),
+        )
+        for number, code in zip(table["cell_id"], table["code"], strict=True)
+    ]
+    return sorted(
+        rows,
+        key=lambda row: (row.position.value is None, -(row.position.value or 0.0), row.code),
+    )
 
 
 def cell_outlets(plan: Plan, cell_id: int) -> list[dict[str, object]]:

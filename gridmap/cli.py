@@ -92,6 +92,7 @@ class FeedName(StrEnum):
     GEOJSON = "geojson"
     CALENDAR = "calendar"
     DIRECTIONS = "directions"
+    REPORTS = "reports"
 
 
 _EXIT_CODES: tuple[tuple[type[GridmapError], ExitCode], ...] = (
@@ -430,7 +431,7 @@ def export(
     language: Annotated[LanguageName | None, typer.Option(help="Language of the files.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a plan for calendars, navigation, maps, the wall; directions."""
+    """Write a plan for calendars, navigation, maps, the wall; directions; cell reports."""
     from gridmap.export.feeds import Feed, FeedRequest, export_feeds
 
     spoken: Language = language.value if language else _settings().language

@@ -11,6 +11,7 @@ from gridmap.catalogue import Language, text
 from gridmap.checking import check_plan
 from gridmap.checks import CheckResult
 from gridmap.errors import Fault, InputError, fault
+from gridmap.export.cell_report import write_cell_reports
 from gridmap.export.changes import write_changes
 from gridmap.export.feeds import Feed, FeedRequest, export_feeds
 from gridmap.export.geo import write_geopackage
@@ -18,6 +19,7 @@ from gridmap.export.pen import UNKNOWN, missing_letters
 from gridmap.export.report import TIMINGS, build_report, write_report
 from gridmap.export.route_sheets import write_route_sheets
 from gridmap.export.scorecards import write_scorecards
+from gridmap.export.scores_csv import write_scores_csv
 from gridmap.export.zone_map import write_zone_map
 from gridmap.planning import Stages
 from gridmap.progress import Report, silent
@@ -134,10 +136,12 @@ def deliver(
         folder.mkdir(parents=True, exist_ok=True)
         with stages.running("files"):
             plan_file = write_geopackage(territory, scenario, folder / "plan.gpkg")
+            write_scores_csv(scenario, folder / "scores.csv", language)
             write_scorecards(territory, scenario, folder / "scorecards.xlsx", language)
             write_zone_map(territory, scenario, folder / "blind_zones.pdf", language)
             write_route_sheets(territory, scenario, folder / "route_sheets", language)
             changed = write_changes(territory, scenario, folder, language)
+            write_cell_reports(plan_file, folder / "cell_reports", language)
             if scenario.request.directions:
                 export_feeds(plan_file, folder, FeedRequest(feeds=(Feed.DIRECTIONS,)))
     except OSError as error:

@@ -22,7 +22,9 @@ STYLES = {
 _LEAST_PX, _MOST_PX = 9.0, 26.0
 
 
-def quadrant_figure(points: Sequence[CellPoint], *, selected: int, language: Language) -> go.Figure:
+def quadrant_figure(
+    points: Sequence[CellPoint], *, selected: int | None, language: Language
+) -> go.Figure:
     """Draw a mark a cell: position to the right, coverage upwards, size by demand."""
     figure = plain_figure(340)
     largest = max((point.load for point in points), default=0.0)

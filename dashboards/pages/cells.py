@@ -18,6 +18,8 @@ from dashboards.components.notices import notices
 from dashboards.components.words import quadrant_name, words
 from dashboards.figures import CONFIG
 from dashboards.figures.balance import balance_figure, balance_height
+from dashboards.figures.league import league_figure, league_height
+from dashboards.figures.quadrant import quadrant_figure
 from dashboards.formats import MISSING, number, share
 from dashboards.ids import App, Cells
 from dashboards.pages import Desk
@@ -69,6 +71,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
                         ),
                         className="balance-scroll",
                     ),
+                    *_standing(plan, chosen),
                     dmc.Title(say("table.title"), order=3, mt="md"),
                     html.P(say("table.hint"), className="hint"),
                     grid(
@@ -88,10 +91,43 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
     )
 
 
+def _standing(plan: Plan, chosen: Selection) -> list[Component]:
+    """Return the league table with its bands, and all cells by both scores."""
+    say = words(chosen.language)
+    n_cells = len(plan.scenario.cells)
+    return [
+        html.Div(
+            [
+                dmc.Title(say("league.title"), order=3, mt="md"),
+                help_button(
+                    say("league.title"),
+                    say("league.meaning"),
+                    say("league.formula"),
+                    language=chosen.language,
+                ),
+            ],
+            className="heading",
+        ),
+        html.P(say("league.legend"), className="hint"),
+        html.Div(
+            dcc.Graph(
+                id=Cells.LEAGUE,
+                config=CONFIG,
+                style={"height": f"{league_height(n_cells)}px"},
+            ),
+            className="balance-scroll",
+        ),
+        dmc.Title(say("league.quadrant"), order=3, mt="md"),
+        dcc.Graph(id=Cells.QUADRANT, config=CONFIG, style={"height": "340px"}),
+    ]
+
+
 def register(app: Dash, desk: Desk) -> None:
     """Wire the page."""
     in_browser(app, "chooseCell", Input(Cells.MAP, "selected"), at_start=False)
     in_browser(app, "chooseBar", Input(Cells.BALANCE, "clickData"), at_start=False)
+    in_browser(app, "chooseBar", Input(Cells.LEAGUE, "clickData"), at_start=False)
+    in_browser(app, "chooseBar", Input(Cells.QUADRANT, "clickData"), at_start=False)
     in_browser(app, "chooseRow", Input(Cells.TABLE, "selectedRows"), at_start=False)
     in_browser(
         app,
@@ -113,9 +149,20 @@ def register(app: Dash, desk: Desk) -> None:
         balance = next((one for one in found if one.workload == workload), found[0])
         return balance_figure(balance, selected=chosen.cell, language=chosen.language)
 
-    @app.callback(Output(Cells.PREVIEW, "children"), Input(App.SELECTION, "data"))
-    def show_preview(data: dict[str, Any]) -> Component:
-        return preview(*desk.opened(data))
+    @app.callback(
+        Output(Cells.PREVIEW, "children"),
+        Output(Cells.LEAGUE, "figure"),
+        Output(Cells.QUADRANT, "figure"),
+        Input(App.SELECTION, "data"),
+    )
+    def show_preview(data: dict[str, Any]) -> tuple[Component, Any, Any]:
+        plan, chosen = desk.opened(data)
+        cell, language = chosen.cell, chosen.language
+        return (
+            preview(plan, chosen),
+            league_figure(queries.league(plan), selected=cell, language=language),
+            quadrant_figure(queries.cell_points(plan), selected=cell, language=language),
+        )
 
 
 def preview(plan: Plan, chosen: Selection) -> Component:

@@ -14,6 +14,8 @@ import geopandas as gpd
 from gridmap.catalogue import Language, sentences, text
 from gridmap.errors import InputError, fault
 from gridmap.export.calendars import route_calendar
+from gridmap.export.cell_facts import read_report_book
+from gridmap.export.cell_report import report_files
 from gridmap.export.cycle_page import cycle_page
 from gridmap.export.plan_file import PlanFile, PlannedCell, PlannedDay, read_plan, require_monday
 from gridmap.export.route_directions import directions_text
@@ -30,6 +32,7 @@ class Feed(StrEnum):
     GEOJSON = "geojson"
     CALENDAR = "calendar"
     DIRECTIONS = "directions"
+    REPORTS = "reports"
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def export_feeds(plan_file: Path, folder: Path, request: FeedRequest) -> list[Pa
     cells = _chosen(plan, request.cells)
     path = plan_file / "plan.gpkg" if plan_file.is_dir() else plan_file
     revised = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    writer = _Feeds(plan, cells, request, revised)
+    writer = _Feeds(plan, cells, request, path, revised)
     written = []
     try:
         for feed in feeds:
@@ -125,6 +128,7 @@ class _Feeds:
     plan: PlanFile
     cells: Sequence[PlannedCell]
     request: FeedRequest
+    path: Path
     revised: datetime
 
     @property
@@ -163,6 +167,11 @@ class _Feeds:
                     for day in cell.days:
                         words = self._directions(cell, day)
                         yield f"{file_stem(day.number)}.txt", _bytes(words.encode("utf-8"))
+            case Feed.REPORTS:
+                codes = [cell.code for cell in self.cells]
+                found = report_files(read_report_book(self.path), self.language, codes)
+                for name, content in found.items():
+                    yield name, _bytes(content)
             case Feed.KML | Feed.GEOJSON:
                 for name, layer in self._layers().items():
                     yield f"{name}.{feed.value}", _layer_writer(layer, name, feed, self.note)

@@ -11,6 +11,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gridmap.export.report_layers import (
+    CELL_SCORES_LAYER,
+    GROUND_LAYER,
+    REACH_LAYER,
+    cell_scores_layer,
+    ground_layer,
+    reach_layer,
+)
 from gridmap.export.route_directions import DIRECTIONS_LAYER, directions_table
 from gridmap.partition.cells import cell_polygons
 from gridmap.planning import unit_workloads
@@ -100,6 +108,11 @@ def plan_layers(territory: Territory, scenario: Scenario) -> dict[str, gpd.GeoDa
         "scores": frame.of(scenario.scores.to_dict("list"), polygons[_cell_rows(scenario)]),
         "blind_zones": zone_table(found_zones(scenario.report), territory.crs),
         "duplicates": pair_table(found_pairs(scenario.report), territory.crs),
+        CELL_SCORES_LAYER: cell_scores_layer(
+            scenario.cells, polygons, scenario.scores, territory.crs
+        ),
+        GROUND_LAYER: ground_layer(territory, scenario.request.routing.mode),
+        REACH_LAYER: reach_layer(territory, scenario.request),
     }
 
 
@@ -142,10 +155,17 @@ def _cell_rows(scenario: Scenario) -> np.ndarray:
     return np.asarray(pd.Index(scenario.cells["cell_id"]).get_indexer(scenario.scores["cell_id"]))
 
 
+def _period(territory: Territory) -> str:
+    """Return the last month of the market figures, empty where there is none."""
+    records = territory.market
+    return "" if records is None or not len(records) else str(records["period"].max())
+
+
 def _plan_facts(territory: Territory, scenario: Scenario) -> pd.DataFrame:
     facts = {
         "attribution": territory.attribution,
         "invented": ", ".join(territory.invented),
+        "period": _period(territory),
         "seed": str(scenario.seed),
         "request": scenario.request.model_dump_json(),
         "balances": json.dumps(

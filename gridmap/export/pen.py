@@ -25,6 +25,7 @@ from gridmap.export.route_map import (
     Area,
     Arrow,
     Disc,
+    Ground,
     Home,
     Name,
     ScaleBar,
@@ -289,6 +290,9 @@ class Pen:
         match shape:
             case Area():
                 self._canvas.addLiteral(f"{shape.grey} g {_path([shape.ring])} h f")
+            case Ground():
+                rings = " ".join(f"{_path([ring])} h" for ring in shape.rings)
+                self._canvas.addLiteral(f"{shape.grey} g {rings} f*")
             case Strokes():
                 dash = " ".join(f"{one * mm:.2f}" for one in shape.dash or ())
                 self._canvas.addLiteral(

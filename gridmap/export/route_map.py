@@ -35,6 +35,14 @@ class Area:
 
 
 @dataclass(frozen=True, eq=False)
+class Ground:
+    """Filled rings of which each inner one is a hole. Shapes (n, 2), millimetres."""
+
+    rings: tuple[Floats, ...]
+    grey: float
+
+
+@dataclass(frozen=True, eq=False)
 class Strokes:
     """Lines of one look; `dash` is (on, off) in millimetres."""
 
@@ -90,7 +98,7 @@ class ScaleBar:
     north: bool = True
 
 
-Shape = Area | Strokes | Arrow | Disc | Home | Name | ScaleBar
+Shape = Area | Ground | Strokes | Arrow | Disc | Home | Name | ScaleBar
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def write_route_sheets(
         The files, in the order of the cells.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    streets = StreetMap(territory, scenario.request.routing.mode)
+    streets = StreetMap.of(territory, scenario.request.routing.mode)
     written: list[Path] = []
     for book in sheet_books(territory, scenario):
         documents = {

@@ -6,7 +6,6 @@ import datetime
 from collections.abc import Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,8 @@ from numpy.typing import NDArray
 
 from gridmap.catalogue import Language, text
 from gridmap.export.finding_columns import pair_columns, zone_columns
+from gridmap.export.league_sheet import write_league
+from gridmap.export.score_sheets import FORMATS, Book, heading
 from gridmap.export.sheet_column import Column
 from gridmap.routing.regularity import regularity
 from gridmap.scenario import Scenario
@@ -27,21 +28,7 @@ from gridmap.territory import Territory
 
 #: Bytes must not depend on the day they are written.
 CREATED = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
-MAX_ROWS = 1_000_000
-MAX_TEXT = 32_767
 Ints = NDArray[np.int64]
-GOOD, MIDDLE, BAD = "#6BAED6", "#FFFFFF", "#FDAE6B"
-FORMATS = {
-    "share": "0.0%",
-    "score": "0.0",
-    "minutes": "0.0",
-    "ratio": "0.00",
-    "weight": "#,##0",
-    "text": "@",
-    "count": "#,##0",
-    "number": "0.000",
-    "degrees": "0.000000",
-}
 
 
 def write_scorecards(
@@ -65,8 +52,9 @@ def write_scorecards(
     buffer = BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as workbook:
         workbook.set_properties({"title": territory.name, "created": CREATED})
-        book = _Book(workbook, language)
+        book = Book(workbook, language)
         book.sheet("cells", _cell_columns(scenario, language), frozen=2)
+        write_league(book, scenario, language)
         book.sheet("advice", _advice_columns(scenario, language), frozen=1)
         book.sheet("metrics", _metric_columns(language), frozen=1)
         book.sheet("scores", _score_columns(scenario, language), frozen=2)
@@ -74,71 +62,6 @@ def write_scorecards(
         book.sheet("blind_zones", zone_columns(territory, scenario, language), frozen=1)
         book.sheet("duplicates", pair_columns(territory, scenario, language), frozen=1)
     path.write_bytes(buffer.getvalue())
-
-
-class _Book:
-    """Writes sheets of columns with one look."""
-
-    def __init__(self, workbook: Any, language: Language) -> None:
-        font = "Microsoft YaHei" if language == "zh" else "Calibri"
-        base = {"font_name": font, "font_size": 10, "valign": "top"}
-        self._workbook = workbook
-        self._language = language
-        self._head = workbook.add_format(
-            {**base, "bold": True, "text_wrap": True, "bg_color": "#DDDDDD", "bottom": 1}
-        )
-        wrap = {"text": {"text_wrap": True}}
-        self._plain = {
-            key: workbook.add_format({**base, "num_format": shape, **wrap.get(key, {})})
-            for key, shape in FORMATS.items()
-        }
-        self._total = {
-            key: workbook.add_format({**base, "num_format": shape, "bold": True, "top": 1})
-            for key, shape in FORMATS.items()
-        }
-
-    def sheet(self, key: str, columns: Sequence[Column], *, frozen: int = 0) -> None:
-        """Write a sheet, or several where it has more rows than a sheet may have."""
-        rows = len(columns[0].cells)
-        title = text(f"scoring.sheet.{key}", self._language)
-        for number, first in enumerate(range(0, max(rows, 1), MAX_ROWS), start=1):
-            last = min(first + MAX_ROWS, rows)
-            sheet = self._workbook.add_worksheet(title if number == 1 else f"{title} {number}")
-            sheet.freeze_panes(1, frozen)
-            sheet.set_landscape()
-            sheet.set_paper(9)
-            sheet.fit_to_pages(1, 0)
-            sheet.repeat_rows(0)
-            for at, column in enumerate(columns):
-                self._write_column(sheet, at, column, first, last)
-            sheet.autofilter(0, 0, last - first, len(columns) - 1)
-
-    def _write_column(self, sheet: Any, at: int, column: Column, first: int, last: int) -> None:
-        style = self._plain[column.style]
-        sheet.set_column(at, at, column.width)
-        sheet.write_string(0, at, column.heading, self._head)
-        for row, cell in enumerate(column.cells[first:last], start=1):
-            _write(sheet, row, at, cell, style)
-        count = last - first
-        if column.total is not None:
-            _write(sheet, count + 1, at, column.total, self._total[column.style])
-        if column.direction and count:
-            colours = (BAD, GOOD) if column.direction > 0 else (GOOD, BAD)
-            scale = {"type": "3_color_scale", "mid_color": MIDDLE}
-            scale |= {"min_color": colours[0], "max_color": colours[1]}
-            sheet.conditional_format(1, at, count, at, scale)
-
-
-def _write(sheet: Any, row: int, at: int, cell: object, style: Any) -> None:
-    # Never `write`, which would make formulas and links of what users call their outlets.
-    if isinstance(cell, str) and cell:
-        sheet.write_string(row, at, cell[:MAX_TEXT], style)
-    elif isinstance(cell, (int, float, np.integer, np.floating)) and np.isfinite(cell):
-        sheet.write_number(row, at, float(cell), style)
-
-
-def _heading(key: str, language: Language) -> str:
-    return text(f"scoring.column.{key}", language)
 
 
 def _cell_columns(scenario: Scenario, language: Language) -> list[Column]:
@@ -156,9 +79,9 @@ def _cell_columns(scenario: Scenario, language: Language) -> list[Column]:
     ):
         if key in cells:
             listed = ["" if pd.isna(one) else str(one) for one in cells[key]]
-            columns.append(Column(_heading(key, language), listed, style, width))
+            columns.append(Column(heading(key, language), listed, style, width))
     if columns:
-        whole = Column(columns[0].heading, columns[0].cells, total=_heading("whole", language))
+        whole = Column(columns[0].heading, columns[0].cells, total=heading("whole", language))
         columns[0] = whole
     for name in _main_metrics(scenario):
         if name not in wide:
@@ -167,7 +90,7 @@ def _cell_columns(scenario: Scenario, language: Language) -> list[Column]:
         if name in ("position_score", "coverage_score"):
             band = _rank_bands(scenario.scores, name, ids)
             key = name.replace("score", "rank")
-            columns.append(Column(_heading(key, language), band, "text", 10))
+            columns.append(Column(heading(key, language), band, "text", 10))
         if name == "coverage_data_coverage":
             codes = scenario.scores.loc[scenario.scores["metric"] == "quadrant"]
             notes = codes.set_index("cell_id")["note"].reindex(ids).fillna("unknown")
@@ -175,8 +98,8 @@ def _cell_columns(scenario: Scenario, language: Language) -> list[Column]:
             columns.append(Column(METRICS["quadrant"].label(language), names, "text", 12))
     if "area_m2" in cells:
         area = cells["area_m2"].to_numpy(dtype=np.float64) / 1e6
-        heading = _heading("area_km2", language)
-        columns.append(Column(heading, area.tolist(), "ratio", 10, total=float(area.sum())))
+        area_heading = heading("area_km2", language)
+        columns.append(Column(area_heading, area.tolist(), "ratio", 10, total=float(area.sum())))
     for key, style in (
         ("compactness", "ratio"),
         ("routes", "count"),
@@ -184,7 +107,7 @@ def _cell_columns(scenario: Scenario, language: Language) -> list[Column]:
     ):
         if key in cells:
             figures = cells[key].to_numpy(dtype=np.float64)
-            columns.append(Column(_heading(key, language), figures.tolist(), style, 10))
+            columns.append(Column(heading(key, language), figures.tolist(), style, 10))
     return [*columns, *_clock_columns(scenario, ids, language)]
 
 
@@ -196,8 +119,8 @@ def _clock_columns(scenario: Scenario, ids: Ints, language: Language) -> list[Co
     columns = []
     for key, style, direction in (("spread_min", "minutes", -1), ("usual_share", "share", 1)):
         cells = [found.get(str(one), {}).get(key) for one in ids]
-        heading = _heading(f"clock_{key}", language)
-        columns.append(Column(heading, cells, style, 12, direction, found["all"][key]))
+        title = heading(f"clock_{key}", language)
+        columns.append(Column(title, cells, style, 12, direction, found["all"][key]))
     return columns
 
 
@@ -263,18 +186,18 @@ def _metric_columns(language: Language) -> list[Column]:
 
     directions = [DIRECTIONS[one.direction] for one in metrics]
     return [
-        Column(_heading("metric", language), [one.key for one in metrics], width=28),
-        Column(_heading("label", language), [one.label(language) for one in metrics], width=30),
-        Column(_heading("meaning", language), [one.meaning(language) for one in metrics], width=60),
-        Column(_heading("formula", language), [one.formula for one in metrics], width=42),
+        Column(heading("metric", language), [one.key for one in metrics], width=28),
+        Column(heading("label", language), [one.label(language) for one in metrics], width=30),
+        Column(heading("meaning", language), [one.meaning(language) for one in metrics], width=60),
+        Column(heading("formula", language), [one.formula for one in metrics], width=42),
         Column(
-            _heading("dimension", language),
+            heading("dimension", language),
             words("dimension", [one.dimension for one in metrics]),
             width=14,
         ),
-        Column(_heading("unit", language), words("unit", [one.unit for one in metrics]), width=16),
-        Column(_heading("direction", language), words("direction", directions), width=16),
-        Column(_heading("source", language), [one.source for one in metrics], width=32),
+        Column(heading("unit", language), words("unit", [one.unit for one in metrics]), width=16),
+        Column(heading("direction", language), words("direction", directions), width=16),
+        Column(heading("source", language), [one.source for one in metrics], width=32),
     ]
 
 
@@ -285,11 +208,11 @@ def _advice_columns(scenario: Scenario, language: Language) -> list[Column]:
         text(f"scoring.advice_part.severity_{one}", language) for one in table["severity"].tolist()
     ]
     return [
-        Column(_heading("code", language), [codes.get(one, "") for one in table["cell_id"]]),
-        Column(_heading("priority", language), table["priority"].tolist(), "count", 8),
-        Column(_heading("severity", language), urgency, width=14),
-        Column(_heading("advice", language), table["text"].tolist(), width=100),
-        Column(_heading("source", language), table["source"].tolist(), width=20),
+        Column(heading("code", language), [codes.get(one, "") for one in table["cell_id"]]),
+        Column(heading("priority", language), table["priority"].tolist(), "count", 8),
+        Column(heading("severity", language), urgency, width=14),
+        Column(heading("advice", language), table["text"].tolist(), width=100),
+        Column(heading("source", language), table["source"].tolist(), width=20),
     ]
 
 
@@ -307,20 +230,20 @@ def _score_columns(scenario: Scenario, language: Language) -> list[Column]:
     note_of = {note: note_text(note, language) for note in scores["note"].unique().tolist()}
     columns = [
         Column(
-            _heading("code", language), [codes.get(one, "") for one in scores["cell_id"].tolist()]
+            heading("code", language), [codes.get(one, "") for one in scores["cell_id"].tolist()]
         ),
-        Column(_heading("metric", language), scores["metric"].tolist(), width=30),
-        Column(_heading("label", language), [label_of[one] for one in scores["metric"]], width=36),
-        Column(_heading("cell_id", language), scores["cell_id"].tolist(), "count", 8),
+        Column(heading("metric", language), scores["metric"].tolist(), width=30),
+        Column(heading("label", language), [label_of[one] for one in scores["metric"]], width=36),
+        Column(heading("cell_id", language), scores["cell_id"].tolist(), "count", 8),
     ]
     figures = {"value": "number", "numerator": "number", "denominator": "number", "n": "count"}
     figures |= {"p05": "number", "p95": "number", "rank_low": "count", "rank_high": "count"}
     columns.extend(
-        Column(_heading(key, language), scores[key].tolist(), style)
+        Column(heading(key, language), scores[key].tolist(), style)
         for key, style in figures.items()
     )
     listed_notes = [note_of[one] for one in scores["note"].tolist()]
-    columns.append(Column(_heading("note", language), listed_notes, width=40))
+    columns.append(Column(heading("note", language), listed_notes, width=40))
     return columns
 
 
@@ -378,7 +301,7 @@ def _caveat_columns(territory: Territory, scenario: Scenario, language: Language
         add("notice", notice.where, text(notice.key, language, **notice.values))
     add("attribution", "", territory.attribution)
     return [
-        Column(_heading("kind", language), [one[0] for one in lines], width=16),
-        Column(_heading("about", language), [one[1] for one in lines], width=40),
-        Column(_heading("text", language), [one[2] for one in lines], width=80),
+        Column(heading("kind", language), [one[0] for one in lines], width=16),
+        Column(heading("about", language), [one[1] for one in lines], width=40),
+        Column(heading("text", language), [one[2] for one in lines], width=80),
     ]

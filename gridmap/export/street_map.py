@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import shapely
@@ -22,8 +22,10 @@ from gridmap.export.route_map import (
     Window,
 )
 from gridmap.territory import Territory
+from gridmap.travel.network import StreetNetwork
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Shapes = NDArray[np.object_]
 
 #: Rank of each street class: 0 = main … 4 = path.
@@ -46,29 +48,49 @@ LETTER_MM, WIDE_LETTER_MM = 0.19, 0.353
 
 
 class StreetMap:
-    """Streets, rails and water of a territory, prepared once and drawn in any window.
+    """Streets, rails and water, prepared once and drawn in any window.
 
     Parameters
     ----------
-    territory
-        What is mapped.
-    mode
-        The network whose streets are drawn.
+    streets
+        Lines of the streets, metres. Shape (n_streets,).
+    rank
+        Rank of each street, see `RANKS`. Shape (n_streets,).
+    name
+        Place of each street's name in `names`, 0 = none. Shape (n_streets,).
+    names
+        Names of streets; the first is empty.
+    linework
+        Other lines to draw, see `Territory.linework`.
     """
 
-    def __init__(self, territory: Territory, mode: str) -> None:
-        network = territory.networks[mode]
-        owner = np.repeat(np.arange(network.n_edges), np.diff(network.line_start))
-        self._streets = np.asarray(shapely.linestrings(network.line_xy, indices=owner))
-        ranks = [RANKS.get(one.removesuffix("_link"), OTHER_RANK) for one in network.road_classes]
-        self._rank = np.array(ranks, dtype=np.int64)[network.road_class]
-        self._name = network.name
-        self._names = network.names
+    def __init__(
+        self,
+        streets: Shapes,
+        rank: Ints,
+        name: Ints,
+        names: Sequence[str],
+        linework: Mapping[str, Shapes],
+    ) -> None:
+        self._streets = streets
+        self._rank = rank
+        self._name = name
+        self._names = names
         self._lines_of: dict[int, BaseGeometry] = {}
         self._tree = shapely.STRtree(self._streets)
-        self._linework = {
-            kind: np.asarray(lines, dtype=object) for kind, lines in territory.linework.items()
-        }
+        self._linework = dict(linework)
+
+    @classmethod
+    def of(cls, territory: Territory, mode: str) -> StreetMap:
+        """Return the map of a territory with the streets of one means of travel."""
+        network = territory.networks[mode]
+        return cls(
+            street_lines(network),
+            street_ranks(network),
+            np.asarray(network.name, dtype=np.int64),
+            network.names,
+            {kind: np.asarray(lines, dtype=object) for kind, lines in territory.linework.items()},
+        )
 
     def ground(self, window: Window) -> list[Shape]:
         """Return water, rails and streets of a window, the lowest first."""
@@ -137,6 +159,18 @@ class StreetMap:
 
     def _clipped(self, kind: str, window: Window) -> Shapes:
         return _clip(self._linework.get(kind, np.empty(0, dtype=object)), window)
+
+
+def street_lines(network: StreetNetwork) -> Shapes:
+    """Return the streets of a network as lines. Shape (n_edges,)."""
+    owner = np.repeat(np.arange(network.n_edges), np.diff(network.line_start))
+    return np.asarray(shapely.linestrings(network.line_xy, indices=owner))
+
+
+def street_ranks(network: StreetNetwork) -> Ints:
+    """Return the rank of each street of a network, see `RANKS`. Shape (n_edges,)."""
+    ranks = [RANKS.get(one.removesuffix("_link"), OTHER_RANK) for one in network.road_classes]
+    return np.array(ranks, dtype=np.int64)[network.road_class]
 
 
 def words_mm(words: str, size: float = NAME_SIZE) -> float:

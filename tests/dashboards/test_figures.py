@@ -10,7 +10,9 @@ from dashboards import queries
 from dashboards.access import Plan
 from dashboards.figures.balance import balance_figure, balance_height
 from dashboards.figures.coverage import coverage_figure
+from dashboards.figures.league import league_figure, league_height
 from dashboards.figures.quadrant import quadrant_figure
+from dashboards.queries import LeagueRow, Standing
 from gridmap.catalogue import LANGUAGES, Language
 from tests.dashboards.fixtures import LOADS, make_plan
 
@@ -62,6 +64,29 @@ def test_quadrants_are_told_apart_by_shape_and_the_cell_is_ringed(
     ringed = [trace for trace in figure.data if max(trace.marker.line.width) > 0]
     assert [list(trace.customdata) for trace in ringed] == [[3]]
     assert ringed[0].text[0] == "<b>G03</b>"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_league_shows_bands_and_leaves_out_what_has_no_score(
+    plan: Plan, language: Language
+) -> None:
+    rows = queries.league(plan)
+    values = [row.position.value for row in rows]
+    there = [value for value in values if value is not None]
+    assert there == sorted(there, reverse=True)
+    assert values[len(there) :] == [None] * (len(values) - len(there))
+    none = Standing(None, None, None, None, None)
+    banded = Standing(60.0, 55.0, 72.0, 1, 3)
+    rows = [LeagueRow(1, "G01", banded, none), LeagueRow(2, "G02", none, none)]
+    figure = league_figure(rows, selected=1, language=language)
+    position, coverage = figure.data
+    assert list(position.x) == [60.0]
+    assert list(position.error_x.array) == [12.0]
+    assert list(position.error_x.arrayminus) == [5.0]
+    assert position.marker.symbol == ("diamond",)
+    assert len(coverage.x) == 0
+    assert list(figure.layout.yaxis.categoryarray) == ["G01", "G02"]
+    assert figure.layout.height == league_height(2)
 
 
 def test_no_points_make_an_empty_chart() -> None:

@@ -152,7 +152,7 @@ def streets() -> StreetMap:
         "street": np.array([shapely.LineString([(0, 80), (600, 80)])], dtype=object),
         "rail": np.array([shapely.LineString([(0, 70), (600, 70)])], dtype=object),
     }
-    return StreetMap(replace(territory, linework=linework), "walk")
+    return StreetMap.of(replace(territory, linework=linework), "walk")
 
 
 def test_ground_shows_water_below_streets(streets: StreetMap) -> None:

@@ -40,7 +40,7 @@ def book(plan: tuple[Territory, Scenario]) -> SheetBook:
 
 @pytest.fixture(scope="module")
 def streets(plan: tuple[Territory, Scenario]) -> StreetMap:
-    return StreetMap(plan[0], "walk")
+    return StreetMap.of(plan[0], "walk")
 
 
 def pages_of(content: bytes) -> list[str]:

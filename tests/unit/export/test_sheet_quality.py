@@ -42,7 +42,7 @@ def book(plan: tuple[Territory, Scenario]) -> SheetBook:
 
 @pytest.fixture(scope="module")
 def streets(plan: tuple[Territory, Scenario]) -> StreetMap:
-    return StreetMap(plan[0], "walk")
+    return StreetMap.of(plan[0], "walk")
 
 
 def day_with(book: SheetBook, count: int, *, name: str = "", one_place: bool = False) -> SheetDay:
@@ -168,7 +168,7 @@ def test_a_cell_without_streets_still_has_its_sheet(
     """Streets that lie far away leave the map empty but for the way."""
     network = plan[0].networks["walk"]
     away = replace(network, line_xy=network.line_xy + 1e6)
-    bare = StreetMap(replace(plan[0], networks={"walk": away}), "walk")
+    bare = StreetMap.of(replace(plan[0], networks={"walk": away}), "walk")
     day = day_with(book, 3)
     content = route_pdf(replace(book, days=(day,)), bare, "en")
     assert codes(content) == sorted(navigation(stop.place) for stop in day.stops)
