@@ -10,7 +10,7 @@ import shapely
 from scoring_inputs import random_inputs
 
 from gridmap.errors import fault
-from gridmap.export import scorecards
+from gridmap.export import score_sheets
 from gridmap.export.scorecards import write_scorecards
 from gridmap.partition.partition import Partition
 from gridmap.policies import PlanRequest, ScoringPolicy
@@ -119,15 +119,15 @@ def test_figures_are_coloured_by_their_direction(plan, tmp_path):
         # The total is no cell and keeps out of the colours.
         assert area.max_row == 4
         colours[head[area.min_col - 1]] = ranges.rules[0].colorScale.color[-1].rgb[-6:]
-    assert colours["Coverage score"] == scorecards.GOOD[1:]
-    assert colours["Blind demand, walking 10 min"] == scorecards.BAD[1:]
+    assert colours["Coverage score"] == score_sheets.GOOD[1:]
+    assert colours["Blind demand, walking 10 min"] == score_sheets.BAD[1:]
     assert "Demand" not in colours
 
 
 def test_every_metric_is_explained(plan, tmp_path):
     for language, heading in (("en", "Formula"), ("zh", "公式")):
         book = read(plan, tmp_path / "s.xlsx", language)
-        table = rows(book.worksheets[2])
+        table = rows(book.worksheets[3])
         assert heading in table[0]
         assert [row[0] for row in table[1:]] == list(METRICS)
         assert all(all(row) for row in table[1:])
@@ -166,7 +166,7 @@ def test_the_same_plan_gives_the_same_bytes(plan, tmp_path):
 
 
 def test_more_rows_than_a_sheet_holds_go_on_in_the_next(plan, tmp_path, monkeypatch):
-    monkeypatch.setattr(scorecards, "MAX_ROWS", 100)
+    monkeypatch.setattr(score_sheets, "MAX_ROWS", 100)
     book = read(plan, tmp_path / "s.xlsx")
     wanted = len(plan[1].scores)
     names = [name for name in book.sheetnames if name.startswith("Scores")]
