@@ -18,7 +18,14 @@ from gridmap.export.cell_facts import (
     read_report_book,
 )
 from gridmap.export.cell_league import league_pages
-from gridmap.export.cell_lists import LETTERS, ZONES_SHOWN, draw_figures, draw_lists, listed_numbers
+from gridmap.export.cell_lists import (
+    LETTERS,
+    SHOWN,
+    ZONES_SHOWN,
+    draw_figures,
+    draw_lists,
+    listed_numbers,
+)
 from gridmap.export.cell_map import (
     BEYOND_GREY,
     RING_GREY,
@@ -266,7 +273,7 @@ class _Page:
             taken = taken_by(window, marks, facts.shape)
             if book.streets is not None:
                 self._shapes(book.streets.street_names(window, taken))
-            self._shapes(pair_shapes(window, pairs))
+            self._shapes(pair_shapes(window, pairs[:SHOWN]))
             self._shapes(mark_shapes(window, marks))
             if centre is not None:
                 self._shapes([centre])

@@ -83,7 +83,14 @@ def test_same_seed_same_report(
         return json.dumps(report)
 
     assert without_timings(tmp_path / "again") == without_timings(planned)
-    for name in ("route_sheets/C01.pdf", "route_sheets/C01.xlsx", "scorecards.xlsx"):
+    for name in (
+        "route_sheets/C01.pdf",
+        "route_sheets/C01.xlsx",
+        "scorecards.xlsx",
+        "scores.csv",
+        "cell_reports/C01.pdf",
+        "cell_reports/book.pdf",
+    ):
         assert (tmp_path / "again" / name).read_bytes() == (planned / name).read_bytes(), name
 
 
