@@ -25,6 +25,7 @@ from gridmap.export.cell_lists import (
     draw_figures,
     draw_lists,
     listed_numbers,
+    zone_words,
 )
 from gridmap.export.cell_map import (
     BEYOND_GREY,
@@ -193,6 +194,8 @@ class _Page:
             pen.text(LEFT_MM + 10.0, y, self.say(key), 10, width_mm=INNER_MM - 10.0)
             if weak := self._weakest():
                 lines.append((weak, 8.5, False, 0.0))
+        if best := self._best_fix():
+            lines.insert(0, (best, 9.0, True, 0.0))
         for one in facts.advice[:ADVICE_SHOWN]:
             y = self._piece(one, y)
         hidden = len(facts.advice) - ADVICE_SHOWN
@@ -210,6 +213,19 @@ class _Page:
     def _has_lists(self) -> bool:
         facts = self.facts
         return any((facts.zones, facts.zero_sale, facts.unmanaged, facts.pairs))
+
+    def _best_fix(self) -> str:
+        """Name the fix of the blind zone that leaves the least demand blind, or nothing."""
+        fixed = [
+            (one.after, letter, one)
+            for letter, one in zip(LETTERS, (self.facts.zones or ())[:ZONES_SHOWN], strict=False)
+            if one.before is not None and one.after is not None and one.after < one.before
+        ]
+        if not fixed:
+            return ""
+        _, letter, zone = min(fixed, key=lambda one: one[:2])
+        _, fix = zone_words(zone, self.language)
+        return self.say("best_fix", letter=letter, fix=fix)
 
     def _weakest(self) -> str:
         """Name the key figures that are worse than the territory's, or nothing."""

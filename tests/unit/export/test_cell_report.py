@@ -206,6 +206,8 @@ def test_lists_name_outlets_zones_and_pairs(book: ReportBook, language: Language
         before="24 %", after="3 %",
     )  # fmt: skip
     assert squeezed(effect) in found
+    best = text("cellreport.best_fix", language, letter="A", fix=effect)
+    assert squeezed(best) in found
     assert squeezed(text("cellreport.far", language)) in found
     assert "93%" in found
     assert full.facts(2).zones == ()
