@@ -174,7 +174,7 @@ def test_missing_is_never_zero(book: ReportBook, language: Language) -> None:
     cells = book.plan.cells.copy()
     cells.loc[cells["cell_id"] == 1, "position_score"] = np.nan
     outlets = book.plan.outlets.assign(sales=np.nan)
-    poor = changed(book, scores=scores, cells=cells, outlets=outlets)
+    poor = changed(book, scores=scores, cells=cells, outlets=outlets, zones=None, pairs=None)
     facts = poor.facts(1)
     assert facts.position.value is None
     assert facts.zero_sale is None

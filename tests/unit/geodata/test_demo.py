@@ -30,6 +30,7 @@ def test_helsinki_centre() -> None:
     assert set(territory.market["source"]) == {"invented"}
     # The extract is clipped, and so is the coastline in it.
     assert {one.key for one in territory.notices} == {
+        "market.invented",
         "places.coast_gap",
         "world.grades_invented",
         "world.weightless",
