@@ -29,9 +29,10 @@ Shifts = tuple[tuple[tuple[int, ...], ...], ...]
 #: Steps of ruin and recreate between two looks at the clock; an iteration of the search has as
 #: many, or one child of the genetic search.
 STEPS = 200
-#: Methods that together run every loop, in so many iterations.
+#: Methods that together run every loop, in so many iterations: the genetic search crosses plans
+#: once its first ones are made.
 _PARTS: tuple[Method, ...] = ("ruin", "genetic")
-_TO_COMPILE = 20
+_TO_COMPILE = 4 * GeneticParams().smallest + 60
 #: Share of its time after which the first ruin search gives up if no plan of its own is within
 #: the limits, although there are such plans.
 _VAIN = 0.15

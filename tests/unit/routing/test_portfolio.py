@@ -1,7 +1,11 @@
 """The periodic engine against exhaustive search, PyVRP, itself and impossible problems."""
 
+import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -178,6 +182,41 @@ def test_days_that_may_change_names() -> None:
     most[1] = 5.0
     fewer = day_renamings(tables_of(replace(uneven, most_load=most))).tolist()
     assert sorted(fewer) == [[0, 1, 2, 3], [2, 1, 0, 3]]
+
+
+def test_nothing_is_compiled_once_the_clock_runs(tmp_path: Path) -> None:
+    """In a process of its own, with nothing compiled before."""
+    program = """
+from numba.core import event
+from periodic_cases import random_problem
+from gridmap.routing.periodic import Lunch
+from gridmap.routing.portfolio import compile_loops, solve_periodic
+
+compile_loops()
+
+
+class Told(event.Listener):
+    def on_start(self, one):
+        print(one.data["dispatcher"].__name__)
+
+    def on_end(self, one):
+        pass
+
+
+event.register("numba:compile", Told())
+for more in ({}, {"n_managers": 2}, {"windows": True, "lunch": Lunch(3600.0, 43200.0, 46800.0)}):
+    solve_periodic(random_problem(20, 1, **more), seed=1, iterations=300)
+"""
+    support = Path(__file__).parents[2] / "support"
+    places = os.pathsep.join([str(support), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": places},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == ""
 
 
 @pytest.mark.parametrize("seed", range(4))
