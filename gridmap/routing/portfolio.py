@@ -167,7 +167,7 @@ def compile_loops() -> None:
     """Compile the loops of the engine, or load what was compiled earlier on this machine.
 
     Done once a process, before the clock of the first search starts; call it earlier where the
-    20 seconds of the very first time shall be announced.
+    half minute of the very first time shall be announced.
     """
     for timed, method in product((False, True), _PARTS):
         clock = _Clock(None, _TO_COMPILE, time.process_time())
