@@ -23,7 +23,11 @@ def test_closing_an_outlet_never_covers_more(
     assert "%" in told.out
     read = gridmap(*asked, "--json")
     assert read.code == 0
-    assert json.loads(read.out)
+    cells = json.loads(read.out)["cells"]
+    covered = [one for one in cells if one["metric"].startswith("coverage_own")]
+    assert covered
+    assert all(one["after"] <= one["before"] for one in covered)
+    assert any(one["after"] < one["before"] for one in covered)
 
 
 def test_all_faults_of_a_trial_are_told_at_once(
