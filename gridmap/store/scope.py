@@ -5,13 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gridmap.errors import PermissionDenied, fault
+from gridmap.store.roles import PERMISSIONS, Permission, Role
 
 
 @dataclass(frozen=True)
 class Scope:
-    """The territories a caller may read and write, by name; None = all of them."""
+    """Who asks, as what, and for which territories and cells.
+
+    Attributes
+    ----------
+    territories
+        The territories the caller may reach, by name; None = all of them.
+    cells
+        The cells a grid manager may reach, by the centre outlet, which outlives plans;
+        None = all cells of the territories.
+    role
+        What the caller may do there.
+    user
+        Name of the account that edits and audit entries carry.
+    """
 
     territories: frozenset[str] | None = None
+    cells: frozenset[str] | None = None
+    role: Role = Role.ADMIN
+    user: str = "operator"
 
     @classmethod
     def everything(cls) -> Scope:
@@ -22,13 +39,21 @@ class Scope:
         """Return whether the territory lies within the scope."""
         return self.territories is None or territory_name in self.territories
 
-    def demand(self, territory_name: str) -> None:
-        """Raise unless the territory lies within the scope.
+    def may(self, permission: Permission) -> bool:
+        """Return whether the caller's role carries the permission."""
+        return permission in PERMISSIONS[self.role]
+
+    def demand(self, territory_name: str, permission: Permission = Permission.READ) -> None:
+        """Raise unless the territory lies within the scope and the role carries the permission.
 
         Raises
         ------
         PermissionDenied
-            If it does not.
+            If either does not hold.
         """
         if not self.allows(territory_name):
             raise PermissionDenied(fault("store.out_of_scope", territory_name))
+        if not self.may(permission):
+            raise PermissionDenied(
+                fault("store.not_permitted", territory_name, role=self.role, permission=permission)
+            )
