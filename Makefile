@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 SERVE ?= 1
 PORT ?= 8050
 OUT ?= demo
+# Programs that the tests start would compile all they import, each anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-deep lint docs bench browser-tools screenshots lock clean
 

@@ -124,7 +124,8 @@ class Written:
 def asked_of_days(draw: st.DrawFn) -> dict[str, object]:
     until = draw(st.sampled_from([None, "13:00", "14:30"]))
     lunch = draw(st.sampled_from([0, 45]))
-    return {"lunch": lunch, "lunch_until": until, "max_minutes": 570}
+    # nine visits far apart, one of which begins at 11:10 at the earliest, must fit into the day
+    return {"end": "20:00", "lunch": lunch, "lunch_until": until, "max_minutes": 570}
 
 
 @settings(max_examples=60, deadline=None)
