@@ -14,9 +14,12 @@ from gridmap.progress import Progress
 from gridmap.scenario import Scenario
 from gridmap.store import tables
 from gridmap.store.engine import open_engine
+from gridmap.store.passwords import Passwords
+from gridmap.store.people import People
 from gridmap.store.rows import new_id, now
 from gridmap.store.scenarios import load_scenario, save_scenario
 from gridmap.store.scope import Scope
+from gridmap.store.sessions import SessionLimits
 from gridmap.store.territories import load_territory, save_territory
 from gridmap.territory import Territory
 
@@ -67,6 +70,12 @@ class Store:
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+
+    def people(
+        self, *, passwords: Passwords | None = None, limits: SessionLimits | None = None
+    ) -> People:
+        """Return the accounts, sessions and tokens of the database."""
+        return People(self._engine, passwords=passwords, limits=limits)
 
     def scenarios(self, scope: Scope) -> list[ScenarioSummary]:
         """Return the scenarios within the scope, the newest first."""

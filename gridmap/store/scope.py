@@ -57,3 +57,14 @@ class Scope:
             raise PermissionDenied(
                 fault("store.not_permitted", territory_name, role=self.role, permission=permission)
             )
+
+    def administer(self) -> None:
+        """Raise unless the caller administers everything: people, regions, tokens.
+
+        Raises
+        ------
+        PermissionDenied
+            If the role does not carry it, or not everywhere.
+        """
+        if self.territories is not None or not self.may(Permission.ADMINISTER):
+            raise PermissionDenied(fault("people.no_administrator", self.user))

@@ -1,0 +1,310 @@
+"""Who may sign in, as what, and for which territories and cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from gridmap.errors import Fault, InputError, fault
+from gridmap.store import people_tables as tables
+from gridmap.store.passwords import Passwords
+from gridmap.store.people_base import Clock, PeopleTable, name_key
+from gridmap.store.roles import Role
+from gridmap.store.rows import new_id, now
+from gridmap.store.scope import Scope
+
+_MOST_NAME_CHARACTERS = 80
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What an account may do, and how far.
+
+    Attributes
+    ----------
+    role
+        What it may do.
+    everywhere
+        Whether it reaches all territories; the rest is then of no account.
+    territories, regions
+        Names of territories, and of sets of territories.
+    cells
+        Centre outlets of a grid manager's own cells; other roles have all cells.
+    """
+
+    role: Role
+    everywhere: bool = False
+    territories: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
+    cells: frozenset[str] = frozenset()
+
+    def faults(self, name: str) -> list[Fault]:
+        """Return what is wrong with the grant of an account."""
+        found = []
+        if self.role is Role.GRID_MANAGER and not self.cells:
+            found.append(fault("people.manager_without_cells", name))
+        if self.role is not Role.GRID_MANAGER and self.cells:
+            found.append(fault("people.cells_without_manager", name, role=self.role))
+        if not (self.everywhere or self.territories or self.regions):
+            found.append(fault("people.reaches_nothing", name))
+        return found
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return kind and name of all that is granted."""
+        return [
+            *([("everywhere", "")] if self.everywhere else []),
+            *(("territory", one) for one in sorted(self.territories)),
+            *(("region", one) for one in sorted(self.regions)),
+            *(("cell", one) for one in sorted(self.cells)),
+        ]
+
+    @classmethod
+    def of_rows(cls, role: str, rows: Iterable[tuple[str, str]]) -> Grant:
+        """Read what `rows` wrote."""
+        named: dict[str, set[str]] = {}
+        for kind, name in rows:
+            named.setdefault(kind, set()).add(name)
+        return cls(
+            Role(role),
+            everywhere="everywhere" in named,
+            territories=frozenset(named.get("territory", ())),
+            regions=frozenset(named.get("region", ())),
+            cells=frozenset(named.get("cell", ())),
+        )
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account as a list shows it."""
+
+    account_id: int
+    name: str
+    disabled: bool
+    grant: Grant
+
+
+class Accounts(PeopleTable):
+    """The accounts of one database; only administrators of everything change them."""
+
+    def __init__(
+        self, engine: sa.Engine, *, passwords: Passwords | None = None, clock: Clock = now
+    ) -> None:
+        super().__init__(engine, clock=clock)
+        self.passwords = passwords or Passwords()
+
+    def any(self) -> bool:
+        """Return whether there is an account at all."""
+        with self._reading() as connection:
+            found = connection.execute(sa.select(tables.account.c.account_id).limit(1)).first()
+        return found is not None
+
+    def add(
+        self,
+        scope: Scope,
+        name: str,
+        grant: Grant,
+        *,
+        password: str | None = None,
+        oidc_subject: str | None = None,
+    ) -> int:
+        """Add an account that signs in by password, by OIDC, or both; return its number.
+
+        Raises
+        ------
+        InputError
+            If the name is taken or cannot be one, the password is weak, there is no way to sign
+            in, or the grant reaches nothing.
+        PermissionDenied
+            If the caller is no administrator of everything.
+        """
+        scope.administer()
+        faults = [*_name_faults(name), *grant.faults(name)]
+        if password is None and oidc_subject is None:
+            faults.append(fault("people.no_way_to_sign_in", name))
+        hashed = None
+        try:
+            hashed = None if password is None else self.passwords.hashed(name, password)
+        except InputError as error:
+            faults += error.faults
+        if faults:
+            raise InputError(*faults)
+        with self._writing() as connection:
+            if _found(connection, name) is not None:
+                raise InputError(fault("people.name_taken", name))
+            inserted = connection.execute(
+                sa.insert(tables.account).values(
+                    name=name.strip(),
+                    name_key=name_key(name),
+                    password_hash=hashed,
+                    oidc_subject=oidc_subject,
+                    role=grant.role,
+                    disabled=False,
+                    created=self._clock(),
+                )
+            )
+            number = new_id(inserted)
+            _write_grant(connection, number, grant)
+            return number
+
+    def set_grant(self, scope: Scope, name: str, grant: Grant) -> None:
+        """Give an account another role and reach; whoever is signed in with it is signed out."""
+        scope.administer()
+        if faults := grant.faults(name):
+            raise InputError(*faults)
+        with self._writing() as connection:
+            number = _required(connection, name)
+            connection.execute(
+                sa.update(tables.account)
+                .where(tables.account.c.account_id == number)
+                .values(role=grant.role)
+            )
+            connection.execute(
+                sa.delete(tables.account_grant).where(tables.account_grant.c.account_id == number)
+            )
+            _write_grant(connection, number, grant)
+            self._sign_out(connection, number)
+
+    def set_password(self, scope: Scope, name: str, password: str) -> None:
+        """Give an account another password; whoever is signed in with it is signed out."""
+        scope.administer()
+        hashed = self.passwords.hashed(name, password)
+        with self._writing() as connection:
+            number = _required(connection, name)
+            connection.execute(
+                sa.update(tables.account)
+                .where(tables.account.c.account_id == number)
+                .values(password_hash=hashed)
+            )
+            self._sign_out(connection, number)
+
+    def set_disabled(self, scope: Scope, name: str, disabled: bool) -> None:
+        """Close or open an account. Its sessions and tokens end with closing and stay ended."""
+        scope.administer()
+        with self._writing() as connection:
+            number = _required(connection, name)
+            connection.execute(
+                sa.update(tables.account)
+                .where(tables.account.c.account_id == number)
+                .values(disabled=disabled)
+            )
+            if disabled:
+                self._sign_out(connection, number)
+                tokens = tables.api_token
+                connection.execute(
+                    sa.update(tokens)
+                    .where(tokens.c.account_id == number, tokens.c.revoked.is_(None))
+                    .values(revoked=self._clock())
+                )
+
+    def set_region(self, scope: Scope, region: str, territories: Iterable[str]) -> None:
+        """Name a set of territories; an empty set takes the region away."""
+        scope.administer()
+        table = tables.region_territory
+        with self._writing() as connection:
+            connection.execute(sa.delete(table).where(table.c.region == region))
+            rows = [{"region": region, "territory": one} for one in sorted(set(territories))]
+            if rows:
+                connection.execute(sa.insert(table), rows)
+
+    def list(self, scope: Scope) -> list[Account]:
+        """Return all accounts by name."""
+        scope.administer()
+        account, grants = tables.account, tables.account_grant
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(account).order_by(account.c.name_key)).all()
+            granted: dict[int, list[tuple[str, str]]] = {}
+            for one in connection.execute(sa.select(grants)):
+                granted.setdefault(one.account_id, []).append((one.kind, one.name))
+        return [
+            Account(
+                row.account_id,
+                row.name,
+                row.disabled,
+                Grant.of_rows(row.role, granted.get(row.account_id, [])),
+            )
+            for row in rows
+        ]
+
+    def signing_in(self, name: str, password: str) -> int | None:
+        """Return the number of the account if the password is right and the account open.
+
+        It takes the same time for a name that does not exist.
+        """
+        account = tables.account
+        with self._reading() as connection:
+            row = connection.execute(
+                sa.select(account).where(account.c.name_key == name_key(name))
+            ).one_or_none()
+        right = self.passwords.matches(password, None if row is None else row.password_hash)
+        return row.account_id if row is not None and right and not row.disabled else None
+
+    def of_subject(self, subject: str) -> int | None:
+        """Return the number of the open account with an OIDC subject."""
+        account = tables.account
+        with self._reading() as connection:
+            found = connection.execute(
+                sa.select(account.c.account_id).where(
+                    account.c.oidc_subject == subject, account.c.disabled.is_(False)
+                )
+            ).scalar_one_or_none()
+        return None if found is None else int(found)
+
+    def _sign_out(self, connection: sa.Connection, account_id: int) -> None:
+        table = tables.session
+        connection.execute(
+            sa.update(table)
+            .where(table.c.account_id == account_id, table.c.revoked.is_(None))
+            .values(revoked=self._clock())
+        )
+
+
+def scope_of(connection: sa.Connection, account_id: int) -> Scope | None:
+    """Return how far an open account reaches now; None if it is closed or gone."""
+    account, grants, regions = tables.account, tables.account_grant, tables.region_territory
+    row = connection.execute(
+        sa.select(account.c.name, account.c.role).where(
+            account.c.account_id == account_id, account.c.disabled.is_(False)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    rows = connection.execute(
+        sa.select(grants.c.kind, grants.c.name, regions.c.territory)
+        .outerjoin(regions, sa.and_(grants.c.kind == "region", regions.c.region == grants.c.name))
+        .where(grants.c.account_id == account_id)
+    ).all()
+    grant = Grant.of_rows(row.role, [(one.kind, one.name) for one in rows])
+    of_regions = frozenset(one.territory for one in rows if one.territory is not None)
+    return Scope(
+        territories=None if grant.everywhere else grant.territories | of_regions,
+        cells=grant.cells if grant.role is Role.GRID_MANAGER else None,
+        role=grant.role,
+        user=row.name,
+    )
+
+
+def _name_faults(name: str) -> list[Fault]:
+    good = 0 < len(name.strip()) <= _MOST_NAME_CHARACTERS and name.isprintable()
+    return [] if good else [fault("people.bad_name", name, most=_MOST_NAME_CHARACTERS)]
+
+
+def _found(connection: sa.Connection, name: str) -> int | None:
+    account = tables.account
+    found = connection.execute(
+        sa.select(account.c.account_id).where(account.c.name_key == name_key(name))
+    ).scalar_one_or_none()
+    return None if found is None else int(found)
+
+
+def _required(connection: sa.Connection, name: str) -> int:
+    number = _found(connection, name)
+    if number is None:
+        raise InputError(fault("people.no_account", name))
+    return number
+
+
+def _write_grant(connection: sa.Connection, account_id: int, grant: Grant) -> None:
+    rows = [{"account_id": account_id, "kind": kind, "name": name} for kind, name in grant.rows()]
+    connection.execute(sa.insert(tables.account_grant), rows)

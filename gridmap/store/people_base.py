@@ -1,0 +1,43 @@
+"""What the tables of people share: one engine, one clock, one way to write."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from gridmap.errors import StoreError, fault
+from gridmap.store.rows import now
+
+Clock = Callable[[], dt.datetime]
+
+
+class PeopleTable:
+    """Base of the parts of the store that know who may sign in."""
+
+    def __init__(self, engine: sa.Engine, *, clock: Clock = now) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        try:
+            with (
+                self._engine.connect().execution_options(writing=True) as connection,
+                connection.begin(),
+            ):
+                yield connection
+        except sa.exc.SQLAlchemyError as error:
+            raise StoreError(fault("people.cannot_write", reason=error)) from error
+
+
+def name_key(name: str) -> str:
+    """Return the name as two accounts must not share it."""
+    return name.strip().casefold()

@@ -1,0 +1,100 @@
+"""Sessions on the server: what a browser holds is a key that can be taken away at any time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from gridmap.store import people_tables as tables
+from gridmap.store.accounts import scope_of
+from gridmap.store.digests import digest, new_secret
+from gridmap.store.people_base import Clock, PeopleTable
+from gridmap.store.rows import now
+from gridmap.store.scope import Scope
+
+#: When a session was last seen is written at most so often.
+_SEEN_EVERY = dt.timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class SessionLimits:
+    """How long a session lives: since it was last used, and since the sign-in."""
+
+    idle: dt.timedelta = dt.timedelta(hours=1)
+    absolute: dt.timedelta = dt.timedelta(hours=12)
+
+
+class Sessions(PeopleTable):
+    """The sessions of one database."""
+
+    def __init__(
+        self, engine: sa.Engine, *, limits: SessionLimits | None = None, clock: Clock = now
+    ) -> None:
+        super().__init__(engine, clock=clock)
+        self.limits = limits or SessionLimits()
+
+    def begin(self, account_id: int, *, instead_of: str | None = None) -> str:
+        """Begin a session and return its key, which is new at each sign-in.
+
+        Parameters
+        ----------
+        account_id
+            Who has signed in.
+        instead_of
+            Key that the browser held before; it ends.
+        """
+        key, time = new_secret(), self._clock()
+        table = tables.session
+        with self._writing() as connection:
+            connection.execute(sa.delete(table).where(table.c.expires <= time))
+            if instead_of is not None:
+                _revoke(connection, instead_of, time)
+            connection.execute(
+                sa.insert(table).values(
+                    token_hash=digest(key),
+                    account_id=account_id,
+                    created=time,
+                    last_seen=time,
+                    expires=time + self.limits.absolute,
+                    revoked=None,
+                )
+            )
+        return key
+
+    def scope(self, key: str) -> Scope | None:
+        """Return how far the holder of a key reaches now; None if the session is over."""
+        table, time = tables.session, self._clock()
+        unseen = table.c.last_seen <= time - _SEEN_EVERY
+        query = sa.select(table.c.session_id, table.c.account_id, unseen.label("unseen")).where(
+            table.c.token_hash == digest(key),
+            table.c.revoked.is_(None),
+            table.c.expires > time,
+            table.c.last_seen > time - self.limits.idle,
+        )
+        with self._reading() as connection:
+            row = connection.execute(query).one_or_none()
+            scope = None if row is None else scope_of(connection, row.account_id)
+        if row is not None and row.unseen:
+            with self._writing() as connection:
+                connection.execute(
+                    sa.update(table)
+                    .where(table.c.session_id == row.session_id)
+                    .values(last_seen=time)
+                )
+        return scope
+
+    def end(self, key: str) -> None:
+        """End a session: its key opens nothing any more, wherever it was copied to."""
+        with self._writing() as connection:
+            _revoke(connection, key, self._clock())
+
+
+def _revoke(connection: sa.Connection, key: str, time: dt.datetime) -> None:
+    table = tables.session
+    connection.execute(
+        sa.update(table)
+        .where(table.c.token_hash == digest(key), table.c.revoked.is_(None))
+        .values(revoked=time)
+    )
