@@ -13,19 +13,25 @@ from dash.development.base_component import Component
 from dashboards import queries
 from dashboards.access import Plan, Plans, PlanStore
 from dashboards.components.empty import no_scenario, unknown_scenario
-from dashboards.components.shell import header, shell
+from dashboards.components.shell import Person, header, shell
 from dashboards.compression import compress
 from dashboards.downloads import Downloads, Exports
 from dashboards.exports import default_exports
+from dashboards.gate import add_gate
 from dashboards.ids import App
 from dashboards.pages import Desk, cell_card, cells, routes
+from dashboards.secured import ask_scope_of, require_declared, secured
 from dashboards.security import LOCAL_HOSTS, secure
 from dashboards.server import add_routes
+from dashboards.sign_in import add_sign_in
 from dashboards.state import Page, Selection
 from dashboards.tiles import Basemaps
+from dashboards.visitors import CSRF_HEADER, Visitors, csrf_token
 from dashboards.wiring import in_browser
 from gridmap.catalogue import Language
 from gridmap.errors import PermissionDenied, StoreError
+from gridmap.store.people import People
+from gridmap.store.roles import Permission
 from gridmap.store.scope import Scope
 
 
@@ -37,6 +43,8 @@ def create_app(
     scope: Callable[[], Scope] = Scope.everything,
     hosts: Sequence[str] = LOCAL_HOSTS,
     exports: Exports | None = None,
+    people: People | None = None,
+    https: bool = False,
 ) -> Dash:
     """Return the application over a store.
 
@@ -50,17 +58,27 @@ def create_app(
     language
         Language of an address that names none.
     scope
-        Says how far the caller of the current request may reach.
+        Says how far the caller of the current request may reach, where there are no accounts.
     hosts
         Names under which the service may be asked.
     exports
         Functions that write the files; None = those of `gridmap.export`.
+    people
+        Who may sign in, and then reaches as far as the account does; None = nobody need to.
+    https
+        Whether browsers reach the service by https.
+
+    Raises
+    ------
+    EngineError
+        If a callback or an address does not say what it demands of its caller.
 
     Returns
     -------
     Dash
         Its ``server`` is the WSGI application.
     """
+    visitors = None if people is None else Visitors(people, https=https)
     app = Dash(
         __name__,
         title="gridmap",
@@ -69,15 +87,24 @@ def create_app(
         suppress_callback_exceptions=True,
         serve_locally=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+        enable_mcp=False,
+        csrf_token_name="gridmap_csrf" if visitors is None else visitors.csrf_cookie,
+        csrf_header_name=CSRF_HEADER,
     )
+    scope = scope if visitors is None else visitors.scope
+    ask_scope_of(app.server, scope)
     desk = Desk(Plans(store), Basemaps(basemaps), scope)
     app.layout = shell
-    _register_shell(app, desk, language)
+    _register_shell(app, desk, visitors, language)
     for page in (cells, cell_card, routes):
         page.register(app, desk)
     add_routes(app.server, desk, Downloads(exports or default_exports()), language=language)
+    if visitors is not None:
+        add_sign_in(app.server, visitors, language=language)
+    add_gate(app, visitors)
     compress(app.server)
     secure(app.server, app.csp_hashes(), hosts)
+    require_declared(app)
     return app
 
 
@@ -114,7 +141,7 @@ def content(desk: Desk, plan: Plan, chosen: Selection) -> Component:
     return cells.layout(plan, chosen, has_basemap=has_basemap)
 
 
-def _register_shell(app: Dash, desk: Desk, language: Language) -> None:
+def _register_shell(app: Dash, desk: Desk, visitors: Visitors | None, language: Language) -> None:
     in_browser(app, "toggleDark", Input(App.DARK_BUTTON, "n_clicks"), at_start=False)
     in_browser(app, "applyDark", Output(App.THEME, "forceColorScheme"), Input(App.DARK, "data"))
     in_browser(app, "chooseScenario", Input(App.SCENARIO, "value"), at_start=False)
@@ -128,13 +155,21 @@ def _register_shell(app: Dash, desk: Desk, language: Language) -> None:
         Input(App.URL, "search"),
         State(App.FRAME, "data"),
     )
+    @secured(Permission.READ)
     def show(path: str, query: str, frame: list[Any] | None) -> tuple[Any, ...]:
         asked = Selection.of_address(path, query, language=language)
         plan, chosen, instead = open_page(desk, asked)
-        top = header(chosen, desk.plans.summaries(desk.scope()))
+        top = header(chosen, desk.plans.summaries(desk.scope()), _person(visitors))
         if plan is None:
             return top, instead, None, no_update
         # the map must not start anew when only the cell or the day is another
         wanted = [chosen.page.value, chosen.scenario, chosen.language]
         page = no_update if wanted == frame else content(desk, plan, chosen)
         return top, page, wanted, chosen.data()
+
+
+def _person(visitors: Visitors | None) -> Person | None:
+    visitor = None if visitors is None else visitors.current()
+    if visitor is None or visitor.key is None:
+        return None
+    return Person(visitor.scope.user, csrf_token(visitor.key))

@@ -11,8 +11,10 @@ from dashboards import geojson
 from dashboards.access import Plan
 from dashboards.downloads import MEDIA_TYPES, Downloads, SheetKind
 from dashboards.pages import Desk
+from dashboards.secured import secured
 from gridmap.catalogue import LANGUAGES, Language, text
 from gridmap.errors import PermissionDenied, StoreError
+from gridmap.store.roles import Permission
 
 _WEEK_S = 7 * 24 * 3600
 #: Largest number a database keeps in four bytes.
@@ -39,6 +41,7 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
         return plan
 
     @routes.get("/tiles/<int:scenario_id>/<int:z>/<int:x>/<int:y>.mvt")
+    @secured(Permission.READ)
     def tile(scenario_id: int, z: int, x: int, y: int) -> Response:
         archive = desk.basemaps.of(opened(scenario_id).scenario.territory_hash)
         if archive is None:
@@ -56,6 +59,7 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
         return answer
 
     @routes.get("/runs")
+    @secured(Permission.READ)
     def runs() -> Response:
         said = asked_language()
         answer = jsonify(
@@ -71,28 +75,34 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
         return answer
 
     @routes.get("/data/<int:scenario_id>/cells.geojson")
+    @secured(Permission.READ)
     def cells(scenario_id: int) -> Response:
         return _json(lambda: geojson.cells(opened(scenario_id), asked_language()))
 
     @routes.get("/data/<int:scenario_id>/outlets.geojson")
+    @secured(Permission.READ)
     def outlets(scenario_id: int) -> Response:
         return _json(lambda: geojson.outlets(opened(scenario_id), asked_language()))
 
     @routes.get("/data/<int:scenario_id>/routes/<int:cell_id>.geojson")
+    @secured(Permission.READ)
     def cell_routes(scenario_id: int, cell_id: int) -> Response:
         plan = with_cell(scenario_id, cell_id)
         return _json(lambda: geojson.routes(plan, cell_id, asked_language()))
 
     @routes.get("/download/<int:scenario_id>/plan.gpkg")
+    @secured(Permission.EXPORT)
     def plan_file(scenario_id: int) -> Response:
         return _attachment(downloads.plan(opened(scenario_id)), f"plan-{scenario_id}", "gpkg")
 
     @routes.get("/download/<int:scenario_id>/scorecards.xlsx")
+    @secured(Permission.EXPORT)
     def scorecards(scenario_id: int) -> Response:
         content = downloads.scorecards(opened(scenario_id), asked_language())
         return _attachment(content, f"scorecards-{scenario_id}", "xlsx")
 
     @routes.get("/download/<int:scenario_id>/route_sheets/<int:cell_id>.<kind>")
+    @secured(Permission.EXPORT)
     def route_sheet(scenario_id: int, cell_id: int, kind: str) -> Response:
         known = next((one for one in get_args(SheetKind) if one == kind), None)
         if known is None:

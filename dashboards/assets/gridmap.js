@@ -30,6 +30,14 @@
     return `/data/${selection.scenario}/routes/${selection.cell}.geojson?lang=${selection.language}`;
   }
 
+  /** When a session has ended the server answers 401 to whatever the page asks: sign in anew. */
+  const ask = window.fetch.bind(window);
+  window.fetch = async function (...question) {
+    const answer = await ask(...question);
+    if (answer.status === 401 && new URL(answer.url).origin === window.location.origin) window.location.reload();
+    return answer;
+  };
+
   let wasRunning = false;
 
   /** Show the plans in the making; when the last one ends on the empty page, show the result. */

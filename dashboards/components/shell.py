@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import dash_mantine_components as dmc
 from dash import dcc, html
@@ -12,10 +13,20 @@ from dashboards.components.aria import aria
 from dashboards.components.words import words
 from dashboards.ids import App
 from dashboards.state import Page, Selection
+from dashboards.visitors import CSRF_FIELD
+from gridmap.catalogue import Language, text
 from gridmap.store.repository import ScenarioSummary
 
 _LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
 _FONT = "'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',system-ui,sans-serif"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is signed in, and the token that the form for leaving repeats."""
+
+    name: str
+    csrf_token: str
 
 
 def shell() -> dmc.MantineProvider:
@@ -36,8 +47,10 @@ def shell() -> dmc.MantineProvider:
     )
 
 
-def header(chosen: Selection, scenarios: Sequence[ScenarioSummary]) -> list[Component]:
-    """Return the content of the header for a selection."""
+def header(
+    chosen: Selection, scenarios: Sequence[ScenarioSummary], person: Person | None = None
+) -> list[Component]:
+    """Return the content of the header for a selection, and a person who is signed in."""
     say = words(chosen.language)
     return [
         html.Div("gridmap", className="brand"),
@@ -84,10 +97,27 @@ def header(chosen: Selection, scenarios: Sequence[ScenarioSummary]) -> list[Comp
                     title=say("nav.dark"),
                     **aria(label=say("nav.dark")),
                 ),
+                *([] if person is None else [_leave(person, chosen.language)]),
             ],
             className="app-tools",
         ),
     ]
+
+
+def _leave(person: Person, language: Language) -> Component:
+    return html.Form(
+        [
+            dcc.Input(type="hidden", name=CSRF_FIELD, value=person.csrf_token),
+            html.Button(
+                text("people.sign_in.out", language),
+                type="submit",
+                className="button",
+                title=text("people.sign_in.signed_in", language, name=person.name),
+            ),
+        ],
+        action="/sign-out",
+        method="POST",
+    )
 
 
 def _option(one: ScenarioSummary, word: str) -> dict[str, str]:

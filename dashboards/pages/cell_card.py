@@ -25,11 +25,13 @@ from dashboards.formats import MISSING, number, rank_band, share, significant, s
 from dashboards.ids import App, Card
 from dashboards.pages import Desk
 from dashboards.queries import Measure
+from dashboards.secured import secured
 from dashboards.state import Page, Selection
 from dashboards.wiring import in_browser
 from gridmap.catalogue import Language, text
 from gridmap.scoring.advice import cell_advice
 from gridmap.scoring.metrics import note_text
+from gridmap.store.roles import Permission
 
 _SHARES = ("blind_share", "duplicate_share", "contested")
 
@@ -73,6 +75,7 @@ def register(app: Dash, desk: Desk) -> None:
     in_browser(app, "chooseCell", Input(Card.CELL, "value"), at_start=False)
 
     @app.callback(Output(Card.BODY, "children"), Input(App.SELECTION, "data"))
+    @secured(Permission.READ)
     def show_card(data: dict[str, Any]) -> list[Component]:
         return card(*desk.opened(data))
 

@@ -23,8 +23,10 @@ from dashboards.figures.quadrant import quadrant_figure
 from dashboards.formats import MISSING, number, share
 from dashboards.ids import App, Cells
 from dashboards.pages import Desk
+from dashboards.secured import secured
 from dashboards.state import Page, Selection
 from dashboards.wiring import in_browser
+from gridmap.store.roles import Permission
 
 
 def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
@@ -143,6 +145,7 @@ def register(app: Dash, desk: Desk) -> None:
         Input(Cells.WORKLOAD, "value"),
         Input(App.SELECTION, "data"),
     )
+    @secured(Permission.READ)
     def draw_balance(workload: str, data: dict[str, Any]) -> Any:
         plan, chosen = desk.opened(data)
         found = queries.balances(plan)
@@ -155,6 +158,7 @@ def register(app: Dash, desk: Desk) -> None:
         Output(Cells.QUADRANT, "figure"),
         Input(App.SELECTION, "data"),
     )
+    @secured(Permission.READ)
     def show_preview(data: dict[str, Any]) -> tuple[Component, Any, Any]:
         plan, chosen = desk.opened(data)
         cell, language = chosen.cell, chosen.language

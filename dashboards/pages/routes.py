@@ -20,9 +20,11 @@ from dashboards.formats import MISSING, kilometres, minutes
 from dashboards.ids import App, Routes
 from dashboards.pages import Desk
 from dashboards.queries import DayLoad, RouteLoad, Stop
+from dashboards.secured import secured
 from dashboards.state import Selection
 from dashboards.wiring import in_browser
 from gridmap.policies import clock_of
+from gridmap.store.roles import Permission
 
 
 def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
@@ -92,6 +94,7 @@ def register(app: Dash, desk: Desk) -> None:
         Output(Routes.MAP, "view"),
         Input(App.SELECTION, "data"),
     )
+    @secured(Permission.READ)
     def show_day(data: dict[str, Any]) -> tuple[Any, ...]:
         plan, chosen = desk.opened(data)
         if chosen.cell is None:

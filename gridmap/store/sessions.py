@@ -63,8 +63,11 @@ class Sessions(PeopleTable):
             )
         return key
 
-    def scope(self, key: str) -> Scope | None:
-        """Return how far the holder of a key reaches now; None if the session is over."""
+    def scope(self, key: str, *, used: bool = True) -> Scope | None:
+        """Return how far the holder of a key reaches now; None if the session is over.
+
+        What a page asks by itself, without anybody at it, is no use (`used`) of the session.
+        """
         table, time = tables.session, self._clock()
         unseen = table.c.last_seen <= time - _SEEN_EVERY
         query = sa.select(table.c.session_id, table.c.account_id, unseen.label("unseen")).where(
@@ -76,7 +79,7 @@ class Sessions(PeopleTable):
         with self._reading() as connection:
             row = connection.execute(query).one_or_none()
             scope = None if row is None else scope_of(connection, row.account_id)
-        if row is not None and row.unseen:
+        if row is not None and row.unseen and used:
             with self._writing() as connection:
                 connection.execute(
                     sa.update(table)
