@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
+import tomllib
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -14,6 +18,14 @@ from pydantic_settings import (
 )
 
 from gridmap.catalogue import Language
+from gridmap.errors import InputError, fault
+
+if TYPE_CHECKING:
+    from gridmap.store.sessions import SessionLimits
+
+
+#: Shorter secret keys can be guessed.
+LEAST_SECRET_CHARACTERS = 32
 
 
 def _default_database() -> str:
@@ -42,6 +54,13 @@ class Settings(BaseSettings):
         Megabytes that these may take; those not used for longest go first.
     language
         Language of the command line and of pages opened for the first time.
+    public_url
+        Address by which browsers reach the service through a server with https before it.
+    session_idle_minutes, session_hours
+        How long people stay signed in: since they last used the service, and in all.
+    secret_key, secret_key_file
+        Signs what a browser carries to the other service at which people sign in, and back; all
+        workers need the same.
     """
 
     model_config = SettingsConfigDict(
@@ -55,11 +74,48 @@ class Settings(BaseSettings):
     cache_dir: Path | None = Field(default_factory=_default_cache)
     cache_mb: int = Field(default=5000, ge=1)
     language: Language = "en"
+    public_url: str = ""
+    session_idle_minutes: int = Field(default=60, ge=1, le=24 * 60)
+    session_hours: int = Field(default=12, ge=1, le=31 * 24)
+    secret_key: SecretStr | None = None
+    secret_key_file: Path | None = None
 
     @field_validator("cache_dir", mode="before")
     @classmethod
     def _empty_is_off(cls, value: object) -> object:
         return None if value == "" else value
+
+    def session_limits(self) -> SessionLimits:
+        """Return how long people stay signed in."""
+        from gridmap.store.sessions import SessionLimits
+
+        return SessionLimits(
+            idle=timedelta(minutes=self.session_idle_minutes),
+            absolute=timedelta(hours=self.session_hours),
+        )
+
+    def secret(self, *, workers: int) -> str:
+        """Return the secret key, or a new one for a single worker that has none.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read, the key is short, or several workers have none in common.
+        """
+        given = "" if self.secret_key is None else self.secret_key.get_secret_value()
+        if not given and self.secret_key_file is not None:
+            try:
+                given = self.secret_key_file.read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                where = str(self.secret_key_file)
+                raise InputError(fault("cli.secret_unreadable", where, reason=error)) from error
+        if not given and workers > 1:
+            raise InputError(fault("cli.secret_missing", "GRIDMAP_SECRET_KEY", workers=workers))
+        if given and len(given) < LEAST_SECRET_CHARACTERS:
+            raise InputError(
+                fault("cli.secret_short", "GRIDMAP_SECRET_KEY", least=LEAST_SECRET_CHARACTERS)
+            )
+        return given or secrets.token_urlsafe(32)
 
     @classmethod
     def settings_customise_sources(
@@ -72,3 +128,29 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments before environment before ``gridmap.toml``."""
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+
+def read_settings() -> Settings:
+    """Return the settings, with all that is wrong in them at once.
+
+    Raises
+    ------
+    InputError
+        If a setting cannot be one, or ``gridmap.toml`` is no TOML.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise InputError(
+            *(
+                fault(
+                    "cli.bad_setting",
+                    ".".join(str(part) for part in one["loc"]),
+                    found=one.get("input", ""),
+                    expected=one["msg"],
+                )
+                for one in error.errors()
+            )
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(fault("cli.bad_settings_file", reason=error)) from error

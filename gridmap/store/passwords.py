@@ -16,6 +16,12 @@ MOST_CHARACTERS: Final = 256
 #: A hash takes 64 MB for a moment; so many at the same time.
 _AT_A_TIME: Final = 2
 
+#: Hash of a password that nobody knows any more, with the parameters of `PasswordHasher()`.
+_NOBODY: Final = (
+    "$argon2id$v=19$m=65536,t=3,p=4$7N6gB3X9ptGXUW0Uyjedag$"
+    "MgBy+daESRWciiKez53nFKQC4w45SwXyhPYEmsa8q7k"
+)
+
 _turn = threading.BoundedSemaphore(_AT_A_TIME)
 
 
@@ -30,7 +36,7 @@ class Passwords:
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._nobody = _NOBODY if hasher is None else hasher.hash("of nobody")
 
     def hashed(self, name: str, password: str) -> str:
         """Return the hash of a password.
