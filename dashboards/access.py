@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -14,10 +15,14 @@ from numpy.typing import NDArray
 from gridmap.partition.cells import cell_polygons
 from gridmap.scenario import Scenario
 from gridmap.store.repository import PlanRun, ScenarioSummary
+from gridmap.store.roles import Permission, Role
 from gridmap.store.scope import Scope
+from gridmap.store.seen import seen_by
 from gridmap.territory import Territory
 
-_KEPT = 4
+_KEPT = 8
+#: Number of the scenario, own cells or all, with contacts or without.
+_Key = tuple[int, frozenset[str] | None, bool]
 
 
 class PlanStore(Protocol):
@@ -63,7 +68,7 @@ class Plans:
     def __init__(self, store: PlanStore, *, keep: int = _KEPT) -> None:
         self._store = store
         self._keep = keep
-        self._kept: OrderedDict[int, Plan] = OrderedDict()
+        self._kept: OrderedDict[_Key, Plan] = OrderedDict()
         self._lock = threading.Lock()
 
     def summaries(self, scope: Scope) -> list[ScenarioSummary]:
@@ -84,12 +89,29 @@ class Plans:
         PermissionDenied
             If its territory is out of scope.
         """
+        whole = self._whole(scope, scenario_id)
+        scope.demand(whole.territory.name)
+        part = (scope.cells, scope.may(Permission.READ_CONTACTS))
+        if part == (None, True):
+            return whole
         with self._lock:
-            plan = self._kept.pop(scenario_id, None)
-            if plan is None:
-                plan = Plan(scenario_id, *self._store.load(scope, scenario_id))
-            self._kept[scenario_id] = plan
-            while len(self._kept) > self._keep:
-                self._kept.popitem(last=False)
-        scope.demand(plan.territory.name)
+            return self._kept_or_made(
+                (scenario_id, *part),
+                lambda: Plan(scenario_id, *seen_by(scope, whole.territory, whole.scenario)),
+            )
+
+    def _whole(self, scope: Scope, scenario_id: int) -> Plan:
+        # the whole plan is kept for all; each caller then gets the part within the own scope
+        reach = replace(scope, cells=None, role=Role.ADMIN)
+        with self._lock:
+            return self._kept_or_made(
+                (scenario_id, None, True),
+                lambda: Plan(scenario_id, *self._store.load(reach, scenario_id)),
+            )
+
+    def _kept_or_made(self, key: _Key, make: Callable[[], Plan]) -> Plan:
+        plan = self._kept.pop(key, None) or make()
+        self._kept[key] = plan
+        while len(self._kept) > self._keep:
+            self._kept.popitem(last=False)
         return plan

@@ -94,6 +94,8 @@ def create_app(
     scope = scope if visitors is None else visitors.scope
     ask_scope_of(app.server, scope)
     desk = Desk(Plans(store), Basemaps(basemaps), scope)
+    if people is not None:
+        desk = replace(desk, note=people.contacts.note)
     app.layout = shell
     _register_shell(app, desk, visitors, language)
     for page in (cells, cell_card, routes):
@@ -118,7 +120,7 @@ def open_page(desk: Desk, chosen: Selection) -> tuple[Plan | None, Selection, Co
         return None, chosen, no_scenario(chosen.language)
     asked = summaries[0].scenario_id if chosen.scenario is None else chosen.scenario
     try:
-        plan = desk.plans.plan(desk.scope(), asked)
+        plan = desk.plan(asked, chosen.page)
     except (StoreError, PermissionDenied):
         return None, chosen, unknown_scenario(asked, chosen.language)
     settled = queries.settle(plan, chosen)

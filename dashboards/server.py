@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import get_args
 
+from dash.exceptions import DependencyException
 from flask import Blueprint, Flask, Response, abort, jsonify, request
 
 from dashboards import geojson
@@ -32,7 +33,7 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
     def opened(scenario_id: int) -> Plan:
         if scenario_id > _MAX_ID:
             abort(404)
-        return desk.plans.plan(desk.scope(), scenario_id)
+        return desk.plan(scenario_id, str(request.endpoint).removeprefix("gridmap."))
 
     def with_cell(scenario_id: int, cell_id: int) -> Plan:
         plan = opened(scenario_id)
@@ -113,7 +114,7 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
 
     server.register_blueprint(routes)
     # callbacks end here too; what is out of reach looks like what is not there
-    for kind in (StoreError, PermissionDenied):
+    for kind in (StoreError, PermissionDenied, DependencyException):
         server.register_error_handler(kind, _not_found)
 
 

@@ -19,6 +19,7 @@ from gridmap.store.people import People
 from gridmap.store.rows import new_id, now
 from gridmap.store.scenarios import load_scenario, save_scenario
 from gridmap.store.scope import Scope
+from gridmap.store.seen import seen_by
 from gridmap.store.sessions import SessionLimits
 from gridmap.store.territories import load_territory, save_territory
 from gridmap.territory import Territory
@@ -138,7 +139,7 @@ class Store:
             raise StoreError(fault("store.cannot_write", territory.name, reason=error)) from error
 
     def load(self, scope: Scope, scenario_id: int) -> tuple[Territory, Scenario]:
-        """Read a scenario and its territory.
+        """Read a scenario and its territory, as far as the scope reaches.
 
         Raises
         ------
@@ -156,7 +157,8 @@ class Store:
                 raise StoreError(fault("store.no_scenario", scenario_id))
             scope.demand(row.name)
             territory = load_territory(connection, row.territory_id)
-            return territory, load_scenario(connection, row, territory.content_hash)
+            scenario = load_scenario(connection, row, territory.content_hash)
+        return seen_by(scope, territory, scenario)
 
     def begin_run(self, scope: Scope, name: str) -> int:
         """Announce that a plan of a territory is being made; return the number of the run."""

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from dashboards.access import PlanStore
 from dashboards.app import create_app
+from dashboards.downloads import Exports
 from gridmap.store.accounts import Grant
 from gridmap.store.engine import open_engine
 from gridmap.store.passwords import Passwords
@@ -35,10 +36,19 @@ def people_with(folder: Path, **grants: Grant) -> People:
     return people
 
 
-def app_with(people: People, *, store: PlanStore | None = None, https: bool = False) -> Dash:
+def app_with(
+    people: People,
+    *,
+    store: PlanStore | None = None,
+    exports: Exports | None = None,
+    https: bool = False,
+) -> Dash:
     """The dashboard over the town, for people."""
     return create_app(
-        store or MemoryStore(make_plan()), exports=plain_exports(), people=people, https=https
+        store or MemoryStore(make_plan()),
+        exports=exports or plain_exports(),
+        people=people,
+        https=https,
     )
 
 
