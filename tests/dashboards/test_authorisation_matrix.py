@@ -102,14 +102,18 @@ def telling_exports() -> Exports:
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> People:
-    """An account of each role for the own territory."""
-    return people_with(tmp_path_factory.mktemp("people"), **GRANTS)
+    """An account of each role for the own territory, and one that sees everything."""
+    everything = Grant(Role.ADMIN, everywhere=True)
+    return people_with(tmp_path_factory.mktemp("people"), **GRANTS, everything=everything)
 
 
 @pytest.fixture(scope="module")
 def app(people: People) -> Dash:
-    """The service over two territories."""
-    return service(people)
+    """The service over two territories, which keeps both at hand as somebody has seen them."""
+    made = service(people)
+    seen = browser_of(made, "everything")
+    assert [seen.get(f"/data/{one}/cells.geojson").status_code for one in (OWN, OTHER)] == [200] * 2
+    return made
 
 
 def service(people: People) -> Dash:
@@ -259,4 +263,5 @@ def test_who_saw_contacts_is_written_down(
     assert ("planner", OWN, "plan_file") in {
         (one.account, one.scenario_id, one.what) for one in noted
     }
-    assert not any(one.account == "viewer" or one.scenario_id == OTHER for one in noted)
+    assert not any(one.account == "viewer" for one in noted)
+    assert {one.account for one in noted if one.scenario_id == OTHER} == {"everything"}
