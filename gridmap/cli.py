@@ -509,12 +509,21 @@ def operators(
 
 
 @app.command()
-def migrate(database: DatabaseOption = None) -> None:
+def migrate(
+    database: DatabaseOption = None,
+    service_role: Annotated[
+        str | None,
+        typer.Option(help="PostgreSQL role of the service: may read and write within its scope."),
+    ] = None,
+) -> None:
     """Bring the schema of the database up to date."""
     from gridmap.store.repository import Store
 
     settings = read_settings()
-    Store(database or settings.database_url).close()
+    store = Store(database or settings.database_url)
+    if service_role is not None:
+        store.let_serve(service_role)
+    store.close()
     typer.echo(text("cli.migrated", settings.language))
 
 

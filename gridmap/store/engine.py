@@ -13,6 +13,7 @@ from alembic.config import Config
 from sqlalchemy import event
 
 from gridmap.errors import StoreError, fault
+from gridmap.store.fence import raise_fence, tell_reach
 
 
 def open_engine(url: str) -> sa.Engine:
@@ -33,7 +34,7 @@ def open_engine(url: str) -> sa.Engine:
     except sa.exc.ArgumentError as error:
         raise StoreError(fault("store.bad_url", url)) from error
     try:
-        engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else sa.create_engine(url)
+        engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
         migrate(engine)
     except (sa.exc.SQLAlchemyError, ModuleNotFoundError, OSError) as error:
         place = parsed.render_as_string(hide_password=True)
@@ -48,6 +49,14 @@ def migrate(engine: sa.Engine) -> None:
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if engine.dialect.name == "postgresql":
+            raise_fence(connection)
+
+
+def _postgresql(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(url)
+    event.listen(engine, "begin", tell_reach)
+    return engine
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from gridmap.errors import StoreError, fault
+from gridmap.errors import InputError, StoreError, fault
 from gridmap.progress import Progress
 from gridmap.scenario import Scenario
 from gridmap.store import tables
 from gridmap.store.engine import open_engine
+from gridmap.store.fence import grant_service_role, reach_of
 from gridmap.store.passwords import Passwords
 from gridmap.store.people import People
 from gridmap.store.rows import new_id, now
@@ -72,6 +73,24 @@ class Store:
         """Give the connections back."""
         self._engine.dispose()
 
+    def let_serve(self, role: str) -> None:
+        """Let a role of PostgreSQL read and write behind the fence, and change no table.
+
+        Raises
+        ------
+        InputError
+            If the database is no PostgreSQL.
+        StoreError
+            If there is no such role, or the tables belong to somebody else.
+        """
+        if self._engine.dialect.name != "postgresql":
+            raise InputError(fault("people.no_roles", role))
+        try:
+            with self._engine.begin() as connection:
+                grant_service_role(connection, role)
+        except sa.exc.SQLAlchemyError as error:
+            raise StoreError(fault("people.cannot_grant", role, reason=error)) from error
+
     def people(
         self, *, passwords: Passwords | None = None, limits: SessionLimits | None = None
     ) -> People:
@@ -98,7 +117,7 @@ class Store:
             .join(tables.territory)
             .order_by(tables.scenario.c.scenario_id.desc())
         )
-        with self._engine.connect() as connection:
+        with self._reading(scope) as connection:
             rows = connection.execute(query).all()
         return [
             ScenarioSummary(
@@ -132,7 +151,7 @@ class Store:
         if scenario.territory_hash != territory.content_hash:
             raise StoreError(fault("store.other_territory", territory.name))
         try:
-            with self._writing() as connection:
+            with self._writing(scope) as connection:
                 territory_id = save_territory(connection, territory)
                 return save_scenario(connection, territory_id, scenario)
         except sa.exc.SQLAlchemyError as error:
@@ -149,7 +168,7 @@ class Store:
             If its territory is out of scope.
         """
         head = sa.select(tables.scenario, tables.territory.c.name).join(tables.territory)
-        with self._engine.connect() as connection:
+        with self._reading(scope) as connection:
             row = connection.execute(
                 head.where(tables.scenario.c.scenario_id == scenario_id)
             ).one_or_none()
@@ -164,7 +183,7 @@ class Store:
         """Announce that a plan of a territory is being made; return the number of the run."""
         scope.demand(name)
         time = now()
-        with self._writing() as connection:
+        with self._writing(scope) as connection:
             connection.execute(
                 sa.delete(tables.plan_run).where(tables.plan_run.c.updated < time - _SILENCE)
             )
@@ -175,12 +194,12 @@ class Store:
             )
             return new_id(inserted)
 
-    def tell_run(self, run_id: int, progress: Progress) -> None:
+    def tell_run(self, scope: Scope, run_id: int, progress: Progress) -> None:
         """Write down how far a run is."""
-        with self._writing() as connection:
+        with self._writing(scope) as connection:
             connection.execute(
                 sa.update(tables.plan_run)
-                .where(tables.plan_run.c.run_id == run_id)
+                .where(_run_within(scope, run_id))
                 .values(
                     stage=progress.stage,
                     fraction=progress.fraction,
@@ -189,10 +208,10 @@ class Store:
                 )
             )
 
-    def end_run(self, run_id: int) -> None:
+    def end_run(self, scope: Scope, run_id: int) -> None:
         """Take a run off the list, however it ended."""
-        with self._writing() as connection:
-            connection.execute(sa.delete(tables.plan_run).where(tables.plan_run.c.run_id == run_id))
+        with self._writing(scope) as connection:
+            connection.execute(sa.delete(tables.plan_run).where(_run_within(scope, run_id)))
 
     def runs(self, scope: Scope) -> list[PlanRun]:
         """Return the plans in the making within the scope, the oldest first."""
@@ -203,14 +222,28 @@ class Store:
             .where(table.c.stage != "")
             .order_by(table.c.run_id)
         )
-        with self._engine.connect() as connection:
+        with self._reading(scope) as connection:
             found = connection.execute(query).all()
         return [PlanRun(*row) for row in found if scope.allows(row.name)]
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def _reading(self, scope: Scope) -> Iterator[sa.Connection]:
+        with self._engine.connect().execution_options(reach=reach_of(scope)) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self, scope: Scope) -> Iterator[sa.Connection]:
+        options = {"writing": True, "reach": reach_of(scope)}
         with (
-            self._engine.connect().execution_options(writing=True) as connection,
+            self._engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
             yield connection
+
+
+def _run_within(scope: Scope, run_id: int) -> sa.ColumnElement[bool]:
+    table = tables.plan_run
+    mine = table.c.run_id == run_id
+    if scope.territories is None:
+        return mine
+    return sa.and_(mine, table.c.name.in_(sorted(scope.territories)))

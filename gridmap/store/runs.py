@@ -38,9 +38,9 @@ def announced(store: Store, scope: Scope, name: str, draw: Report) -> Iterator[R
         now = time.monotonic()
         if progress.stage != told[0] or now - told[1] >= INTERVAL_S:
             told = (progress.stage, now)
-            store.tell_run(run_id, progress)
+            store.tell_run(scope, run_id, progress)
 
     try:
         yield report
     finally:
-        store.end_run(run_id)
+        store.end_run(scope, run_id)

@@ -161,7 +161,7 @@ def test_a_plan_in_the_making_is_shown_until_it_ends(store: Store) -> None:
 def test_a_killed_run_is_forgotten(store: Store) -> None:
     """A run that was not heard of for more than a minute is not shown any more."""
     run_id = store.begin_run(EVERYTHING, "Grid Town")
-    store.tell_run(run_id, Progress("planning.stage.partition", 0.5))
+    store.tell_run(EVERYTHING, run_id, Progress("planning.stage.partition", 0.5))
     old = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=2)
     with store._engine.begin() as connection:
         connection.execute(tables.plan_run.update().values(updated=old))
