@@ -16,6 +16,7 @@ from dashboards.components.empty import no_scenario, unknown_scenario
 from dashboards.components.shell import Person, header, shell
 from dashboards.compression import compress
 from dashboards.downloads import Downloads, Exports
+from dashboards.elsewhere import SignInElsewhere, add_elsewhere
 from dashboards.exports import default_exports
 from dashboards.gate import add_gate
 from dashboards.ids import App
@@ -45,6 +46,7 @@ def create_app(
     exports: Exports | None = None,
     people: People | None = None,
     https: bool = False,
+    elsewhere: SignInElsewhere | None = None,
 ) -> Dash:
     """Return the application over a store.
 
@@ -67,6 +69,8 @@ def create_app(
         Who may sign in, and then reaches as far as the account does; None = nobody need to.
     https
         Whether browsers reach the service by https.
+    elsewhere
+        Another service at which people may sign in too.
 
     Raises
     ------
@@ -102,7 +106,9 @@ def create_app(
         page.register(app, desk)
     add_routes(app.server, desk, Downloads(exports or default_exports()), language=language)
     if visitors is not None:
-        add_sign_in(app.server, visitors, language=language)
+        add_sign_in(app.server, visitors, language=language, elsewhere=elsewhere is not None)
+        if elsewhere is not None:
+            add_elsewhere(app.server, visitors, elsewhere, language=language)
     add_gate(app, visitors)
     compress(app.server)
     secure(app.server, app.csp_hashes(), hosts)

@@ -327,6 +327,7 @@ def serve(
 ) -> None:
     """Serve the dashboard; people sign in to it as soon as there is an account."""
     from dashboards.app import create_app
+    from dashboards.elsewhere import SignInElsewhere
     from dashboards.security import LOCAL_HOSTS
     from gridmap.admission import admission
     from gridmap.server import run_server
@@ -338,6 +339,7 @@ def serve(
     store = Store(url)
     people = store.people(limits=settings.session_limits())
     admitted = admission(address, public_url=settings.public_url, accounts=people.accounts.any())
+    oidc = settings.oidc()
     if not admitted.sign_in:
         typer.echo(text("cli.serving_open", settings.language), err=True)
     dashboard = create_app(
@@ -347,6 +349,9 @@ def serve(
         hosts=[*LOCAL_HOSTS, *([admitted.host] if admitted.host else [])],
         people=people if admitted.sign_in else None,
         https=admitted.https,
+        elsewhere=None
+        if oidc is None
+        else SignInElsewhere(*oidc, settings.secret(workers=1), settings.public_url),
     )
     run_server(
         dashboard.server,

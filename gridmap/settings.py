@@ -7,6 +7,7 @@ import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -61,6 +62,8 @@ class Settings(BaseSettings):
     secret_key, secret_key_file
         Signs what a browser carries to the other service at which people sign in, and back; all
         workers need the same.
+    oidc_issuer, oidc_client_id, oidc_client_secret, oidc_client_secret_file
+        The service at which people sign in by OpenID Connect, and what it knows us by.
     """
 
     model_config = SettingsConfigDict(
@@ -79,6 +82,10 @@ class Settings(BaseSettings):
     session_hours: int = Field(default=12, ge=1, le=31 * 24)
     secret_key: SecretStr | None = None
     secret_key_file: Path | None = None
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_client_secret_file: Path | None = None
 
     @field_validator("cache_dir", mode="before")
     @classmethod
@@ -103,12 +110,7 @@ class Settings(BaseSettings):
             If the file cannot be read, the key is short, or several workers have none in common.
         """
         given = "" if self.secret_key is None else self.secret_key.get_secret_value()
-        if not given and self.secret_key_file is not None:
-            try:
-                given = self.secret_key_file.read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                where = str(self.secret_key_file)
-                raise InputError(fault("cli.secret_unreadable", where, reason=error)) from error
+        given = given or _content(self.secret_key_file)
         if not given and workers > 1:
             raise InputError(fault("cli.secret_missing", "GRIDMAP_SECRET_KEY", workers=workers))
         if given and len(given) < LEAST_SECRET_CHARACTERS:
@@ -116,6 +118,29 @@ class Settings(BaseSettings):
                 fault("cli.secret_short", "GRIDMAP_SECRET_KEY", least=LEAST_SECRET_CHARACTERS)
             )
         return given or secrets.token_urlsafe(32)
+
+    def oidc(self) -> tuple[str, str, str] | None:
+        """Return issuer, id and secret of the service at which people sign in, if there is one.
+
+        Raises
+        ------
+        InputError
+            If some of the three are missing, or the issuer is no address with https.
+        """
+        kept = "" if self.oidc_client_secret is None else self.oidc_client_secret.get_secret_value()
+        given = {
+            "oidc_issuer": self.oidc_issuer,
+            "oidc_client_id": self.oidc_client_id,
+            "oidc_client_secret": kept or _content(self.oidc_client_secret_file),
+        }
+        if not any(given.values()):
+            return None
+        if missing := [name for name, value in given.items() if not value]:
+            raise InputError(fault("people.oidc_incomplete", "oidc", missing=", ".join(missing)))
+        parts = urlsplit(self.oidc_issuer)
+        if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise InputError(fault("people.oidc_issuer", self.oidc_issuer))
+        return self.oidc_issuer, given["oidc_client_id"], given["oidc_client_secret"]
 
     @classmethod
     def settings_customise_sources(
@@ -128,6 +153,16 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments before environment before ``gridmap.toml``."""
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+
+def _content(file: Path | None) -> str:
+    """Return the secret in a file; without a file an empty text."""
+    if file is None:
+        return ""
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(fault("cli.secret_unreadable", str(file), reason=error)) from error
 
 
 def read_settings() -> Settings:

@@ -46,7 +46,7 @@ def fenced_tables() -> dict[str, str]:
     """Return the condition of each table whose rows belong to a territory."""
     named = f"{_REACH} = '{_ALL}' OR name IN ({_NAMES})"
     found = {"territory": named, "plan_run": named}
-    for table in people_tables.metadata.sorted_tables:
+    for table in people_tables.account.metadata.sorted_tables:
         for key, parent in (("territory_id", "territory"), ("scenario_id", "scenario")):
             if key in table.c and table.name not in (parent, "contact_access"):
                 found.setdefault(table.name, f"{key} IN (SELECT {key} FROM {parent})")  # noqa: S608

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from dashboards.access import PlanStore
 from dashboards.app import create_app
 from dashboards.downloads import Exports
+from dashboards.elsewhere import SignInElsewhere
 from gridmap.store.accounts import Grant
 from gridmap.store.engine import open_engine
 from gridmap.store.passwords import Passwords
@@ -42,6 +43,7 @@ def app_with(
     store: PlanStore | None = None,
     exports: Exports | None = None,
     https: bool = False,
+    elsewhere: SignInElsewhere | None = None,
 ) -> Dash:
     """The dashboard over the town, for people."""
     return create_app(
@@ -49,6 +51,7 @@ def app_with(
         exports=exports or plain_exports(),
         people=people,
         https=https,
+        elsewhere=elsewhere,
     )
 
 

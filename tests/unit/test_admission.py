@@ -49,6 +49,23 @@ def test_the_secret_key_comes_from_the_environment_or_a_file(
     assert "e" * 32 not in repr(Settings())
 
 
+def test_the_service_elsewhere_is_given_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Settings().oidc() is None
+    monkeypatch.setenv("GRIDMAP_OIDC_CLIENT_ID", "gridmap")
+    with pytest.raises(InputError, match="oidc_issuer, oidc_client_secret"):
+        Settings().oidc()
+    (tmp_path / "secret").write_text("hush\n")
+    monkeypatch.setenv("GRIDMAP_OIDC_CLIENT_SECRET_FILE", str(tmp_path / "secret"))
+    monkeypatch.setenv("GRIDMAP_OIDC_ISSUER", "http://id.example")
+    with pytest.raises(InputError, match="https"):
+        Settings().oidc()
+    monkeypatch.setenv("GRIDMAP_OIDC_ISSUER", "https://id.example")
+    assert Settings().oidc() == ("https://id.example", "gridmap", "hush")
+
+
 def test_several_workers_need_a_good_secret_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
