@@ -56,7 +56,7 @@ def test_every_answer_has_the_strict_headers(client: FlaskClient) -> None:
         assert "http" not in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
-        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Referrer-Policy"] == "same-origin"
 
 
 def test_scripts_are_our_own_or_named_by_their_hash(client: FlaskClient) -> None:
