@@ -111,7 +111,7 @@ def create_app(
             add_elsewhere(app.server, visitors, elsewhere, language=language)
     add_gate(app, visitors)
     compress(app.server)
-    secure(app.server, app.csp_hashes(), hosts)
+    secure(app.server, app.csp_hashes(), hosts, https=https)
     require_declared(app)
     return app
 

@@ -10,6 +10,8 @@ from flask import Flask, Response
 #: points to this machine would let a foreign page read the plans.
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
+_YEAR_S = 365 * 24 * 3600
+
 _FIXED = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -45,9 +47,16 @@ def content_policy(script_hashes: Sequence[str]) -> str:
     )
 
 
-def secure(server: Flask, script_hashes: Sequence[str], hosts: Sequence[str]) -> None:
-    """Add the headers to every answer, and refuse questions to other hosts than `hosts`."""
+def secure(
+    server: Flask, script_hashes: Sequence[str], hosts: Sequence[str], *, https: bool = False
+) -> None:
+    """Add the headers to every answer, and refuse questions to other hosts than `hosts`.
+
+    With `https` browsers are told never to come by another way.
+    """
     headers = {**_FIXED, "Content-Security-Policy": content_policy(script_hashes)}
+    if https:
+        headers["Strict-Transport-Security"] = f"max-age={_YEAR_S}"
     server.config["TRUSTED_HOSTS"] = list(hosts)
 
     @server.after_request

@@ -120,6 +120,7 @@ def test_the_cookies_are_out_of_reach(people: People) -> None:
         assert ("Secure" in set_[0]) == https
         assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(set_[0].split("; "))
         assert "Domain" not in set_[0]
+        assert ("Strict-Transport-Security" in answer.headers) == https
 
 
 def test_ten_wrong_tries_lock_and_say_nothing_of_which_part_was_wrong(people: People) -> None:
