@@ -23,6 +23,10 @@ _KEPT = 4
 class PlanStore(Protocol):
     """What the dashboard needs of a store."""
 
+    def ready(self) -> bool:
+        """Return whether the database can be read now."""
+        ...
+
     def scenarios(self, scope: Scope) -> list[ScenarioSummary]:
         """Return the scenarios within the scope, the newest first."""
         ...

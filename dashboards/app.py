@@ -18,6 +18,7 @@ from dashboards.compression import compress
 from dashboards.downloads import Downloads, Exports
 from dashboards.exports import default_exports
 from dashboards.ids import App
+from dashboards.observation import observe
 from dashboards.pages import Desk, cell_card, cells, routes
 from dashboards.security import LOCAL_HOSTS, secure
 from dashboards.server import add_routes
@@ -76,6 +77,7 @@ def create_app(
     for page in (cells, cell_card, routes):
         page.register(app, desk)
     add_routes(app.server, desk, Downloads(exports or default_exports()), language=language)
+    observe(app.server, store.ready)
     compress(app.server)
     secure(app.server, app.csp_hashes(), hosts)
     return app

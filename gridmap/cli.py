@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,9 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from platformdirs import user_data_path
-from pydantic import ValidationError
-from sqlalchemy import make_url
 
 from gridmap.catalogue import Language, text
 from gridmap.errors import (
@@ -29,8 +25,10 @@ from gridmap.errors import (
     StoreError,
     fault,
 )
+from gridmap.options import DatabaseOption, PortOption
 from gridmap.progress import MaxRuntime, Report
-from gridmap.settings import Settings
+from gridmap.service_commands import basemap_folder, serve, service
+from gridmap.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from gridmap.delivery import Delivery
@@ -45,6 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(service)
 
 
 class ExitCode(IntEnum):
@@ -107,13 +106,7 @@ _EXIT_CODES: tuple[tuple[type[GridmapError], ExitCode], ...] = (
 #: Folder, beside the results, of a plan's finished searches while it is being made.
 UNFINISHED = ".unfinished"
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
 OutOption = Annotated[Path, typer.Option("--out", help="Folder of the results.")]
-DatabaseOption = Annotated[
-    str | None, typer.Option("--db", help="Database, e.g. sqlite:///gridmap.db.")
-]
-PortOption = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the dashboard.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="Same seed, same plan.")]
 StartOption = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day of the cycle.")
@@ -127,7 +120,7 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     language: Language = "en"
     try:
-        language = _settings().language
+        language = read_settings().language
         code = app(args=arguments, standalone_mode=False)
     except GridmapError as error:
         if debug:
@@ -181,7 +174,7 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Make a plan: cells, routes, scores, and all files of them."""
-    url = database or _settings().database_url
+    url = database or read_settings().database_url
     done = _plan_and_deliver(
         project, out, url, data=data, seed=seed, max_seconds=max_seconds,
         best_effort=best_effort, since=Since(last, from_day, missed, tuple(leave or ())),
@@ -223,7 +216,7 @@ def check(
     """Check a plan independently of the solver; exit 0 only when every hard rule holds."""
     from gridmap.checking import check_plan
 
-    language = _settings().language
+    language = read_settings().language
     results = check_plan(plan_file)
     if as_json:
         listed: dict[str, Any] = {
@@ -254,7 +247,7 @@ def compare(
     from gridmap.export.plan_changes import TOLD, plan_changes, told_effects
     from gridmap.scoring.metrics import named
 
-    language = _settings().language
+    language = read_settings().language
     table = plan_changes(old, new)
     codes = [one.strip() for one in touched.split(",") if one.strip()]
     effects = told_effects(table, codes, language) if codes else []
@@ -302,7 +295,7 @@ def what_if(
     from gridmap.export.plan_file import read_plan
     from gridmap.trial import Trial, change_of, outcome_table, outcome_text, written_assessment
 
-    settings = _settings()
+    settings = read_settings()
     chosen: Language = settings.language if language is None else language.value
     with progress_report(chosen) as report:
         territory, request = load_project(
@@ -322,34 +315,6 @@ def what_if(
 
 
 @app.command()
-def serve(
-    database: DatabaseOption = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: PortOption = None,
-) -> None:
-    """Serve the dashboard."""
-    from dashboards.app import create_app
-    from gridmap.server import run_server
-    from gridmap.store.repository import Store
-
-    settings = _settings()
-    address = host or settings.host
-    if address not in _LOOPBACK:
-        # There is no sign-in yet: whoever reaches the port reads every plan.
-        raise InputError(fault("cli.host_not_loopback", address))
-    url = database or settings.database_url
-    dashboard = create_app(
-        Store(url), basemaps=basemap_folder(url, settings), language=settings.language
-    )
-    run_server(
-        dashboard.server,
-        host=address,
-        port=port or settings.port,
-        ready=lambda where: typer.echo(text("cli.serving", settings.language, where=where)),
-    )
-
-
-@app.command()
 def basemap(
     extract: Annotated[Path, typer.Argument(help="OpenStreetMap extract (.osm.pbf).")],
     output: Annotated[Path, typer.Option("-o", "--output", help="PMTiles file to write.")],
@@ -358,7 +323,7 @@ def basemap(
     from geodata.basemap import build_basemap
     from gridmap.console import progress_report
 
-    with progress_report(_settings().language) as report:
+    with progress_report(read_settings().language) as report:
         typer.echo(build_basemap(extract, output, report=report))
 
 
@@ -391,7 +356,7 @@ def import_(
     from geodata.import_job import ImportJob, run_import
     from geodata.mapping import TableMapping
 
-    spoken: Language = language.value if language else _settings().language
+    spoken: Language = language.value if language else read_settings().language
     overrides = {"datum": datum and datum.value, "encoding": encoding, "sheet": sheet}
     with _limited_reader():
         if is_field_job(file, kind.value):
@@ -434,7 +399,7 @@ def export(
     """Write a plan for calendars, navigation, maps, the wall; directions; cell reports."""
     from gridmap.export.feeds import Feed, FeedRequest, export_feeds
 
-    spoken: Language = language.value if language else _settings().language
+    spoken: Language = language.value if language else read_settings().language
     request = FeedRequest(
         feeds=tuple(Feed(one.value) for one in formats or ()),
         start=None if start is None else start.date(),
@@ -467,7 +432,7 @@ def calibrate_speeds(
     from geodata.speeds import write_factors
     from geodata.trips import calibrate_project, summary_comment
 
-    settings = _settings()
+    settings = read_settings()
     with _limited_reader():
         done = calibrate_project(
             project, trips, mode=mode, data_dir=data, cache=_network_cache(settings),
@@ -496,19 +461,9 @@ def operators(
 
     with _limited_reader():
         review = review_operators(project, data_dir=data)
-    typer.echo(review_text(review, _settings().language))
+    typer.echo(review_text(review, read_settings().language))
     if out is not None:
         typer.echo(write_review(review, out))
-
-
-@app.command()
-def migrate(database: DatabaseOption = None) -> None:
-    """Bring the schema of the database up to date."""
-    from gridmap.store.repository import Store
-
-    settings = _settings()
-    Store(database or settings.database_url).close()
-    typer.echo(text("cli.migrated", settings.language))
 
 
 @dataclass(frozen=True)
@@ -568,7 +523,7 @@ def _plan_and_deliver(
     from gridmap.store.runs import announced
     from gridmap.store.scope import Scope
 
-    settings = _settings()
+    settings = read_settings()
     name = read_project(project).territory.name
     store = Store(url)
     with (
@@ -610,17 +565,7 @@ def _build_basemap(
     try:
         build_basemap(extract, target, report=report)
     except EngineError as error:
-        typer.echo(error.text(_settings().language), err=True)
-
-
-def basemap_folder(url: str, settings: Settings) -> Path:
-    """Return the folder of the basemaps: beside a SQLite file, else in the user's data folder."""
-    if settings.basemaps is not None:
-        return settings.basemaps
-    database = make_url(url).database
-    if url.startswith("sqlite") and database:
-        return Path(database).parent / "basemaps"
-    return user_data_path("gridmap") / "basemaps"
+        typer.echo(error.text(read_settings().language), err=True)
 
 
 @contextmanager
@@ -664,25 +609,6 @@ def _refuse_broken(done: Delivery) -> None:
     """End with the code for an infeasible plan if the checker found a hard rule broken."""
     if done.broken:
         raise InfeasibleError(*done.broken)
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        raise InputError(
-            *(
-                fault(
-                    "cli.bad_setting",
-                    ".".join(str(part) for part in one["loc"]),
-                    found=one.get("input", ""),
-                    expected=one["msg"],
-                )
-                for one in error.errors()
-            )
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(fault("cli.bad_settings_file", reason=error)) from error
 
 
 def _complain(error: GridmapError, language: Language) -> int:

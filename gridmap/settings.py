@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -14,6 +15,7 @@ from pydantic_settings import (
 )
 
 from gridmap.catalogue import Language
+from gridmap.errors import InputError, fault
 
 
 def _default_database() -> str:
@@ -72,3 +74,29 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments before environment before ``gridmap.toml``."""
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+
+def read_settings() -> Settings:
+    """Return the settings, or say all that is wrong with them.
+
+    Raises
+    ------
+    InputError
+        If a value cannot be used, or the file cannot be read.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise InputError(
+            *(
+                fault(
+                    "cli.bad_setting",
+                    ".".join(str(part) for part in one["loc"]),
+                    found=one.get("input", ""),
+                    expected=one["msg"],
+                )
+                for one in error.errors()
+            )
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(fault("cli.bad_settings_file", reason=error)) from error

@@ -13,7 +13,7 @@ from gridmap.errors import StoreError, fault
 from gridmap.progress import Progress
 from gridmap.scenario import Scenario
 from gridmap.store import tables
-from gridmap.store.engine import open_engine
+from gridmap.store.engine import is_current, open_engine
 from gridmap.store.rows import new_id, now
 from gridmap.store.scenarios import load_scenario, save_scenario
 from gridmap.store.scope import Scope
@@ -67,6 +67,14 @@ class Store:
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+
+    def ready(self) -> bool:
+        """Return whether the database can be read and has the schema of this program."""
+        try:
+            with self._engine.connect() as connection:
+                return is_current(connection)
+        except sa.exc.SQLAlchemyError:
+            return False
 
     def scenarios(self, scope: Scope) -> list[ScenarioSummary]:
         """Return the scenarios within the scope, the newest first."""

@@ -44,6 +44,10 @@ class MemoryStore:
         self.loads: list[int] = []
         self.running: list[PlanRun] = []
 
+    def ready(self) -> bool:
+        """Nothing is in its way."""
+        return True
+
     def runs(self, scope: Scope) -> list[PlanRun]:
         """The plans in the making within the scope."""
         return [run for run in self.running if scope.allows(run.name)]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from grid_town import grid_scenario, grid_territory
@@ -174,3 +175,16 @@ def test_a_killed_run_is_forgotten(store: Store) -> None:
 def test_runs_need_the_scope(store: Store) -> None:
     with pytest.raises(PermissionDenied):
         store.begin_run(Scope(frozenset({"Other Town"})), "Grid Town")
+
+
+def test_a_store_is_ready_while_its_schema_is_that_of_the_program(store: Store) -> None:
+    """A service that runs on while the database was set back must not be asked."""
+    assert store.ready()
+    revision = sa.table("alembic_version", sa.column("version_num"))
+    with store._engine.begin() as connection:
+        now = connection.execute(sa.select(revision)).scalar_one()
+        connection.execute(sa.update(revision).values(version_num="0001_first"))
+    assert not store.ready()
+    with store._engine.begin() as connection:
+        connection.execute(sa.update(revision).values(version_num=now))
+    assert store.ready()
