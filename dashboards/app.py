@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from dashboards import queries
 from dashboards.access import Plan, Plans, PlanStore
+from dashboards.api.features import features_blueprint
 from dashboards.components.empty import no_scenario, unknown_scenario
 from dashboards.components.shell import header, shell
 from dashboards.compression import compress
@@ -77,6 +78,7 @@ def create_app(
     for page in (cells, cell_card, routes):
         page.register(app, desk)
     add_routes(app.server, desk, Downloads(exports or default_exports()), language=language)
+    app.server.register_blueprint(features_blueprint(desk, language=language))
     observe(app.server, store.ready)
     compress(app.server)
     secure(app.server, app.csp_hashes(), hosts)
