@@ -93,6 +93,7 @@ def _run_gunicorn(
         "worker_class": "gthread",
         "graceful_timeout": 30,
         "timeout": 120,
+        "keepalive": 65,  # longer than people think between two pages
         "control_socket_disable": True,
         "loglevel": "warning",
         "when_ready": lambda _: ready(address),
