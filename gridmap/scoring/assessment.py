@@ -13,6 +13,7 @@ from gridmap.policies import PlanRequest
 from gridmap.scoring.blind_zones import Ground, blind_zones
 from gridmap.scoring.demand_fields import DemandFields
 from gridmap.scoring.duplicates import duplicate_pairs
+from gridmap.scoring.field_counts import field_counts
 from gridmap.scoring.findings import BlindZone, DuplicatePair
 from gridmap.scoring.fixes import Fixer, Recruits
 from gridmap.scoring.huff import kind_attraction
@@ -160,6 +161,7 @@ def assess(
         routing=request.routing,
         stops=cells.stops,
         market=market_counts(territory, cells.label, n_cells, carry=carry),
+        field_work=field_counts(territory, cells.label, n_cells, request.routing),
         attraction=kind_attraction(outlets["kind"], request.scoring),
         sales=outlet_sales(territory, outlets["outlet_id"], carry=carry),
         cell_ids=np.arange(1, n_cells + 1),

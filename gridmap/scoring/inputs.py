@@ -102,6 +102,48 @@ class MarketCounts:
 
 
 @dataclass(frozen=True, eq=False)
+class FieldSum:
+    """What the cells count of field work, above and below the line of one metric.
+
+    Attributes
+    ----------
+    part, whole
+        Sums of each cell, NaN = unknown; `whole` is None for a quantity. Shape (n_cells,).
+    n
+        Outlets or visits behind them. Shape (n_cells,).
+    empty, note
+        Keys of the notes of cells without and with a value.
+    """
+
+    part: Floats
+    whole: Floats | None
+    n: Floats
+    empty: str
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class FieldCounts:
+    """What the cells count of field work.
+
+    Attributes
+    ----------
+    sums
+        By name of metric.
+    lacking
+        Why no cell has a metric, by its name; key of a note.
+    """
+
+    sums: Mapping[str, FieldSum]
+    lacking: Mapping[str, str]
+
+    @property
+    def tells_visits(self) -> bool:
+        """Whether made visits can be compared with due ones."""
+        return "visit_attainment" in self.sums
+
+
+@dataclass(frozen=True, eq=False)
 class ScoringInputs:
     """Demand, outlets and travel times of one plan.
 
@@ -134,6 +176,8 @@ class ScoringInputs:
         Sales of each outlet in the period, NaN = not reported. Shape (n_outlets,).
     market
         Subscriber figures, where there are any.
+    field_work
+        What is counted of visits and stock, where the territory is known.
     cell_pairs
         Cells that border each other or are bridged, each pair once. Shape (n_pairs, 2).
     cell_ids
@@ -158,6 +202,7 @@ class ScoringInputs:
     planned_visits: Ints | None = None
     sales: Floats | None = None
     market: MarketCounts | None = None
+    field_work: FieldCounts | None = None
     cell_pairs: Ints | None = None
     cell_ids: Ints | None = None
     invented: tuple[str, ...] = ()
@@ -231,6 +276,7 @@ class ScoringInputs:
             outlet_cell=number[self.outlet_cell],
             travel_min={},
             market=None,
+            field_work=None,
             cell_ids=self.ids[cells],
         )
         return part, rows
@@ -263,6 +309,7 @@ def scoring_inputs(
     routing: RoutingPolicy | None = None,
     stops: pd.DataFrame | None = None,
     market: MarketCounts | None = None,
+    field_work: FieldCounts | None = None,
     attraction: Floats | None = None,
     sales: Floats | None = None,
     cell_ids: Ints | None = None,
@@ -285,6 +332,8 @@ def scoring_inputs(
         attainment of visits is missing.
     market
         Subscriber figures.
+    field_work
+        What the cells count of visits and stock.
     attraction
         Attraction of the scored outlets. Shape (n_scored,).
     sales
@@ -325,6 +374,7 @@ def scoring_inputs(
         planned_visits=planned,
         sales=_sales(outlets["sales"], sales),
         market=market,
+        field_work=field_work,
         cell_pairs=bordering_pairs(territory, label),
         cell_ids=cell_ids,
         invented=territory.invented,
@@ -371,6 +421,8 @@ def _shape_faults(inputs: ScoringInputs) -> list[Fault]:
         (f"travel_min[{mode}]", minutes, demand + outlets)
         for mode, minutes in sorted(inputs.travel_min.items())
     ]
+    for name, one in inputs.field_work.sums.items() if inputs.field_work else ():
+        expected += [(name, array, cells) for array in (one.part, one.whole, one.n)]
     if inputs.market is not None:
         wide = (inputs.n_cells, len(inputs.market.operators))
         expected += [(name, table, wide) for name, table in inputs.market.tables().items()]

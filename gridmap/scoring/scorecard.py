@@ -11,13 +11,13 @@ import pandas as pd
 from gridmap.errors import InputError, fault
 from gridmap.policies import Mode, ScoringPolicy
 from gridmap.schemas import SCORES
-from gridmap.scoring import coverage, execution, market, position
+from gridmap.scoring import coverage, execution, field_counts, market, position
 from gridmap.scoring.clusters import cluster_metrics
 from gridmap.scoring.composite import CompositeRules, Score, score_composite
 from gridmap.scoring.demand_fields import ChoiceModel, DemandFields, demand_fields
 from gridmap.scoring.equity import equity
 from gridmap.scoring.huff import HuffModel
-from gridmap.scoring.indicators import main_threshold, score_plans, scoring_faults
+from gridmap.scoring.indicators import ScorePlan, main_threshold, score_plans, scoring_faults
 from gridmap.scoring.inputs import Floats, Ints, ScoringInputs
 from gridmap.scoring.measures import (
     CellValues,
@@ -332,8 +332,14 @@ def _main(policy: ScoringPolicy) -> tuple[Mode, tuple[float, ...]]:
     return next(iter(policy.modes.items()))
 
 
+def _plans(inputs: ScoringInputs, policy: ScoringPolicy) -> dict[str, ScorePlan]:
+    """Return what the scores are made of, after what is known."""
+    visits = inputs.field_work is not None and inputs.field_work.tells_visits
+    return score_plans(policy, subscribers=_compares(inputs), visits=visits)
+
+
 def _indicator_names(inputs: ScoringInputs, policy: ScoringPolicy) -> set[str]:
-    plans = score_plans(policy, subscribers=_compares(inputs))
+    plans = _plans(inputs, policy)
     return {one.metric for plan in plans.values() for one in plan.indicators}
 
 
@@ -364,8 +370,11 @@ def _outlet_table(inputs: ScoringInputs, settings: ScoringSettings) -> dict[str,
     table |= coverage.demand_and_potential(inputs, threshold=settings.rules.data_threshold)
     table["managed_partner_share"] = coverage.managed_partner_share(inputs)
     table |= position.outlet_position(inputs)
+    table |= field_counts.field_metrics(inputs.field_work, inputs.n_cells)
+    table["outlet_productivity"] = field_counts.outlet_productivity(inputs)
+    table["sell_depth"] = field_counts.sell_depth(inputs)
     if "market" in inputs.invented:
-        for name in ("active_outlet_rate", "active_outlet_rate_reported"):
+        for name in ("active_outlet_rate", "active_outlet_rate_reported", "sell_depth"):
             note = table[name].note
             note[note == ""] = "rests_on_invented"
     return table
@@ -422,7 +431,7 @@ def _scores(
     if inputs.market is not None and inputs.market.compares:
         basis = inputs.market.notes if cells is None else inputs.market.notes[cells]
     found: dict[str, CellValues] = {}
-    plans = score_plans(policy, subscribers=_compares(inputs))
+    plans = _plans(inputs, policy)
     for key, chance, note in zip(plans, chances[1:SHARES], (basis, ""), strict=True):
         plan = plans[key]
         score = score_composite(
