@@ -192,7 +192,7 @@ def test_merged_cells_have_the_sums_of_their_parts(seed, n_cells):
         for column in ("numerator", "denominator", "n"):
             total, merged = getattr(one, column).sum(), getattr(whole[name], column)[0]
             np.testing.assert_allclose(merged, total, atol=1e-9, err_msg=f"{name} {column}")
-        if not np.isnan(whole[name].denominator[0]):
+        if whole[name].denominator[0] > 0.0:
             share = whole[name].numerator[0] / whole[name].denominator[0]
             assert whole[name].value[0] == pytest.approx(share)
             assert 0.0 <= share <= 1.0 + 1e-12

@@ -1,0 +1,143 @@
+"""The log of visits from file to outlets: what is planned, what was made, and every fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xlsxwriter
+from grid_town import grid_territory
+
+from geodata.invented_visits import invented_visits
+from geodata.visit_log import LoggedVisits, read_visit_log
+from geodata.visits_section import VisitsSection
+from gridmap.catalogue import LANGUAGES
+from gridmap.errors import InputError
+from gridmap.policies import RoutingPolicy
+from gridmap.schemas import VISIT_LOG
+
+TOWN = grid_territory()
+NAN = float("nan")
+
+
+def read(tmp_path: Path, text: str, **section: object) -> LoggedVisits:
+    path = tmp_path / "log.csv"
+    path.write_text(text, encoding="utf-8")
+    asked = VisitsSection.model_validate({"file": path.name, **section})
+    return read_visit_log(asked, path, TOWN.outlets["outlet_id"])
+
+
+def test_planned_days_words_and_times_are_read(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        "网点编码,拜访日期,计划日期,线路,计划次序,到店时间,是否完成\n"
+        "o2,2026-06-01,2026-06-01,R1,1,9:05,√\n"
+        "o4,,2026-06-02,R1,2,,未拜访\n"
+        "o6,2026年6月3日,否,,,2026-06-03 14:30,是\n",
+    ).frame
+    assert found is not None
+    VISIT_LOG.validate(found)
+    assert found["date"].tolist() == ["2026-06-01", "2026-06-02", "2026-06-03"]
+    assert found["planned"].tolist() == [1.0, 1.0, 0.0]
+    assert found["done"].tolist() == [True, False, True]
+    np.testing.assert_array_equal(found["came"], [32_700.0, NAN, 52_200.0])
+    np.testing.assert_array_equal(found["seq"], [1.0, 2.0, NAN])
+
+
+def test_the_visits_that_an_import_writes_are_a_log(tmp_path: Path) -> None:
+    """A route says that the visit was planned; nothing tells its place in the order."""
+    found = read(
+        tmp_path,
+        "outlet_id,date,route,visited,came_s,left_s,result\n"
+        "o2,2026-06-01,C01-1Mo,True,32700.0,33000.0,\no4,,,True,,,\n"
+        "o6,2026-06-01,C01-1Mo,False,,,closed\n",
+    ).frame
+    assert found is not None
+    assert found["planned"].tolist() == [1.0, 0.0, 1.0]
+    assert found["done"].tolist() == [True, True, False]
+    assert found["came"].iloc[0] == 32_700.0
+    assert found["seq"].isna().all()
+
+
+def test_without_plan_or_done_a_date_says_that_it_was_made(tmp_path: Path) -> None:
+    found = read(tmp_path, "outlet_id,date\no2,2026-06-01\no4,\n").frame
+    assert found is not None
+    assert found["planned"].isna().all()
+    assert found["done"].tolist() == [True, False]
+
+
+def test_every_faulty_row_comes_back_with_its_reason(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        "outlet_id,date,route,seq,came,done\n"
+        "nobody,2026-06-01,R1,1,9:00,yes\n"
+        ",2026-06-01,R1,1,9:00,yes\n"
+        "o2,someday,R1,1,9:00,yes\n"
+        "o2,2026-06-01,R1,1,9:00,perhaps\n"
+        "o4,2026-06-01,R1,second,early,yes\n"
+        "o6,2026-06-01,R1,3,9:30,yes\n"
+        "o6,2026-06-01,R1,3,9:30,yes\n",
+    )
+    assert found.excluded[["row", "reason"]].to_numpy().tolist() == [
+        [2, "market.outlet_unknown"],
+        [3, "world.id_missing"],
+        [4, "tables.date_unread"],
+        [5, "visitlog.done_unread"],
+        [8, "visitlog.again"],
+    ]
+    assert found.frame is not None
+    assert found.frame["outlet_id"].tolist() == ["o4", "o6"]
+    assert found.frame[["seq", "came"]].iloc[0].isna().all()
+    remarked = {one.key for one in found.notices}
+    assert {"visitlog.seq_unread_rows", "visitlog.came_unread_rows"} <= remarked
+    for language in LANGUAGES:
+        assert all(one.text(language) for one in found.notices)
+
+
+def test_a_log_of_other_outlets_is_none_and_says_so(tmp_path: Path) -> None:
+    found = read(tmp_path, "outlet_id,date\nx,2026-06-01\n")
+    assert found.frame is None
+    assert [one.key for one in found.notices][-1] == "visitlog.empty"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("shop,date\no2,2026-06-01\n", "world.column_needed"),
+     ("outlet_id,route\no2,R1\n", "visitlog.no_made")],
+)  # fmt: skip
+def test_a_table_that_is_no_log_is_refused(tmp_path: Path, text: str, key: str) -> None:
+    with pytest.raises(InputError) as error:
+        read(tmp_path, text)
+    assert [one.key for one in error.value.faults] == [key]
+    for language in LANGUAGES:
+        assert error.value.text(language)
+
+
+def test_a_workbook_with_named_columns_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "log.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("六月")
+        for at, row in enumerate([["店", "哪天", "到了没"], ["o2", "2026-06-01", "✓"]]):
+            sheet.write_row(at, 0, row)
+    columns = {"outlet": "店", "date": "哪天", "done": "到了没"}
+    section = VisitsSection.model_validate({"file": "log.xlsx", "columns": columns})
+    found = read_visit_log(section, path, TOWN.outlets["outlet_id"]).frame
+    assert found is not None
+    assert found[["outlet_id", "done"]].to_numpy().tolist() == [["o2", True]]
+
+
+def test_invented_visits_are_whole_cycles_and_the_same_for_a_seed() -> None:
+    routing = RoutingPolicy()
+    log = invented_visits(TOWN.outlets, routing, seed=1)
+    assert log is not None
+    assert log.equals(invented_visits(TOWN.outlets, routing, seed=1))
+    assert not log.equals(invented_visits(TOWN.outlets, routing, seed=2))
+    due = TOWN.outlets.loc[TOWN.outlets["visited"]].set_index("outlet_id")["grade"].map(
+        {grade: 2 * one.visits for grade, one in routing.grade_policy.items()}
+    )  # fmt: skip
+    planned = log[log["planned"] == 1.0]["outlet_id"].value_counts()
+    assert planned.sort_index().to_dict() == due.sort_index().to_dict()
+    assert log["date"].between("2026-05-04", "2026-06-28").all()
+    nobody = TOWN.outlets.assign(visited=False)
+    assert invented_visits(nobody, routing) is None
