@@ -18,7 +18,7 @@ from gridmap.scoring.findings import BlindZone, DuplicatePair
 from gridmap.scoring.fixes import Fixer, Recruits
 from gridmap.scoring.huff import kind_attraction
 from gridmap.scoring.inputs import Ints, ScoringInputs, scored_outlets, scoring_inputs
-from gridmap.scoring.market_inputs import market_counts, outlet_sales
+from gridmap.scoring.market_inputs import known_sales, market_counts
 from gridmap.scoring.outlet_search import StreetSearch
 from gridmap.scoring.scorecard import ScoringSettings, fields_of, score_cells
 from gridmap.scoring.travel_times import measured_times
@@ -163,7 +163,7 @@ def assess(
         market=market_counts(territory, cells.label, n_cells, carry=carry),
         field_work=field_counts(territory, cells.label, n_cells, request.routing),
         attraction=kind_attraction(outlets["kind"], request.scoring),
-        sales=outlet_sales(territory, outlets["outlet_id"], carry=carry),
+        sales=known_sales(territory, outlets, carry=carry),
         cell_ids=np.arange(1, n_cells + 1),
     )
     search = StreetSearch(engines, demand_xy)

@@ -337,7 +337,8 @@ def scoring_inputs(
     attraction
         Attraction of the scored outlets. Shape (n_scored,).
     sales
-        Sales of the scored outlets, NaN = not reported. Shape (n_scored,).
+        Sales of the scored outlets, NaN = not reported; by default those of their table. Shape
+        (n_scored,).
     cell_ids
         Ids of the cells.
 
@@ -388,11 +389,9 @@ def bordering_pairs(territory: Territory, label: Ints) -> Ints:
     return np.unique(np.sort(ends[ends[:, 0] != ends[:, 1]], axis=1), axis=0)
 
 
-def _sales(column: pd.Series[float], records: Floats | None) -> Floats | None:
-    """Return the sales of outlets: of the records, else of the table; None where none has any."""
-    known: Floats = np.asarray(column, dtype=np.float64)
-    if records is not None:
-        known = np.asarray(np.where(np.isnan(records), known, records), dtype=np.float64)
+def _sales(column: pd.Series[float], given: Floats | None) -> Floats | None:
+    """Return the sales of outlets: those given, else of the table; None where none has any."""
+    known: Floats = np.asarray(column if given is None else given, dtype=np.float64)
     return known if np.isfinite(known).any() else None
 
 

@@ -109,6 +109,29 @@ def outlet_sales(territory: Territory, outlet_ids: pd.Series[str], *, carry: int
     return np.asarray(outlet_ids.map(sums).to_numpy(dtype=np.float64))
 
 
+def known_sales(territory: Territory, outlets: pd.DataFrame, *, carry: int = 2) -> Floats | None:
+    """Return the sales of outlets: of the market figures, else of their own table.
+
+    Parameters
+    ----------
+    territory
+        Its market figures.
+    outlets
+        Rows of its outlets.
+    carry
+        As for `market_counts`.
+
+    Returns
+    -------
+    Floats or None
+        NaN = not reported; None where nobody reported. Shape (n_outlets,).
+    """
+    told = outlet_sales(territory, outlets["outlet_id"], carry=carry)
+    table = outlets["sales"].to_numpy(dtype=np.float64)
+    known = np.where(np.isnan(told), table, told)
+    return known if np.isfinite(known).any() else None
+
+
 class _Cells:
     """Sums the rows of the figures by cell and operator; the first operator is ours."""
 

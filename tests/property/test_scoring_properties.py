@@ -19,7 +19,7 @@ from gridmap.scoring.accessibility import (
 )
 from gridmap.scoring.composite import ranks
 from gridmap.scoring.huff import HuffModel, huff_shares
-from gridmap.scoring.inputs import MarketCounts, ScoringInputs
+from gridmap.scoring.inputs import FieldCounts, FieldSum, MarketCounts, ScoringInputs
 from gridmap.scoring.metrics import named
 from gridmap.scoring.scorecard import fields_of, pool_cells, rescore_cells, score_cells
 
@@ -208,7 +208,9 @@ def test_accessibility_hands_out_the_supply_that_is_reached(seed, method, limit_
 def test_cells_scored_again_have_what_a_whole_scoring_gives_them(seed, visits, shares):
     """Points and outlets go from cell 0 to cells 1 and 2; cells 3, 4 and 5 stay as they are."""
     inputs = random_inputs(seed)
-    if not visits:
+    if visits:
+        inputs = replace(inputs, field_work=random_visits(seed, inputs.n_cells))
+    else:
         inputs = replace(inputs, due_visits=None, planned_visits=None)
     if shares:
         inputs = replace(inputs, market=random_market(seed, inputs.n_cells))
@@ -239,6 +241,17 @@ def test_cells_scored_again_have_what_a_whole_scoring_gives_them(seed, visits, s
     banded = found.dropna(subset=["p05", "p95", "value"])
     assert (banded["p05"] <= banded["value"]).all()
     assert (banded["value"] <= banded["p95"]).all()
+
+
+def random_visits(seed: int, n_cells: int) -> FieldCounts:
+    """Return made and due visits of the cells, some of them unknown."""
+    rng = np.random.default_rng(seed)
+    due = rng.integers(1, 9, n_cells) * 1.0
+    due[rng.random(n_cells) < 0.2] = np.nan
+    made = due * rng.random(n_cells)
+    return FieldCounts(
+        {"visit_attainment": FieldSum(made, due, np.ones(n_cells), "no_visits_due")}, {}
+    )
 
 
 def random_market(seed: int, n_cells: int) -> MarketCounts:

@@ -10,12 +10,20 @@ import pytest
 from grid_town import grid_territory
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scoring_inputs import inputs_of
 
 from gridmap import schemas
 from gridmap.policies import RoutingPolicy
 from gridmap.scoring import field_work
-from gridmap.scoring.field_counts import FIELD_METRICS, field_counts, field_metrics
+from gridmap.scoring.field_counts import (
+    FIELD_METRICS,
+    field_counts,
+    field_metrics,
+    outlet_productivity,
+    sell_depth,
+)
 from gridmap.scoring.indicators import coverage_indicators
+from gridmap.scoring.inputs import MarketCounts
 from gridmap.scoring.metrics import named
 from gridmap.territory import Territory
 
@@ -64,6 +72,13 @@ def test_no_part_that_never_falls_is_longer(values):
     for at, value in enumerate(values):
         best[at] = 1 + max([best[b] for b in range(at) if values[b] <= value], default=0)
     assert len(found) == max(best, default=0)
+
+
+def test_a_call_that_nobody_knows_the_plan_of_counts_in_no_rate():
+    rows = [{"outlet_id": "o2", "planned": planned, "done": done}
+            for planned, done in [(1.0, True), (1.0, False), (0.0, True), (NAN, True)]]  # fmt: skip
+    sums = {k: (a.sum(), b.sum()) for k, (a, b) in field_work.kept_visits(log_of(*rows)).items()}
+    assert sums == {"plan_rate": (1, 2), "call_compliance": (1, 2), "route_compliance": (0, 0)}
 
 
 def test_visits_too_many_make_up_for_nobody_elses():
@@ -153,6 +168,25 @@ def test_what_the_log_does_not_tell_is_missing(row, notes):
     for name, note in zip(names, notes, strict=True):
         assert np.isnan(found[name].value[0]) == (note is not None), name
         assert found[name].note[0] == (note or "")
+
+
+def test_additions_and_sales_of_an_outlet():
+    """West: 30 additions and sales 8 and 0 of two outlets of ours; east has none of ours."""
+    inputs = inputs_of(
+        [[1.0] * 3], ["own", "partner", "rival"], outlet_cell=[0, 0, 1], n_cells=2,
+        sales=np.array([8.0, 0.0, NAN]),
+        market=MarketCounts(
+            ("we", "they"), np.full((2, 2), 9.0), additions=np.array([[30.0, 1.0], [2.0, 1.0]])
+        ),
+    )  # fmt: skip
+    productivity, depth = outlet_productivity(inputs), sell_depth(inputs)
+    np.testing.assert_array_equal(productivity.value, [15.0, NAN])
+    assert productivity.note.tolist() == ["rests_on_subscribers", "no_outlets"]
+    np.testing.assert_array_equal(depth.value, [8.0, NAN])
+    assert depth.note.tolist() == ["", "no_active_outlet"]
+    nothing = inputs_of([[1.0]], ["own"])
+    assert sell_depth(nothing).note.tolist() == ["no_sales"]
+    assert outlet_productivity(nothing).note.tolist() == ["no_flow_data"]
 
 
 def random_town(seed: int) -> Territory:
