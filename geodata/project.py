@@ -36,7 +36,7 @@ from geodata.street_sources import (
     with_lines,
 )
 from geodata.visit_columns import unknown_outlets, with_columns
-from geodata.visit_log import LoggedVisits, read_visit_log
+from geodata.visit_log import LoggedVisits, read_visit_logs
 from gridmap import schemas
 from gridmap.errors import Fault, InputError, fault, some_ids
 from gridmap.partition.cells import territory_polygon
@@ -72,14 +72,14 @@ class Files:
     factors: Path | None = None
     areas: Path | None = None
     within: Path | None = None
-    visits: Path | None = None
     market: Mapping[str, Path] = field(default_factory=dict)
+    visits: Mapping[str, Path] = field(default_factory=dict)
 
     def hashes(self) -> dict[str, str]:
         """Return the SHA-256 of each file by its name."""
         return {
             path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in (*vars(self).values(), *self.market.values())
+            for path in (*vars(self).values(), *self.market.values(), *self.visits.values())
             if isinstance(path, Path)
         }
 
@@ -304,13 +304,13 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
         children=find(section.children, "[territory] children") if section.children else None,
         factors=find(travel.factors, "[travel] factors") if travel.factors else None,
         areas=find(travel.areas, "[travel] areas") if travel.areas else None,
-        visits=find(project.visits.file, "[visits] file") if project.visits.file else None,
         market={
             name: find(name, f"[market] {key}")
             for table in project.market.tables
             for key, name in (("file", table.file), ("zones", table.zones))
             if name
         },
+        visits={name: find(name, "[visits] file") for name in project.visits.files},
     )
     if faults:
         raise InputError(*faults)
@@ -421,8 +421,7 @@ def _read_figures(
     except InputError as error:
         faults += error.faults
     try:
-        if files.visits:
-            log = read_visit_log(project.visits, files.visits, ground.outlets["outlet_id"])
+        log = read_visit_logs(project.visits, files.visits, ground.outlets["outlet_id"])
     except InputError as error:
         faults += error.faults
     if faults:

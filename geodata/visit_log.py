@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,15 +10,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geodata.filled_sheets import is_filled_sheets, read_filled_sheets
 from geodata.headers import Names, usual_names
 from geodata.points import mend_ids, reject_no_rows
 from geodata.sheet_entries import plain_entry, read_entry
-from geodata.sieve import Sieve, excluded_notices
-from geodata.tables import find_columns, read_table
+from geodata.sieve import Sieve, excluded_notices, no_rows
+from geodata.tables import EXCEL_SUFFIXES, find_columns, read_table
 from geodata.values import empty, plain_number, read_amounts, read_dates
 from geodata.visits_section import VisitsSection
 from gridmap import schemas
-from gridmap.errors import Fault, InputError, fault
+from gridmap.errors import Fault, InputError, fault, some_ids
 from gridmap.export.visit_steps import Entry
 
 Floats = NDArray[np.float64]
@@ -45,8 +47,10 @@ class LoggedVisits:
     notices: tuple[Fault, ...]
 
 
-def read_visit_log(section: VisitsSection, path: Path, outlets: pd.Series[str]) -> LoggedVisits:
-    """Read a log of visits.
+def read_visit_logs(
+    section: VisitsSection, files: Mapping[str, Path], outlets: pd.Series[str]
+) -> LoggedVisits | None:
+    """Read all files of a log of visits; None where the project names none.
 
     Rows that cannot be used are left out with their reason. A time or place in the order that
     cannot be read is unknown.
@@ -55,16 +59,66 @@ def read_visit_log(section: VisitsSection, path: Path, outlets: pd.Series[str]) 
     ----------
     section
         Section [visits] of the project file.
-    path
-        The file.
+    files
+        Where each file that it names is.
     outlets
         Ids of the outlets of the territory.
 
     Raises
     ------
     InputError
-        If the file or a column is missing, or nothing says which visits were made.
+        With all faults of all files: a file or a column is missing, nothing says which visits
+        were made, or an entry of a filled route sheet makes no sense.
     """
+    faults: list[Fault] = []
+    read: list[LoggedVisits] = []
+    for name in section.files:
+        path = files[name]
+        try:
+            sheets = path.suffix.lower() in EXCEL_SUFFIXES and is_filled_sheets(path)
+            read.append(
+                _of_sheets(section, path, outlets) if sheets else _of_table(section, path, outlets)
+            )
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(*faults)
+    if not read:
+        return None
+    frames = [one.frame for one in read if one.frame is not None]
+    return LoggedVisits(
+        pd.concat(frames, ignore_index=True) if frames else None,
+        pd.concat([one.excluded for one in read], ignore_index=True),
+        tuple(notice for one in read for notice in one.notices),
+    )
+
+
+def _of_sheets(section: VisitsSection, path: Path, outlets: pd.Series[str]) -> LoggedVisits:
+    """Return the visits of filled route sheets: every stop on them was planned."""
+    sheets = read_filled_sheets(path)
+    here = set(outlets)
+    stops = [one for one in (*sheets.records, *sheets.left) if one.outlet_id in here]
+    notices = [] if section.start else [fault("visitlog.no_start", path.name)]
+    gone = sorted({one.outlet_id for one in (*sheets.records, *sheets.left)} - here)
+    if gone:
+        notices.append(fault("visitlog.gone", path.name, count=len(gone), ids=some_ids(gone)))
+    if not stops:
+        return LoggedVisits(None, no_rows(), (*notices, fault("visitlog.empty", path.name)))
+    frame = pd.DataFrame(
+        {
+            "outlet_id": [one.outlet_id for one in stops],
+            "date": [one.day(section.start) for one in stops],
+            "route": [one.route for one in stops],
+            "planned": 1.0,
+            "done": [one.visited for one in stops],
+            "seq": [float(one.seq) or np.nan for one in stops],
+            "came": [float(one.values.get("came", np.nan)) for one in stops],
+        }
+    )
+    return LoggedVisits(schemas.VISIT_LOG.validate(frame), no_rows(), tuple(notices))
+
+
+def _of_table(section: VisitsSection, path: Path, outlets: pd.Series[str]) -> LoggedVisits:
     usual: dict[str, Names] = {name: usual_names("visit_log")[name] for name in FIELDS}
     given = dict(section.columns)
     names = [one for lists in usual.values() for group in lists for one in group]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -31,18 +33,26 @@ class VisitColumns(_Section):
 
 
 class VisitsSection(_Section):
-    """[visits]: a table with a row for each visit that was planned or made.
+    """[visits]: tables with a row for each visit that was planned or made.
 
-    `invented` makes a log up from a seed instead, for trying out; it is labelled invented wherever
+    `file` is one file or a list; workbooks of filled route sheets are such tables, too, and
+    `start`, a day of the first week of their cycle, gives them their dates. `invented` makes a log up from a seed instead, for trying out; it is labelled invented wherever
     it is shown.
     """
 
-    file: str = ""
+    file: str | tuple[str, ...] = ""
     sheet: str = ""
     encoding: str = ""
     columns: VisitColumns = Field(default_factory=VisitColumns)
+    start: date | None = None
     invented: bool = False
     seed: int = 0
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the files, none where there is no log."""
+        named = (self.file,) if isinstance(self.file, str) else self.file
+        return tuple(one for one in dict.fromkeys(named) if one)
 
     @model_validator(mode="after")
     def _given_or_invented(self) -> VisitsSection:

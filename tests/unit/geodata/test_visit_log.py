@@ -5,17 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import openpyxl
+import pandas as pd
 import pytest
 import xlsxwriter
 from grid_town import grid_territory
+from sheet_plan import sheet_plan
 
 from geodata.invented_visits import invented_visits
-from geodata.visit_log import LoggedVisits, read_visit_log
+from geodata.visit_log import LoggedVisits, read_visit_logs
 from geodata.visits_section import VisitsSection
 from gridmap.catalogue import LANGUAGES
 from gridmap.errors import InputError
+from gridmap.export.route_xlsx import HEAD_ROW, route_workbook
+from gridmap.export.sheet_book import sheet_books
+from gridmap.export.visit_steps import entry_columns
 from gridmap.policies import RoutingPolicy
 from gridmap.schemas import VISIT_LOG
+from gridmap.scoring.field_work import in_sequence
 
 TOWN = grid_territory()
 NAN = float("nan")
@@ -25,7 +32,9 @@ def read(tmp_path: Path, text: str, **section: object) -> LoggedVisits:
     path = tmp_path / "log.csv"
     path.write_text(text, encoding="utf-8")
     asked = VisitsSection.model_validate({"file": path.name, **section})
-    return read_visit_log(asked, path, TOWN.outlets["outlet_id"])
+    found = read_visit_logs(asked, {path.name: path}, TOWN.outlets["outlet_id"])
+    assert found is not None
+    return found
 
 
 def test_planned_days_words_and_times_are_read(tmp_path: Path) -> None:
@@ -122,9 +131,52 @@ def test_a_workbook_with_named_columns_is_read(tmp_path: Path) -> None:
             sheet.write_row(at, 0, row)
     columns = {"outlet": "店", "date": "哪天", "done": "到了没"}
     section = VisitsSection.model_validate({"file": "log.xlsx", "columns": columns})
-    found = read_visit_log(section, path, TOWN.outlets["outlet_id"]).frame
+    second = tmp_path / "more.csv"
+    second.write_text("店,哪天,到了没\no4,2026-06-02,×\n", encoding="utf-8")
+    both = section.model_copy(update={"file": ("log.xlsx", "more.csv")})
+    files = {"log.xlsx": path, "more.csv": second}
+    found = read_visit_logs(both, files, TOWN.outlets["outlet_id"])
     assert found is not None
-    assert found[["outlet_id", "done"]].to_numpy().tolist() == [["o2", True]]
+    assert found.frame is not None
+    visits = found.frame[["outlet_id", "done"]].to_numpy().tolist()
+    assert visits == [["o2", True], ["o4", False]]
+    assert read_visit_logs(VisitsSection(), {}, TOWN.outlets["outlet_id"]) is None
+
+
+def test_filled_route_sheets_are_a_log_with_their_empty_stops(tmp_path: Path) -> None:
+    """Of the stops of the first route the last is visited first, one is closed, the rest empty."""
+    book = next(sheet_books(*sheet_plan(weeks=1)))
+    path = tmp_path / "C01.xlsx"
+    path.write_bytes(route_workbook(book, "zh"))
+    workbook = openpyxl.load_workbook(path)
+    sheet, first = workbook.worksheets[1], HEAD_ROW + 2
+    heads = [str(cell.value) for cell in sheet[HEAD_ROW + 1]]
+    came = 1 + next(at for at, one in enumerate(heads) if "到店" in one or "到达" in one)
+    remark = 1 + heads.index(dict((f.key, h) for f, h in entry_columns("zh"))["remark"])
+    ids = [sheet.cell(row, 2).value for row in range(first, first + len(book.days[0].stops))]
+    assert len(ids) >= 3
+    sheet.cell(first, came).value = "9:30"
+    sheet.cell(first + 1, remark).value = "closed"
+    sheet.cell(first + 2, came).value = "9:05"
+    workbook.save(path)
+    section = VisitsSection.model_validate({"file": path.name, "start": "2026-03-02"})
+    known = pd.Series([str(one) for one in ids[:3]])
+    found = read_visit_logs(section, {path.name: path}, known)
+    assert found is not None
+    assert found.frame is not None
+    visits = found.frame[found.frame["route"] == found.frame["route"].iloc[0]]
+    assert visits["planned"].tolist() == [1.0] * 3
+    assert dict(zip(visits["outlet_id"], visits["done"], strict=True)) == {
+        str(ids[0]): True, str(ids[1]): False, str(ids[2]): True,
+    }  # fmt: skip
+    assert visits.set_index("outlet_id")["seq"][known].tolist() == [1.0, 2.0, 3.0]
+    assert set(visits["date"]) == {"2026-03-02"}
+    kept, ordered = in_sequence(visits)
+    assert (kept.sum(), ordered.sum()) == (1, 2)
+    without = section.model_copy(update={"start": None})
+    told = read_visit_logs(without, {path.name: path}, known)
+    assert told is not None
+    assert "visitlog.no_start" in [one.key for one in told.notices]
 
 
 def test_invented_visits_are_whole_cycles_and_the_same_for_a_seed() -> None:
