@@ -36,8 +36,8 @@ class VisitsSection(_Section):
     """[visits]: tables with a row for each visit that was planned or made.
 
     `file` is one file or a list; workbooks of filled route sheets are such tables, too, and
-    `start`, a day of the first week of their cycle, gives them their dates. `invented` makes a log up from a seed instead, for trying out; it is labelled invented wherever
-    it is shown.
+    `start`, a day of the first week of their cycle, gives them their dates. `invented` makes a
+    log up from a seed instead, for trying out; it is labelled invented wherever it is shown.
     """
 
     file: str | tuple[str, ...] = ""
