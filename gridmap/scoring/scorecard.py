@@ -432,7 +432,9 @@ def _scores(
         basis = inputs.market.notes if cells is None else inputs.market.notes[cells]
     found: dict[str, CellValues] = {}
     plans = _plans(inputs, policy)
-    for key, chance, note in zip(plans, chances[1:SHARES], (basis, ""), strict=True):
+    field = inputs.field_work
+    service = field.sums["visit_attainment"].note if field and field.tells_visits else ""
+    for key, chance, note in zip(plans, chances[1:SHARES], (basis, service), strict=True):
         plan = plans[key]
         score = score_composite(
             plan.indicators,

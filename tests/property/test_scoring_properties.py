@@ -250,7 +250,12 @@ def random_visits(seed: int, n_cells: int) -> FieldCounts:
     due[rng.random(n_cells) < 0.2] = np.nan
     made = due * rng.random(n_cells)
     return FieldCounts(
-        {"visit_attainment": FieldSum(made, due, np.ones(n_cells), "no_visits_due")}, {}
+        {
+            "visit_attainment": FieldSum(
+                made, due, np.ones(n_cells), "no_visits_due", "visits_invented"
+            )
+        },
+        {},
     )
 
 

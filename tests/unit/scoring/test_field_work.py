@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scoring_inputs import inputs_of
 
 from gridmap import schemas
-from gridmap.policies import RoutingPolicy
+from gridmap.policies import RoutingPolicy, ScoringPolicy
 from gridmap.scoring import field_work
 from gridmap.scoring.field_counts import (
     FIELD_METRICS,
@@ -23,8 +23,9 @@ from gridmap.scoring.field_counts import (
     sell_depth,
 )
 from gridmap.scoring.indicators import coverage_indicators
-from gridmap.scoring.inputs import MarketCounts
+from gridmap.scoring.inputs import FieldCounts, FieldSum, MarketCounts
 from gridmap.scoring.metrics import named
+from gridmap.scoring.scorecard import score_cells
 from gridmap.territory import Territory
 
 NAN = float("nan")
@@ -187,6 +188,25 @@ def test_additions_and_sales_of_an_outlet():
     nothing = inputs_of([[1.0]], ["own"])
     assert sell_depth(nothing).note.tolist() == ["no_sales"]
     assert outlet_productivity(nothing).note.tolist() == ["no_flow_data"]
+
+
+def test_a_coverage_score_that_rests_on_an_invented_log_says_so():
+    """Both cells are as well covered; half of the visits due in cell 0 were made, all in 1."""
+    made = FieldSum(np.array([1.0, 4.0]), np.array([2.0, 4.0]), np.ones(2), "", "visits_invented")
+    minutes = [[3.0, 30.0], [30.0, 3.0]]
+    town = inputs_of(
+        minutes, ["own", "own"], demand_cell=[0, 1], outlet_cell=[0, 1], n_cells=2,
+        due_visits=np.array([2, 4]), planned_visits=np.array([2, 4]),
+        field_work=FieldCounts({"visit_attainment": made}, {}),
+    )  # fmt: skip
+    scores = score_cells(town, ScoringPolicy(draws=0), seed=1).set_index(["metric", "cell_id"])
+    score = scores.loc["coverage_score"]
+    assert score["note"].tolist() == ["visits_invented"] * 2
+    assert score["value"][0] < score["value"][1]
+    plain = score_cells(replace(town, field_work=None), ScoringPolicy(draws=0), seed=1)
+    plain = plain[plain["metric"] == "coverage_score"]
+    assert plain["note"].tolist() == ["", ""]
+    assert plain["value"].iloc[0] == pytest.approx(plain["value"].iloc[1])
 
 
 def random_town(seed: int) -> Territory:
