@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -79,8 +80,11 @@ def in_sequence(log: pd.DataFrame) -> tuple[Bools, Bools]:
     kept = np.zeros(len(log), dtype=bool)
     made = log.assign(row=np.arange(len(log)))[ordered]
     made = made.sort_values(["route", "date", "came", "seq", "outlet_id"], kind="stable")
-    for _, day in made.groupby(["route", "date"], sort=False):
-        kept[day["row"].to_numpy()[longest_rising(day["seq"].tolist())]] = True
+    row, seq = made["row"].to_numpy(), made["seq"].tolist()
+    day = made[["route", "date"]]
+    begins = np.flatnonzero((day != day.shift()).any(axis=1).to_numpy()).tolist()
+    for begin, end in pairwise([*begins, len(made)]):
+        kept[row[begin:end][longest_rising(seq[begin:end])]] = True
     return kept, ordered
 
 
