@@ -18,7 +18,7 @@ from gridmap.scoring.findings import BlindZone, DuplicatePair
 from gridmap.scoring.fixes import Fixer, Recruits
 from gridmap.scoring.huff import kind_attraction
 from gridmap.scoring.inputs import Ints, ScoringInputs, scored_outlets, scoring_inputs
-from gridmap.scoring.market_inputs import known_sales, market_counts
+from gridmap.scoring.market_inputs import known_sales, market_counts, outlet_sales
 from gridmap.scoring.outlet_search import StreetSearch
 from gridmap.scoring.scorecard import ScoringSettings, fields_of, score_cells
 from gridmap.scoring.travel_times import measured_times
@@ -150,6 +150,7 @@ def assess(
     outlet_xy = outlets[["x", "y"]].to_numpy(np.float64)
     ownership = outlets["ownership"].to_numpy(dtype=np.str_)
     n_cells = len(cells.polygons)
+    _, carried = outlet_sales(territory, outlets["outlet_id"], carry=carry)
     inputs = scoring_inputs(
         territory,
         cells.label,
@@ -164,6 +165,7 @@ def assess(
         field_work=field_counts(territory, cells.label, n_cells, request.routing),
         attraction=kind_attraction(outlets["kind"], request.scoring),
         sales=known_sales(territory, outlets, carry=carry),
+        sales_carried=carried,
         cell_ids=np.arange(1, n_cells + 1),
     )
     search = StreetSearch(engines, demand_xy)

@@ -30,8 +30,8 @@ def position_indicators(*, subscribers: bool) -> tuple[Indicator, ...]:
         return (
             Indicator("share_shrunk", "presence", 0.0, 1.0),
             Indicator("fair_share_index", "growth", 0.0, 2.0),
-            Indicator("net_adds_per_1k", "growth", -50.0, 50.0),
-            Indicator("port_balance_per_1k", "growth", -20.0, 20.0),
+            Indicator("net_adds_per_1k", "growth", -50.0, 50.0, zero_of_nothing=True),
+            Indicator("port_balance_per_1k", "growth", -20.0, 20.0, zero_of_nothing=True),
             Indicator("expected_share", "access", 0.0, 1.0),
         )
     return (
@@ -70,7 +70,7 @@ def coverage_indicators(
     return (
         *reach,
         Indicator(f"nearest_ours_p90_{mode}", "time", near, 2.0 * far, direction=-1),
-        Indicator(duplicate, "economy", low, high, direction=-1),
+        Indicator(duplicate, "economy", low, high, direction=-1, zero_of_nothing=True),
         Indicator("frequency_attainment", "service", 0.0, 1.0),
         *made,
         Indicator("active_outlet_rate", "service", 0.0, 1.0),

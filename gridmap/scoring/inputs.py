@@ -174,6 +174,8 @@ class ScoringInputs:
         has no routes. Shape (n_outlets,).
     sales
         Sales of each outlet in the period, NaN = not reported. Shape (n_outlets,).
+    sales_carried
+        Which of them are of an earlier month, as the period has none. Shape (n_outlets,).
     market
         Subscriber figures, where there are any.
     field_work
@@ -201,6 +203,7 @@ class ScoringInputs:
     due_visits: Ints | None = None
     planned_visits: Ints | None = None
     sales: Floats | None = None
+    sales_carried: Bools | None = None
     market: MarketCounts | None = None
     field_work: FieldCounts | None = None
     cell_pairs: Ints | None = None
@@ -312,6 +315,7 @@ def scoring_inputs(
     field_work: FieldCounts | None = None,
     attraction: Floats | None = None,
     sales: Floats | None = None,
+    sales_carried: Bools | None = None,
     cell_ids: Ints | None = None,
 ) -> ScoringInputs:
     """Bind a territory, a partition and its visits to the inputs of scoring.
@@ -339,6 +343,8 @@ def scoring_inputs(
     sales
         Sales of the scored outlets, NaN = not reported; by default those of their table. Shape
         (n_scored,).
+    sales_carried
+        Which of them are of an earlier month. Shape (n_scored,).
     cell_ids
         Ids of the cells.
 
@@ -374,6 +380,7 @@ def scoring_inputs(
         due_visits=due,
         planned_visits=planned,
         sales=_sales(outlets["sales"], sales),
+        sales_carried=sales_carried,
         market=market,
         field_work=field_work,
         cell_pairs=bordering_pairs(territory, label),
@@ -414,7 +421,7 @@ def _shape_faults(inputs: ScoringInputs) -> list[Fault]:
         ("ownership", inputs.ownership, outlets),
     ]
     names = ["outlet_cell", "operator", "kind", "grade", "attraction", "potential"]
-    names += ["due_visits", "planned_visits", "sales"]
+    names += ["due_visits", "planned_visits", "sales", "sales_carried"]
     expected += [(name, getattr(inputs, name), outlets) for name in names]
     expected += [
         (f"travel_min[{mode}]", minutes, demand + outlets)

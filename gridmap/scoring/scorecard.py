@@ -13,7 +13,7 @@ from gridmap.policies import Mode, ScoringPolicy
 from gridmap.schemas import SCORES
 from gridmap.scoring import coverage, execution, field_counts, market, position
 from gridmap.scoring.clusters import cluster_metrics
-from gridmap.scoring.composite import CompositeRules, Score, score_composite
+from gridmap.scoring.composite import CompositeRules, Score, score_composite, structural_zeros
 from gridmap.scoring.demand_fields import ChoiceModel, DemandFields, demand_fields
 from gridmap.scoring.equity import equity
 from gridmap.scoring.huff import HuffModel
@@ -376,7 +376,7 @@ def _outlet_table(inputs: ScoringInputs, settings: ScoringSettings) -> dict[str,
     if "market" in inputs.invented:
         for name in ("active_outlet_rate", "active_outlet_rate_reported", "sell_depth"):
             note = table[name].note
-            note[note == ""] = "rests_on_invented"
+            note[(note == "") | (note == "rests_on_carried")] = "rests_on_invented"
     return table
 
 
@@ -427,14 +427,20 @@ def _scores(
 
     The table is of all cells, the samples are of those that are scored.
     """
+    at = slice(None) if cells is None else cells
     basis: str | Notes = "rests_on_outlets"
     if inputs.market is not None and inputs.market.compares:
-        basis = inputs.market.notes if cells is None else inputs.market.notes[cells]
+        basis = inputs.market.notes[at]
+    # Of what the coverage score is made of, only the sales may be carried forward or invented.
+    sales = table["active_outlet_rate"].note[at]
+    doubtful = np.where(np.isin(sales, ["rests_on_carried", "rests_on_invented"]), sales, "")
     found: dict[str, CellValues] = {}
     plans = _plans(inputs, policy)
     field = inputs.field_work
-    service = field.sums["visit_attainment"].note if field and field.tells_visits else ""
-    for key, chance, note in zip(plans, chances[1:SHARES], (basis, service), strict=True):
+    if field is not None and field.tells_visits:
+        service = field.sums["visit_attainment"].note[at]
+        doubtful = np.where(doubtful == "", service, doubtful)
+    for key, chance, note in zip(plans, chances[1:SHARES], (basis, doubtful), strict=True):
         plan = plans[key]
         score = score_composite(
             plan.indicators,
@@ -445,6 +451,7 @@ def _scores(
             rng=chance,
             dimension_weights=plan.dimension_weights,
             cells=cells,
+            zeros=structural_zeros(plan.indicators, table),
         )
         found |= _score_values(key, score, note)
     return found
@@ -548,9 +555,10 @@ def _score_values(key: str, score: Score, basis: str | Notes) -> dict[str, CellV
     remarks[empty] = score.note[empty]
     nothing = np.full(len(score.value), np.nan)
     planned = np.full(len(score.value), float(score.planned))
-    remark = basis
+    remark = notes(len(score.value), basis)
     if score.left_out or score.doubles:
-        remark = "indicator_left_out" if score.left_out else "indicator_double"
+        remark[:] = "indicator_left_out" if score.left_out else "indicator_double"
+    remark[score.structural] = "structural_zero"
     return {
         f"{key}_score": CellValues(
             score.value,
