@@ -190,6 +190,13 @@ _REGISTRY: tuple[Metric, ...] = (
         source=HUFF,
     ),
     _sum("expected_share_own", "access", "Σw·Σ_own P / Σw", source=HUFF),
+    _sum(
+        "expected_share_slack",
+        "access",
+        "Σw·d·(U − S)/(U·(U − d)) / Σw, d = (A^α − min A^α)·f(t) of the last in the list",
+        direction=-1,
+        source="gridmap",
+    ),
     _sum("rival_pressure", "access", "1 − Σw·Σ_ours P / Σw", direction=-1, source=HUFF),
     _sum("first_arrival_share", "access", "Σw[min t_ours < min t_rival] / Σw", source="Voronoi"),
     Metric("execution_gap", "growth", "share_shrunk − expected_share", "share", 1, "gridmap"),

@@ -34,6 +34,8 @@ from gridmap.scoring.sampling import band, resample, widened
 
 #: Draws of the shares where the policy asks for no bands.
 SHARE_DRAWS = 200
+#: Metrics of the Huff model.
+EXPECTED = ("expected_share", "expected_share_own", "rival_pressure")
 #: Places of the sources of chance, see `_chances`.
 SHARES, CLUSTERS = 3, 4
 
@@ -476,8 +478,10 @@ def _demand_table(
         low, high = widened(ends, table[name].value)
         table[name] = replace(table[name], p05=low, p95=high)
     unreached = inputs.by_cell(inputs.demand_weight - fields.rates["expected_share"].whole)
-    for name in ("expected_share", "expected_share_own", "rival_pressure"):
+    cut = table["expected_share_slack"].value > 0.0
+    for name in EXPECTED:
         table[name] = coverage.unreached_notes(table[name], unreached)
+        table[name].note[cut & (table[name].note == "")] = "nearest_only"
     for mode, reached in fields.reached.items():
         measures = equity(inputs, reached)
         table |= {f"access_{key}_{mode}": values for key, values in measures.items()}
@@ -485,7 +489,7 @@ def _demand_table(
 
 
 def _empty(name: str) -> str:
-    if name in ("expected_share", "expected_share_own", "rival_pressure"):
+    if name in (*EXPECTED, "expected_share_slack"):
         return "no_outlet_reached"
     return "nothing_covered" if name.startswith("duplicate_share_covered") else "no_demand"
 
