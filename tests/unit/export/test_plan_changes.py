@@ -162,7 +162,7 @@ def test_unknown_months_and_cells_are_told_at_once(plans, monkeypatch):
     with pytest.raises(InputError) as caught:
         compare_months(plans[0], *MONTHS, touched=["C01", "X", "Y"])
     assert [one.where for one in caught.value.faults] == ["X", "Y"]
-    monkeypatch.setattr("gridmap.export.plan_changes._market_of", lambda path: None)
+    monkeypatch.setattr("gridmap.export.plan_changes._market_of", lambda _: None)
     with pytest.raises(InputError, match=r"\[market\]"):
         compare_months(plans[0], *MONTHS)
 
