@@ -58,6 +58,8 @@ class Comparison:
         Months, or files.
     borders
         Whose borders; ``plan`` = months of one plan.
+    invented
+        Whether market figures are made up.
     """
 
     table: pd.DataFrame
@@ -68,6 +70,7 @@ class Comparison:
     before: str
     after: str
     borders: Borders | Literal["plan"]
+    invented: bool
 
 
 def compare_plans(
@@ -116,7 +119,7 @@ def compare_plans(
     )
     return _comparison(
         table, target.told, named_cells, found=not touched,
-        span=(str(old), str(new)), borders=on,
+        span=(str(old), str(new)), borders=on, invented=first.invented or second.invented,
     )  # fmt: skip
 
 
@@ -156,7 +159,13 @@ def compare_months(
     table = changes(*tables).rename(columns={"cell_id": "code"}).assign(basis="units")
     table["beyond_bands"] = False
     return _comparison(
-        table, MONTHLY, tuple(touched), found=False, span=(before, after), borders="plan"
+        table,
+        MONTHLY,
+        tuple(touched),
+        found=False,
+        span=(before, after),
+        borders="plan",
+        invented=one.invented,
     )
 
 
@@ -168,6 +177,7 @@ def _comparison(
     found: bool,
     span: tuple[str, str],
     borders: Borders | Literal["plan"],
+    invented: bool,
 ) -> Comparison:
     known = sorted(set(table["code"]))
     unknown = sorted(set(touched) - set(known))
@@ -179,7 +189,7 @@ def _comparison(
     order = table["metric"].map(place).fillna(len(told)).to_numpy()
     table = table.iloc[np.argsort(order, kind="stable")][COLUMNS].reset_index(drop=True)
     effects = effects_of(table, touched, told) if touched else {}
-    return Comparison(table, told, effects, touched, found, *span, borders)
+    return Comparison(table, told, effects, touched, found, *span, borders, invented)
 
 
 def effects_of(
@@ -225,6 +235,7 @@ class _Plan:
             cell_id=self.codes[row.reindex(scores["cell_id"]).to_numpy(np.int64)], basis="cell"
         )
         self.market = _market_of(path)
+        self.invented = "market" in str(facts.get("invented") or "").split(", ")
 
     def as_cells_of(self, target: _Plan, twin: Ints) -> pd.DataFrame:
         """Return the scores of the cells that the target has too, by the codes there."""

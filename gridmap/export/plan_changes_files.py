@@ -84,7 +84,7 @@ def write_comparison(found: Comparison, path: Path, language: Language) -> Path:
 
 def caveats(found: Comparison, language: Language) -> list[str]:
     """Return what a reader must know before believing the figures."""
-    lines = []
+    lines = [text("compare.invented", language)] if found.invented else []
     if found.borders == "plan":
         lines.append(text("compare.no_bands", language))
     else:

@@ -21,6 +21,7 @@ from gridmap.export.sheet_column import Column
 from gridmap.routing.regularity import regularity
 from gridmap.scenario import Scenario
 from gridmap.scoring.advice import advice_table
+from gridmap.scoring.advice_rules import changed_limits
 from gridmap.scoring.indicators import main_threshold
 from gridmap.scoring.making import MAKING
 from gridmap.scoring.metrics import DIRECTIONS, METRICS, named, note_text, threshold_name
@@ -274,6 +275,15 @@ def _caveat_columns(territory: Territory, scenario: Scenario, language: Language
     add("settings", "", settings)
     for score, sentence in sentences(scenario.report.get(MAKING, {}), language):
         add("making", score, sentence)
+    for rule, condition, usual in changed_limits(policy):
+        sentence = text(
+            f"advice.limit.{condition.test}",
+            language,
+            metric=METRICS[condition.name].label(language),
+            limit=condition.limit,
+            usual=usual,
+        )
+        add("advice", text(f"scoring.advice_name.{rule.key}", language), sentence)
     for column in territory.invented:
         add("invented", column, text("scoring.caveat.invented_text", language))
     add("pooled", "", text("scoring.caveat.pooled_text", language))
