@@ -47,6 +47,7 @@ from gridmap.scoring.fitting import fit_huff, fit_notice
 from gridmap.scoring.indicators import scoring_faults
 from gridmap.scoring.making import MAKING
 from gridmap.scoring.scorecard import ScoringSettings, cell_summary
+from gridmap.scoring.unit_rates import unit_rates
 from gridmap.territory import Polygons, Territory
 from gridmap.travel.engine import Snapped, TravelEngine
 from gridmap.travel.engines import open_engine
@@ -206,6 +207,9 @@ def make_plan(
             MAKING: making,
             **({} if fit is None else {"huff": fit.report()}),
         },
+        unit_rates=unit_rates(
+            assessed.fields.rates, territory.demand["unit"].to_numpy(np.int64), request.scoring
+        ),
     )
 
 

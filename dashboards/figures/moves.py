@@ -44,7 +44,7 @@ def moves_figure(found: Sequence[Moves], *, language: Language) -> go.Figure:
             + "<extra></extra>",
         )  # fmt: skip
     greatest = max((value for one in found for _, value in one.shifts), default=0.0)
-    figure.update_yaxes(type="category", autorange="reversed", ticks="")
+    figure.update_yaxes(type="category", autorange="reversed", ticks="", ticksuffix=" ")
     figure.update_xaxes(
         range=[0.0, max(1.0, 1.15 * greatest)],
         nticks=5,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +14,7 @@ import shapely
 
 from gridmap.checking import read_layers
 from gridmap.errors import InputError, fault
-from gridmap.export.geo import MARKET_LAYER
+from gridmap.export.geo import MARKET_LAYER, RATES_LAYER
 from gridmap.policies import PlanRequest
 from gridmap.schemas import MARKET
 from gridmap.scoring.comparison import Effect, changes, difference_in_differences, on_borders
@@ -22,7 +22,8 @@ from gridmap.scoring.indicators import main_threshold
 from gridmap.scoring.inputs import Ints
 from gridmap.scoring.market import GROWTH_METRICS, market_position
 from gridmap.scoring.market_inputs import counts_of_month
-from gridmap.scoring.metrics import named, threshold_name
+from gridmap.scoring.metrics import threshold_name
+from gridmap.scoring.unit_rates import WHOLE
 
 Borders = Literal["same", "old", "new"]
 
@@ -31,8 +32,6 @@ MONTHLY = (
     "share", "additions_share", "fair_share_index", "net_adds_per_1k", "churn",
     "port_balance_per_1k", "penetration", "target_attainment",
 )  # fmt: skip
-#: Rates over demand whose name holds neither means of travel nor threshold.
-DEMAND_RATES = ("expected_share", "expected_share_own", "first_arrival_share", "rival_pressure")
 COLUMNS = ["code", "metric", "before", "after", "change", "beyond_bands", "basis"]
 
 
@@ -43,8 +42,8 @@ class Comparison:
     Attributes
     ----------
     table
-        `COLUMNS`: `basis` is ``cell`` (the same cell in both), ``units`` (figures re-bound by the
-        units they belong to) or ``demand`` (by demand points, each with the rate of its cell).
+        `COLUMNS`: `basis` is ``cell`` (the same cell in both) or ``units`` (figures re-bound by
+        the units they belong to).
         Told metrics come first, and in each those beyond their bands, then the largest.
     told
         Metrics that people are told first.
@@ -60,6 +59,8 @@ class Comparison:
         Whose borders; ``plan`` = months of one plan.
     invented
         Whether market figures are made up.
+    lacks_rates
+        Whether rates of demand could not be re-bound, for want of those by unit.
     """
 
     table: pd.DataFrame
@@ -71,6 +72,7 @@ class Comparison:
     after: str
     borders: Borders | Literal["plan"]
     invented: bool
+    lacks_rates: bool = False
 
 
 def compare_plans(
@@ -107,7 +109,8 @@ def compare_plans(
         kept = target.codes[twin >= 0]
         theirs, ours = (one[one["cell_id"].isin(kept)] for one in (theirs, ours))
     else:
-        theirs = pd.concat([theirs, source.spread_over(target, twin)], ignore_index=True)
+        bound = source.rates_on(target, twin)
+        theirs = _joined(theirs, bound)
         theirs, ours = _with_market(source, target, theirs, ours)
     before, after = (ours, theirs) if on == "old" else (theirs, ours)
     basis = theirs.set_index(["cell_id", "metric"])["basis"]
@@ -117,10 +120,11 @@ def compare_plans(
     named_cells = tuple(touched) or _where_outlets_changed(
         first, second, target, set(table["code"])
     )
-    return _comparison(
+    compared = _comparison(
         table, target.told, named_cells, found=not touched,
         span=(str(old), str(new)), borders=on, invented=first.invented or second.invented,
     )  # fmt: skip
+    return replace(compared, lacks_rates=on != "same" and source.rates is None)
 
 
 def compare_months(
@@ -211,7 +215,7 @@ class _Plan:
     """A written plan, by the codes of its cells."""
 
     def __init__(self, path: Path) -> None:
-        layers = read_layers(path, ("cells", "scores", "plan", "units", "outlets", "demand"))
+        layers = read_layers(path, ("cells", "scores", "plan", "units", "outlets"))
         cells = layers["cells"].sort_values("cell_id")
         facts = dict(zip(layers["plan"]["key"], layers["plan"]["value"], strict=True))
         policy = PlanRequest.model_validate_json(facts["request"]).scoring
@@ -226,15 +230,15 @@ class _Plan:
         self.codes = cells["code"].astype(str).to_numpy(dtype=object)
         self.polygons = cells.geometry.to_numpy()
         self.units = layers["units"].sort_values("unit_id")
-        self.outlets, self.demand = layers["outlets"], layers["demand"]
+        self.outlets = layers["outlets"]
         row = pd.Series(np.arange(len(cells)), index=cells["cell_id"].to_numpy())
-        self._row = row
         self.label = row.reindex(self.units["cell_id"]).to_numpy(np.int64)
         scores = pd.DataFrame(layers["scores"].drop(columns="geometry"))
         self.scores = scores.assign(
             cell_id=self.codes[row.reindex(scores["cell_id"]).to_numpy(np.int64)], basis="cell"
         )
         self.market = _market_of(path)
+        self.rates = _optional(path, RATES_LAYER)
         self.invented = "market" in str(facts.get("invented") or "").split(", ")
 
     def as_cells_of(self, target: _Plan, twin: Ints) -> pd.DataFrame:
@@ -244,26 +248,26 @@ class _Plan:
         kept = self.scores[self.scores["cell_id"].isin(code)]
         return kept.assign(cell_id=kept["cell_id"].map(code))
 
-    def spread_over(self, target: _Plan, twin: Ints) -> pd.DataFrame:
-        """Return the rates of demand within the target's cells that are not here.
-
-        Each demand point brings the rate of its cell here, so that a cell made of whole cells
-        has exactly their sums.
-        """
-        weight = self.demand["weight"].to_numpy(np.float64)
-        cell = self._row.reindex(self.demand["cell_id"]).to_numpy(np.int64)
-        total = np.bincount(cell, weight, minlength=len(self.codes))
-        share = np.divide(weight, total[cell], out=np.zeros_like(weight), where=total[cell] > 0)
-        to = _cell_at(self.demand.geometry.to_numpy(), target.polygons)
-        names = [one for one in self.scores["metric"].unique().tolist() if _of_demand(one)]
+    def rates_on(self, target: _Plan, twin: Ints) -> pd.DataFrame:
+        """Return the rates of demand within the target's cells that are not here."""
         new = np.flatnonzero(twin < 0)
         tables = []
-        for name in names:
-            rows = self.scores[self.scores["metric"] == name].set_index("cell_id")
-            sums = rows[["numerator", "denominator"]].reindex(self.codes).to_numpy(np.float64)
-            value = on_borders(share * sums[cell, 0], share * sums[cell, 1], to, len(target.codes))
-            tables.append(_table(target.codes[new], name, value[new], "demand"))
+        if self.rates is not None:
+            cell = self.cell_in(target)[self.rates["unit_id"].to_numpy(np.int64)]
+            for name in self.rates.columns:
+                if name + WHOLE in self.rates:
+                    part, whole = (self.rates[one].to_numpy(np.float64)
+                                   for one in (name, name + WHOLE))  # fmt: skip
+                    value = on_borders(part, whole, cell, len(target.codes))
+                    tables.append(_table(target.codes[new], name, value[new], "units"))
+        if not tables:
+            return _table(target.codes[:0], "", np.empty(0), "units")
         return pd.concat(tables, ignore_index=True)
+
+    def cell_in(self, target: _Plan) -> Ints:
+        """Return the target's cell of each unit here, -1 = none. Shape (n_units,)."""
+        points = self.units.geometry.representative_point().to_numpy()
+        return _cell_at(points, target.polygons)
 
     def market_metrics(self, label: Ints, codes: np.ndarray, month: str = "") -> pd.DataFrame:
         """Return the market metrics of cells; a unit of label -1 belongs to none."""
@@ -293,33 +297,38 @@ def _with_market(
     """
     if source.market is None or target.market is None:
         return theirs, ours
-    label = _cell_at(source.units.geometry.representative_point().to_numpy(), target.polygons)
     fresh = [
-        source.market_metrics(label, target.codes),
+        source.market_metrics(source.cell_in(target), target.codes),
         target.market_metrics(target.label, target.codes),
     ]
     names = set(fresh[0]["metric"]) | set(fresh[1]["metric"])
     kept = [one[~one["metric"].isin(names)] for one in (theirs, ours)]
-    both = [pd.concat(pair, ignore_index=True) for pair in zip(kept, fresh, strict=True)]
-    return both[0], both[1]
+    return _joined(kept[0], fresh[0]), _joined(kept[1], fresh[1])
+
+
+def _optional(path: Path, name: str) -> pd.DataFrame | None:
+    """Return a layer that not every plan has, None where it lacks."""
+    try:
+        return pd.DataFrame(read_layers(path, (name,))[name])
+    except InputError:
+        return None
 
 
 def _market_of(path: Path) -> pd.DataFrame | None:
-    try:
-        layer = read_layers(path, (MARKET_LAYER,))[MARKET_LAYER]
-    except InputError:
+    table = _optional(path, MARKET_LAYER)
+    if table is None:
         return None
     words = ["source", "place", "outlet_id", "operator", "period"]
-    table = pd.DataFrame(layer)
     table[words] = table[words].fillna("").astype(str)
     return MARKET.validate(table.astype({"ours": bool, "unit": "int64"}))
 
 
-def _of_demand(name: str) -> bool:
-    metric = named(name).metric
-    return metric.additive and (
-        metric.spread in ("threshold", "mode") or metric.key in DEMAND_RATES
-    )
+def _joined(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    columns = ["cell_id", "metric", "value", "p05", "p95", "basis"]
+    full = [
+        one[columns].astype({"p05": float, "p95": float}) for one in (first, second) if len(one)
+    ]
+    return pd.concat(full, ignore_index=True) if full else first
 
 
 def _table(codes: np.ndarray, name: str, value: np.ndarray, basis: str) -> pd.DataFrame:

@@ -26,6 +26,10 @@ SHOWN = 6
 def comparison_text(found: Comparison, language: Language) -> str:
     """Return the comparison for people: told metrics with the largest changes, then effects."""
     lines = [_headline(found, language)]
+
+    def rebound(row: dict[Any, Any]) -> bool:
+        return found.borders != "plan" and row["basis"] == "units"
+
     for name in found.told:
         rows = found.table[found.table["metric"] == name]
         if not len(rows):
@@ -33,9 +37,7 @@ def comparison_text(found: Comparison, language: Language) -> str:
         share = named(name).metric.unit == "share"
         lines += ["", named(name).label(language)]
         for row in rows.head(SHOWN).to_dict("records"):
-            mark = ("*" if row["beyond_bands"] else " ") + (
-                "~" if row["basis"] == "demand" else " "
-            )
+            mark = ("*" if row["beyond_bands"] else " ") + ("~" if rebound(row) else " ")
             before, after = (_figure(row[key], share=share) for key in ("before", "after"))
             change = _change(row["change"], language, share=share)
             lines.append(f" {mark} {row['code']}  {before} → {after}  ({change})")
@@ -90,7 +92,9 @@ def caveats(found: Comparison, language: Language) -> list[str]:
     else:
         lines.append(text("compare.mark", language))
         if found.borders != "same":
-            lines.append(text("compare.spread", language))
+            lines.append(text("compare.rebound", language))
+        if found.lacks_rates:
+            lines.append(text("compare.lacks_rates", language))
         if found.found and found.touched:
             codes = ", ".join(found.touched)
             lines.append(text("compare.touched_auto", language, codes=codes))

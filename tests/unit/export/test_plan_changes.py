@@ -21,6 +21,9 @@ from gridmap.export.plan_changes_files import (
     comparison_values,
     write_comparison,
 )
+from gridmap.policies import ScoringPolicy
+from gridmap.scoring.measures import DemandRate
+from gridmap.scoring.unit_rates import WHOLE, unit_rates
 
 TABLE = pd.DataFrame(
     {
@@ -72,6 +75,9 @@ def written(folder: Path, label: np.ndarray, covered: np.ndarray, *, moved: bool
         partition=replace(base.partition, label=label, centre=np.array([0, 1])),
         cells=cells.reset_index(drop=True),
         scores=schemas.SCORES.validate(scores.reset_index(drop=True)),
+        unit_rates=pd.DataFrame(
+            {"unit_id": np.arange(24), COVERED: 10.0 * covered, COVERED + WHOLE: 10.0}
+        ),
     )
     return write_geopackage(town, scenario, folder / "plan.gpkg")
 
@@ -94,7 +100,7 @@ def market_rows() -> pd.DataFrame:
 def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """An old plan whose middle cell is half covered, and a new one with other borders."""
     folder = tmp_path_factory.mktemp("plans")
-    old = written(folder / "old", OLD_LABEL, np.array([1.0, 1.0, 0.5, 0.5, 0.0, 0.0])[COLUMN])
+    old = written(folder / "old", OLD_LABEL, np.array([1.0, 1.0, 0.4, 0.6, 0.2, 0.0])[COLUMN])
     new = written(
         folder / "new", NEW_LABEL, np.array([1.0, 1.0, 0.5, 0.5, 0.8, 0.0])[COLUMN], moved=True
     )
@@ -112,12 +118,13 @@ def test_only_the_same_cell_is_compared_on_the_same_borders(plans):
 
 
 def test_old_figures_are_bound_to_the_new_borders(plans):
-    """New C02 holds 8 points of the old rate 0.5 and 4 of rate 0.0: 1/3 before, 0.6 after."""
+    """New C02 holds 4 units each of 0.4, 0.6 and 0.2: 0.4 before, though its old cells had 0.5
+    and 0.1; (0.5 + 0.5 + 0.8) / 3 = 0.6 after."""
     found = compare_plans(*plans, on="new")
     middle = row(found.table, "C02", COVERED)
-    assert middle["before"] == pytest.approx(1 / 3)
+    assert middle["before"] == pytest.approx(0.4)
     assert middle["after"] == pytest.approx(0.6)
-    assert middle["basis"] == "demand"
+    assert middle["basis"] == "units"
     same = row(found.table, "C01", COVERED)
     assert (same["before"], same["after"], same["basis"]) == (1.0, 1.0, "cell")
     assert set(found.table.loc[found.table["metric"] == "position_score", "code"]) == {"C01"}
@@ -126,11 +133,18 @@ def test_old_figures_are_bound_to_the_new_borders(plans):
 
 
 def test_new_figures_are_bound_to_the_old_borders(plans):
-    """Old C02 lies within new C02 of rate 0.6; old C03 is half of it and half of rate 0."""
+    """Old C02 holds units of 0.5 now; half of old C03 those of 0.8, the other half those of 0."""
     found = compare_plans(*plans, on="old")
     middle, east = row(found.table, "C02", COVERED), row(found.table, "C03", COVERED)
-    assert (middle["before"], middle["after"]) == (0.5, pytest.approx(0.6))
-    assert (east["before"], east["after"]) == (0.0, pytest.approx(0.3))
+    assert (middle["before"], middle["after"]) == (0.5, pytest.approx(0.5))
+    assert (east["before"], east["after"]) == (pytest.approx(0.1), pytest.approx(0.4))
+
+
+def test_without_rates_by_unit_they_are_not_told(plans, monkeypatch):
+    monkeypatch.setattr("gridmap.export.plan_changes._optional", lambda *_: None)
+    found = compare_plans(*plans, on="new")
+    assert set(found.table["code"]) == {"C01"}
+    assert "could not be re-bound" in comparison_text(found, "en")
 
 
 def test_where_an_outlet_moved_is_touched(plans):
@@ -193,3 +207,19 @@ def test_the_effect_is_told_for_both_scores():
     # C(7, 3) = 35 ways: a p-value, but no interval.
     assert found["position_score"].p_value == pytest.approx(1 / 35)
     assert np.isnan(found["position_score"].low)
+
+
+def test_sums_of_units_are_those_of_their_points():
+    """Two points of unit 4 and one of unit 1; other thresholds and means of travel stay out."""
+    part, whole = np.array([1.0, 0.0, 2.0]), np.array([1.0, 3.0, 2.0])
+    rates = {
+        name: DemandRate(part, whole)
+        for name in (COVERED, "coverage_ours_walk_5", "expected_share", "nearest_ours_mean_walk")
+    }
+    found = unit_rates(rates, np.array([4, 4, 1]), ScoringPolicy())
+    assert found.columns.tolist() == [
+        "unit_id", COVERED, COVERED + WHOLE, "expected_share", "expected_share" + WHOLE
+    ]  # fmt: skip
+    assert found["unit_id"].tolist() == [1, 4]
+    assert found[COVERED].tolist() == [2.0, 1.0]
+    assert found[COVERED + WHOLE].tolist() == [2.0, 4.0]
