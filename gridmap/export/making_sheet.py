@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gridmap.catalogue import Language, text
+from gridmap.export.league_sheet import HEAD_POINTS
 from gridmap.export.score_sheets import Book
 from gridmap.export.sheet_column import Column
 from gridmap.scenario import Scenario
@@ -17,8 +18,8 @@ from gridmap.scoring.metrics import METRICS, named
 CORRELATION_CELLS = CompositeRules().correlation_cells
 #: Columns of the sheet: style and width.
 COLUMNS = {
-    "score": ("text", 20), "indicator": ("text", 40), "dimension": ("text", 12),
-    "state": ("text", 44), "weight": ("share", 10), "importance": ("share", 12),
+    "score": ("text", 20), "indicator": ("text", 50), "dimension": ("text", 22),
+    "state": ("text", 32), "weight": ("share", 10), "importance": ("share", 13),
     "known": ("share", 10), "low": ("ratio", 10), "high": ("ratio", 10), "better": ("text", 14),
     "outliers": ("text", 36),
 }  # fmt: skip
@@ -41,7 +42,7 @@ def write_making(book: Book, scenario: Scenario, language: Language) -> None:
         Column(text(f"making.column.{key}", language), [row.get(key) for row in rows], style, width)
         for key, (style, width) in COLUMNS.items()
     ]
-    book.sheet("making", columns, frozen=2, title=title)
+    book.sheet("making", columns, frozen=2, title=title).set_row(0, HEAD_POINTS)
     _write_shifts(book, made, language)
 
 
@@ -140,6 +141,7 @@ def _write_shifts(book: Book, made: Mapping[str, Any], language: Language) -> No
                                  for one in rows], width=70),
     ]  # fmt: skip
     sheet = book.sheet("shifts", columns, frozen=1, title=text("making.sheet.shifts", language))
+    sheet.set_row(0, HEAD_POINTS)
     chart = book.chart("bar")
     name = sheet.get_name()
     chart.add_series(
