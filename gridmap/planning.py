@@ -46,8 +46,8 @@ from gridmap.scoring.findings import recorded
 from gridmap.scoring.fitting import fit_huff, fit_notice
 from gridmap.scoring.indicators import scoring_faults
 from gridmap.scoring.making import MAKING
+from gridmap.scoring.point_rates import point_rates
 from gridmap.scoring.scorecard import ScoringSettings, cell_summary
-from gridmap.scoring.unit_rates import unit_rates
 from gridmap.territory import Polygons, Territory
 from gridmap.travel.engine import Snapped, TravelEngine
 from gridmap.travel.engines import open_engine
@@ -207,8 +207,8 @@ def make_plan(
             MAKING: making,
             **({} if fit is None else {"huff": fit.report()}),
         },
-        unit_rates=unit_rates(
-            assessed.fields.rates, territory.demand["unit"].to_numpy(np.int64), request.scoring
+        point_rates=point_rates(
+            assessed.fields.rates, territory.demand["weight"].to_numpy(np.float64), request.scoring
         ),
     )
 

@@ -43,8 +43,8 @@ class Scenario:
         What the planner should know: unattainable balance, overloaded cells, unreachable outlets.
     report
         What goes into report.json.
-    unit_rates
-        Rates of demand by unit, see `gridmap.scoring.unit_rates`. They go into plan.gpkg when the
+    point_rates
+        Rates by demand point, see `gridmap.scoring.point_rates`. They go into plan.gpkg when the
         plan is made; the store does not keep them (None).
     """
 
@@ -59,4 +59,4 @@ class Scenario:
     route_lines: NDArray[np.object_]
     notices: tuple[Fault, ...] = ()
     report: Mapping[str, Any] = field(default_factory=dict)
-    unit_rates: pd.DataFrame | None = None
+    point_rates: pd.DataFrame | None = None

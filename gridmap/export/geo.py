@@ -32,9 +32,6 @@ PLAN_LAYER = "plan"
 #: Name of the layer without geometry with the market figures of all months by unit, see
 #: `gridmap.schemas.MARKET`; `gridmap compare` reads it.
 MARKET_LAYER = "market"
-#: Name of the layer without geometry with rates of demand by unit, see
-#: `gridmap.scoring.unit_rates`; plans that come from the store lack it.
-RATES_LAYER = "unit_rates"
 
 
 def write_geopackage(territory: Territory, scenario: Scenario, path: Path) -> Path:
@@ -60,9 +57,10 @@ def write_geopackage(territory: Territory, scenario: Scenario, path: Path) -> Pa
     gpd.GeoDataFrame(_plan_facts(territory, scenario)).to_file(
         draft, layer=PLAN_LAYER, driver="GPKG", engine="pyogrio"
     )
-    for name, table in ((MARKET_LAYER, territory.market), (RATES_LAYER, scenario.unit_rates)):
-        if table is not None and len(table):
-            gpd.GeoDataFrame(table).to_file(draft, layer=name, driver="GPKG", engine="pyogrio")
+    if territory.market is not None and len(territory.market):
+        gpd.GeoDataFrame(territory.market).to_file(
+            draft, layer=MARKET_LAYER, driver="GPKG", engine="pyogrio"
+        )
     if scenario.request.directions:
         gpd.GeoDataFrame(directions_table(territory, scenario)).to_file(
             draft, layer=DIRECTIONS_LAYER, driver="GPKG", engine="pyogrio"
@@ -97,6 +95,7 @@ def plan_layers(territory: Territory, scenario: Scenario) -> dict[str, gpd.GeoDa
                 "weight": demand["weight"].to_numpy(),
                 "unit_id": demand["unit"].to_numpy(),
                 "cell_id": unit_cell[demand["unit"].to_numpy()],
+                **({} if scenario.point_rates is None else dict(scenario.point_rates.items())),
             },
             shapely.points(demand["x"].to_numpy(), demand["y"].to_numpy()),
         ),

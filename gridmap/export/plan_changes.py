@@ -14,7 +14,7 @@ import shapely
 
 from gridmap.checking import read_layers
 from gridmap.errors import InputError, fault
-from gridmap.export.geo import MARKET_LAYER, RATES_LAYER
+from gridmap.export.geo import MARKET_LAYER
 from gridmap.policies import PlanRequest
 from gridmap.schemas import MARKET
 from gridmap.scoring.comparison import Effect, changes, difference_in_differences, on_borders
@@ -23,7 +23,7 @@ from gridmap.scoring.inputs import Ints
 from gridmap.scoring.market import GROWTH_METRICS, market_position
 from gridmap.scoring.market_inputs import counts_of_month
 from gridmap.scoring.metrics import threshold_name
-from gridmap.scoring.unit_rates import WHOLE
+from gridmap.scoring.point_rates import rates_in
 
 Borders = Literal["same", "old", "new"]
 
@@ -42,8 +42,8 @@ class Comparison:
     Attributes
     ----------
     table
-        `COLUMNS`: `basis` is ``cell`` (the same cell in both) or ``units`` (figures re-bound by
-        the units they belong to).
+        `COLUMNS`: `basis` is ``cell`` (the same cell in both), ``points`` (rates re-bound by
+        their demand points) or ``units`` (market figures re-bound by their units).
         Told metrics come first, and in each those beyond their bands, then the largest.
     told
         Metrics that people are told first.
@@ -60,7 +60,7 @@ class Comparison:
     invented
         Whether market figures are made up.
     lacks_rates
-        Whether rates of demand could not be re-bound, for want of those by unit.
+        Whether rates of demand could not be re-bound, for want of those by point.
     """
 
     table: pd.DataFrame
@@ -124,7 +124,7 @@ def compare_plans(
         table, target.told, named_cells, found=not touched,
         span=(str(old), str(new)), borders=on, invented=first.invented or second.invented,
     )  # fmt: skip
-    return replace(compared, lacks_rates=on != "same" and source.rates is None)
+    return replace(compared, lacks_rates=on != "same" and not source.rates)
 
 
 def compare_months(
@@ -215,7 +215,7 @@ class _Plan:
     """A written plan, by the codes of its cells."""
 
     def __init__(self, path: Path) -> None:
-        layers = read_layers(path, ("cells", "scores", "plan", "units", "outlets"))
+        layers = read_layers(path, ("cells", "scores", "plan", "units", "outlets", "demand"))
         cells = layers["cells"].sort_values("cell_id")
         facts = dict(zip(layers["plan"]["key"], layers["plan"]["value"], strict=True))
         policy = PlanRequest.model_validate_json(facts["request"]).scoring
@@ -238,7 +238,8 @@ class _Plan:
             cell_id=self.codes[row.reindex(scores["cell_id"]).to_numpy(np.int64)], basis="cell"
         )
         self.market = _market_of(path)
-        self.rates = _optional(path, RATES_LAYER)
+        self.rates = rates_in(pd.DataFrame(layers["demand"].drop(columns="geometry")))
+        self.points = layers["demand"].geometry.to_numpy()
         self.invented = "market" in str(facts.get("invented") or "").split(", ")
 
     def as_cells_of(self, target: _Plan, twin: Ints) -> pd.DataFrame:
@@ -251,17 +252,13 @@ class _Plan:
     def rates_on(self, target: _Plan, twin: Ints) -> pd.DataFrame:
         """Return the rates of demand within the target's cells that are not here."""
         new = np.flatnonzero(twin < 0)
+        if not self.rates:
+            return _table(target.codes[:0], "", np.empty(0), "points")
+        cell = _cell_at(self.points, target.polygons)
         tables = []
-        if self.rates is not None:
-            cell = self.cell_in(target)[self.rates["unit_id"].to_numpy(np.int64)]
-            for name in self.rates.columns:
-                if name + WHOLE in self.rates:
-                    part, whole = (self.rates[one].to_numpy(np.float64)
-                                   for one in (name, name + WHOLE))  # fmt: skip
-                    value = on_borders(part, whole, cell, len(target.codes))
-                    tables.append(_table(target.codes[new], name, value[new], "units"))
-        if not tables:
-            return _table(target.codes[:0], "", np.empty(0), "units")
+        for name, one in self.rates.items():
+            value = on_borders(one.part, one.whole, cell, len(target.codes))
+            tables.append(_table(target.codes[new], name, value[new], "points"))
         return pd.concat(tables, ignore_index=True)
 
     def cell_in(self, target: _Plan) -> Ints:
@@ -306,17 +303,11 @@ def _with_market(
     return _joined(kept[0], fresh[0]), _joined(kept[1], fresh[1])
 
 
-def _optional(path: Path, name: str) -> pd.DataFrame | None:
-    """Return a layer that not every plan has, None where it lacks."""
-    try:
-        return pd.DataFrame(read_layers(path, (name,))[name])
-    except InputError:
-        return None
-
-
 def _market_of(path: Path) -> pd.DataFrame | None:
-    table = _optional(path, MARKET_LAYER)
-    if table is None:
+    """Return the market figures of a plan, None where it has none."""
+    try:
+        table = pd.DataFrame(read_layers(path, (MARKET_LAYER,))[MARKET_LAYER])
+    except InputError:
         return None
     words = ["source", "place", "outlet_id", "operator", "period"]
     table[words] = table[words].fillna("").astype(str)

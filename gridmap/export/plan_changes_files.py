@@ -28,7 +28,7 @@ def comparison_text(found: Comparison, language: Language) -> str:
     lines = [_headline(found, language)]
 
     def rebound(row: dict[Any, Any]) -> bool:
-        return found.borders != "plan" and row["basis"] == "units"
+        return found.borders != "plan" and row["basis"] != "cell"
 
     for name in found.told:
         rows = found.table[found.table["metric"] == name]

@@ -23,7 +23,7 @@ from gridmap.export.plan_changes_files import (
 )
 from gridmap.policies import ScoringPolicy
 from gridmap.scoring.measures import DemandRate
-from gridmap.scoring.unit_rates import WHOLE, unit_rates
+from gridmap.scoring.point_rates import point_rates, rates_in
 
 TABLE = pd.DataFrame(
     {
@@ -75,9 +75,7 @@ def written(folder: Path, label: np.ndarray, covered: np.ndarray, *, moved: bool
         partition=replace(base.partition, label=label, centre=np.array([0, 1])),
         cells=cells.reset_index(drop=True),
         scores=schemas.SCORES.validate(scores.reset_index(drop=True)),
-        unit_rates=pd.DataFrame(
-            {"unit_id": np.arange(24), COVERED: 10.0 * covered, COVERED + WHOLE: 10.0}
-        ),
+        point_rates=pd.DataFrame({COVERED: 10.0 * covered}),
     )
     return write_geopackage(town, scenario, folder / "plan.gpkg")
 
@@ -118,13 +116,13 @@ def test_only_the_same_cell_is_compared_on_the_same_borders(plans):
 
 
 def test_old_figures_are_bound_to_the_new_borders(plans):
-    """New C02 holds 4 units each of 0.4, 0.6 and 0.2: 0.4 before, though its old cells had 0.5
+    """New C02 holds 4 points each of 0.4, 0.6 and 0.2: 0.4 before, though its old cells had 0.5
     and 0.1; (0.5 + 0.5 + 0.8) / 3 = 0.6 after."""
     found = compare_plans(*plans, on="new")
     middle = row(found.table, "C02", COVERED)
     assert middle["before"] == pytest.approx(0.4)
     assert middle["after"] == pytest.approx(0.6)
-    assert middle["basis"] == "units"
+    assert middle["basis"] == "points"
     same = row(found.table, "C01", COVERED)
     assert (same["before"], same["after"], same["basis"]) == (1.0, 1.0, "cell")
     assert set(found.table.loc[found.table["metric"] == "position_score", "code"]) == {"C01"}
@@ -133,15 +131,16 @@ def test_old_figures_are_bound_to_the_new_borders(plans):
 
 
 def test_new_figures_are_bound_to_the_old_borders(plans):
-    """Old C02 holds units of 0.5 now; half of old C03 those of 0.8, the other half those of 0."""
+    """Old C02 holds points of 0.5 now; half of old C03 those of 0.8, the other half those of 0."""
     found = compare_plans(*plans, on="old")
     middle, east = row(found.table, "C02", COVERED), row(found.table, "C03", COVERED)
     assert (middle["before"], middle["after"]) == (0.5, pytest.approx(0.5))
     assert (east["before"], east["after"]) == (pytest.approx(0.1), pytest.approx(0.4))
 
 
-def test_without_rates_by_unit_they_are_not_told(plans, monkeypatch):
-    monkeypatch.setattr("gridmap.export.plan_changes._optional", lambda *_: None)
+def test_without_rates_by_point_they_are_not_told(plans, monkeypatch):
+    monkeypatch.setattr("gridmap.export.plan_changes._market_of", lambda _: None)
+    monkeypatch.setattr("gridmap.export.plan_changes.rates_in", lambda _: {})
     found = compare_plans(*plans, on="new")
     assert set(found.table["code"]) == {"C01"}
     assert "could not be re-bound" in comparison_text(found, "en")
@@ -209,17 +208,18 @@ def test_the_effect_is_told_for_both_scores():
     assert np.isnan(found["position_score"].low)
 
 
-def test_sums_of_units_are_those_of_their_points():
-    """Two points of unit 4 and one of unit 1; other thresholds and means of travel stay out."""
-    part, whole = np.array([1.0, 0.0, 2.0]), np.array([1.0, 3.0, 2.0])
+def test_rates_of_points_are_kept_and_read_again():
+    """Other thresholds stay out, and so does what is below the line where it is the weight."""
+    part, whole, weight = np.array([1.0, 0.0]), np.array([1.0, 3.0]), np.array([2.0, 3.0])
     rates = {
-        name: DemandRate(part, whole)
-        for name in (COVERED, "coverage_ours_walk_5", "expected_share", "nearest_ours_mean_walk")
+        COVERED: DemandRate(part, weight),
+        "coverage_ours_walk_5": DemandRate(part, weight),
+        "expected_share": DemandRate(part, whole),
     }
-    found = unit_rates(rates, np.array([4, 4, 1]), ScoringPolicy())
-    assert found.columns.tolist() == [
-        "unit_id", COVERED, COVERED + WHOLE, "expected_share", "expected_share" + WHOLE
-    ]  # fmt: skip
-    assert found["unit_id"].tolist() == [1, 4]
-    assert found[COVERED].tolist() == [2.0, 1.0]
-    assert found[COVERED + WHOLE].tolist() == [2.0, 4.0]
+    found = point_rates(rates, weight, ScoringPolicy())
+    assert found.columns.tolist() == [COVERED, "expected_share", "expected_share:whole"]
+    again = rates_in(found.assign(weight=weight, cell_id=1))
+    assert set(again) == {COVERED, "expected_share"}
+    for name, one in again.items():
+        np.testing.assert_array_equal(one.part, rates[name].part)
+        np.testing.assert_array_equal(one.whole, rates[name].whole)
