@@ -89,7 +89,9 @@ def plan_layers(territory: Territory, scenario: Scenario) -> dict[str, gpd.GeoDa
             territory.units.polygons,
         ),
         "cells": cells_layer(territory, scenario),
-        "outlets": outlets_layer(territory, scenario).assign(unit_id=outlets["unit"].to_numpy()),
+        "outlets": outlets_layer(territory, scenario).assign(
+            unit_id=territory.outlets["unit"].to_numpy()
+        ),
         "demand": frame.of(
             {
                 "weight": demand["weight"].to_numpy(),
