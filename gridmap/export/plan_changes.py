@@ -83,7 +83,7 @@ def compare_plans(
     Parameters
     ----------
     old, new
-        plan.gpkg of each.
+        plan.gpkg of each, or the folder it lies in.
     on
         ``same`` = only cells of the same borders in both; else all figures are re-bound to the
         borders of that plan. Codes are those of the new plan for ``same``.
@@ -135,7 +135,7 @@ def compare_months(
     Parameters
     ----------
     plan
-        Its plan.gpkg.
+        Its plan.gpkg, or the folder it lies in.
     before, after
         Months such as 2024-03.
     touched
@@ -215,6 +215,7 @@ class _Plan:
     """A written plan, by the codes of its cells."""
 
     def __init__(self, path: Path) -> None:
+        path = path / "plan.gpkg" if path.is_dir() else path
         layers = read_layers(path, ("cells", "scores", "plan", "units", "outlets", "demand"))
         cells = layers["cells"].sort_values("cell_id")
         facts = dict(zip(layers["plan"]["key"], layers["plan"]["value"], strict=True))

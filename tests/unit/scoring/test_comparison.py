@@ -22,7 +22,7 @@ def test_what_all_cells_share_is_no_effect():
     assert found.standard_error == pytest.approx(np.sqrt(1 / 3))
     assert 0.0 < found.p_value < 0.1
     assert "+2.00 more" in found.text("Share")
-    assert "+200.0 points" in found.text("Share", share=True)
+    assert "+200.0 percentage points" in found.text("Share", share=True)
     assert "can't tell a cause" in found.text("Share")
 
 
