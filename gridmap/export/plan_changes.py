@@ -44,7 +44,7 @@ class Comparison:
     table
         `COLUMNS`: `basis` is ``cell`` (the same cell in both), ``points`` (rates re-bound by
         their demand points) or ``units`` (market figures re-bound by their units).
-        Told metrics come first, and in each those beyond their bands, then the largest.
+        Told metrics come first; in each metric the changes beyond the bands, then the largest.
     told
         Metrics that people are told first.
     effects
@@ -189,8 +189,8 @@ def _comparison(
         raise InputError(
             *(fault("compare.fault.unknown_cell", one, known=", ".join(known)) for one in unknown)
         )
-    place = {name: at for at, name in enumerate(told)}
-    order = table["metric"].map(place).fillna(len(told)).to_numpy()
+    names = dict.fromkeys([*told, *sorted(table["metric"].unique().tolist())])
+    order = table["metric"].map({name: at for at, name in enumerate(names)}).to_numpy()
     table = table.iloc[np.argsort(order, kind="stable")][COLUMNS].reset_index(drop=True)
     effects = effects_of(table, touched, told) if touched else {}
     return Comparison(table, told, effects, touched, found, *span, borders, invented)

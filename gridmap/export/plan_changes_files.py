@@ -21,6 +21,8 @@ from gridmap.scoring.metrics import named
 
 #: Rows of a metric that are printed.
 SHOWN = 6
+#: Height of a row with a sentence of three lines.
+EFFECT_POINTS = 42
 
 
 def comparison_text(found: Comparison, language: Language) -> str:
@@ -165,7 +167,11 @@ def _workbook(found: Comparison, language: Language) -> bytes:
               for key in ("touched", "untouched")),
             Column(head("told"), effects["told"].tolist(), width=100),
         ]  # fmt: skip
-        book.sheet("effects", columns, frozen=1, title=text("compare.sheet.effects", language))
+        sheet = book.sheet(
+            "effects", columns, frozen=1, title=text("compare.sheet.effects", language)
+        )
+        for row in range(1, len(effects) + 1):
+            sheet.set_row(row, EFFECT_POINTS)
         lines = [_headline(found, language), *caveats(found, language)]
         column = Column(text("compare.sheet.caveats", language), lines, width=120)
         book.sheet("caveats", [column], title=text("compare.sheet.caveats", language))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -163,6 +164,14 @@ def test_two_months_of_one_plan(plans):
     assert east["change"] == pytest.approx(0.0)
     assert found.effects["share"].effect == pytest.approx(0.2)
     assert "too few cells" in comparison_text(found, "en")
+
+
+def test_told_metrics_come_first_and_each_stands_together(plans):
+    found = compare_months(plans[0], *MONTHS)
+    listed = found.table["metric"].tolist()
+    assert listed[0] == "share"
+    assert len([one for one, _ in groupby(listed)]) == len(set(listed))
+    assert found.table["code"].iloc[0] == "C01"
 
 
 def test_unknown_months_and_cells_are_told_at_once(plans, monkeypatch):
