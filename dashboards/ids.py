@@ -25,6 +25,7 @@ class Cells(StrEnum):
     WORKLOAD = "cells-workload"
     BALANCE = "cells-balance"
     LEAGUE = "cells-league"
+    MOVES = "cells-moves"
     QUADRANT = "cells-quadrant"
     TABLE = "cells-table"
     PREVIEW = "cells-preview"

@@ -13,7 +13,9 @@ from dashboards.access import Plan
 from dashboards.geojson import Bounds, bounds, colours, stops_of
 from dashboards.state import Selection
 from gridmap.errors import Fault
+from gridmap.scoring.making import MAKING
 from gridmap.scoring.metrics import Named, named
+from gridmap.scoring.robustness import FACTORS
 
 #: Sets of outlets whose coverage is shown, in their order.
 COVERAGE_SETS = ("own", "partner", "rival")
@@ -104,6 +106,25 @@ class LeagueRow:
     code: str
     position: Standing
     coverage: Standing
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What moves the ranks of a score.
+
+    Attributes
+    ----------
+    score
+        ``position`` or ``coverage``.
+    shifts
+        Choice and mean change of rank in places, in the order of the choices.
+    left_out
+        Metrics that were planned for the score and do not count.
+    """
+
+    score: str
+    shifts: tuple[tuple[str, float], ...]
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -325,6 +346,18 @@ def league(plan: Plan) -> list[LeagueRow]:
         rows,
         key=lambda row: (row.position.value is None, -(row.position.value or 0.0), row.code),
     )
+
+
+def moves(plan: Plan) -> list[Moves]:
+    """Return what moves the ranks of each score that has any; a plan of old knows of none."""
+    found = []
+    for key, record in plan.scenario.report.get(MAKING, {}).items():
+        shifts = record["shifts"]
+        if shifts:
+            left_out = [one["metric"] for one in record["indicators"] if one["state"] != "used"]
+            ordered = tuple((one, float(shifts[one])) for one in FACTORS if one in shifts)
+            found.append(Moves(key, ordered, tuple(left_out)))
+    return found
 
 
 def cell_outlets(plan: Plan, cell_id: int) -> list[dict[str, object]]:

@@ -82,6 +82,14 @@ class LanguageName(StrEnum):
     ZH = "zh"
 
 
+class BordersName(StrEnum):
+    """Borders on which two plans are compared."""
+
+    SAME = "same"
+    OLD = "old"
+    NEW = "new"
+
+
 class FeedName(StrEnum):
     """Kinds of files that a plan is written as."""
 
@@ -236,35 +244,54 @@ def check(
 
 @app.command()
 def compare(
-    old: Annotated[Path, typer.Argument(metavar="OLD.gpkg", help="plan.gpkg of before.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW.gpkg", help="plan.gpkg of after.")],
+    plan_file: Annotated[
+        Path, typer.Argument(metavar="PLAN.gpkg", help="plan.gpkg: of before, or the only one.")
+    ],
+    new: Annotated[
+        Path | None, typer.Argument(metavar="[NEW.gpkg]", help="plan.gpkg of after.")
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(metavar="MONTH", help="With one plan: 2024-03.")
+    ] = None,
+    after: Annotated[
+        str | None, typer.Option(metavar="MONTH", help="With one plan: 2024-06.")
+    ] = None,
+    on: Annotated[
+        BordersName, typer.Option(help="With two: on the borders of which plan; same = both's.")
+    ] = BordersName.SAME,
     touched: Annotated[
         str, typer.Option(help="Codes of the cells in which something was done: C01,C02.")
     ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write all changes (.xlsx or .csv).")
+    ] = None,
+    language: Annotated[LanguageName | None, typer.Option(help="Language of the table.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the changes of the scores of the same cells, and the effect in touched ones."""
-    from gridmap.export.plan_changes import TOLD, plan_changes, told_effects
-    from gridmap.scoring.metrics import named
+    """Show what changed in cells between two plans or two months, beside untouched cells."""
+    from gridmap.export.plan_changes import compare_months, compare_plans
+    from gridmap.export.plan_changes_files import (
+        comparison_text,
+        comparison_values,
+        write_comparison,
+    )
 
-    language = read_settings().language
-    table = plan_changes(old, new)
+    chosen: Language = read_settings().language if language is None else language.value
     codes = [one.strip() for one in touched.split(",") if one.strip()]
-    effects = told_effects(table, codes, language) if codes else []
-    rows = table[table["metric"].isin(TOLD)].to_dict("records")
+    if new is not None and before is None and after is None:
+        found = compare_plans(plan_file, new, on=on.value, touched=codes)
+    elif new is None and before is not None and after is not None:
+        found = compare_months(plan_file, before, after, touched=codes)
+    else:
+        raise InputError(fault("compare.fault.one_or_two", plan_file))
     if as_json:
-        typer.echo(json.dumps({"changes": rows, "effects": effects}, ensure_ascii=False))
-        return
-    for row in rows[:20]:
-        label = named(str(row["metric"])).label(language)
-        mark = "*" if row["beyond_bands"] else " "
-        typer.echo(
-            f"{mark} {row['code']}  {label}  "
-            f"{row['before']:.1f} → {row['after']:.1f} ({row['change']:+.1f})"
-        )
-    typer.echo(text("scoring.compare.mark", language))
-    for sentence in effects:
-        typer.echo(sentence)
+        typer.echo(json.dumps(comparison_values(found, chosen), ensure_ascii=False))
+    else:
+        typer.echo(comparison_text(found, chosen))
+    if out is not None:
+        write_comparison(found, out, chosen)
+        if not as_json:
+            typer.echo(text("compare.written", chosen, file=out))
 
 
 @app.command("what-if")

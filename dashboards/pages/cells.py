@@ -19,12 +19,14 @@ from dashboards.components.words import quadrant_name, words
 from dashboards.figures import CONFIG
 from dashboards.figures.balance import balance_figure, balance_height
 from dashboards.figures.league import league_figure, league_height
+from dashboards.figures.moves import moves_figure, moves_height
 from dashboards.figures.quadrant import quadrant_figure
 from dashboards.formats import MISSING, number, share
 from dashboards.ids import App, Cells
 from dashboards.pages import Desk
 from dashboards.state import Page, Selection
 from dashboards.wiring import in_browser
+from gridmap.scoring.metrics import named
 
 
 def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
@@ -117,8 +119,38 @@ def _standing(plan: Plan, chosen: Selection) -> list[Component]:
             ),
             className="balance-scroll",
         ),
+        *_moves(plan, chosen),
         dmc.Title(say("league.quadrant"), order=3, mt="md"),
         dcc.Graph(id=Cells.QUADRANT, config=CONFIG, style={"height": "340px"}),
+    ]
+
+
+def _moves(plan: Plan, chosen: Selection) -> list[Component]:
+    """Return what moves the ranks; it does not depend on the chosen cell."""
+    language = chosen.language
+    say = words(language, "making.page")
+    found = queries.moves(plan)
+    head = html.Div(
+        [
+            dmc.Title(say("title"), order=3, mt="md"),
+            help_button(say("title"), say("meaning"), say("formula"), language=language),
+        ],
+        className="heading",
+    )
+    if not found:
+        return [head, html.P(say("none"), className="hint")]
+    left_out = dict.fromkeys(name for one in found for name in one.left_out)
+    listed = ", ".join(named(name).label(language) for name in left_out)
+    remark = say("left_out", listed=listed) if listed else say("all_used")
+    return [
+        head,
+        dcc.Graph(
+            id=Cells.MOVES,
+            figure=moves_figure(found, language=language),
+            config=CONFIG,
+            style={"height": f"{moves_height(len(found[0].shifts))}px"},
+        ),
+        html.P(remark, className="hint"),
     ]
 
 

@@ -22,7 +22,8 @@ def figure(metric: Named, value: float | None, language: Language) -> str:
     if value is None:
         return say("missing", language)
     if metric.metric.key == "execution_gap":
-        return say("points", language, value=100.0 * value).replace("-", "−")
+        # The font of the reports has an en dash and no minus sign.
+        return say("points", language, value=100.0 * value).replace("-", "–")
     match metric.metric.unit:
         case "share":
             return share(value, language)

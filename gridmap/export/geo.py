@@ -29,6 +29,9 @@ from gridmap.territory import Territory
 
 #: Name of the layer without geometry that carries what the checker needs to know.
 PLAN_LAYER = "plan"
+#: Name of the layer without geometry with the market figures of all months by unit, see
+#: `gridmap.schemas.MARKET`; `gridmap compare` reads it.
+MARKET_LAYER = "market"
 
 
 def write_geopackage(territory: Territory, scenario: Scenario, path: Path) -> Path:
@@ -54,6 +57,10 @@ def write_geopackage(territory: Territory, scenario: Scenario, path: Path) -> Pa
     gpd.GeoDataFrame(_plan_facts(territory, scenario)).to_file(
         draft, layer=PLAN_LAYER, driver="GPKG", engine="pyogrio"
     )
+    if territory.market is not None and len(territory.market):
+        gpd.GeoDataFrame(territory.market).to_file(
+            draft, layer=MARKET_LAYER, driver="GPKG", engine="pyogrio"
+        )
     if scenario.request.directions:
         gpd.GeoDataFrame(directions_table(territory, scenario)).to_file(
             draft, layer=DIRECTIONS_LAYER, driver="GPKG", engine="pyogrio"
@@ -82,12 +89,15 @@ def plan_layers(territory: Territory, scenario: Scenario) -> dict[str, gpd.GeoDa
             territory.units.polygons,
         ),
         "cells": cells_layer(territory, scenario),
-        "outlets": outlets_layer(territory, scenario),
+        "outlets": outlets_layer(territory, scenario).assign(
+            unit_id=territory.outlets["unit"].to_numpy()
+        ),
         "demand": frame.of(
             {
                 "weight": demand["weight"].to_numpy(),
                 "unit_id": demand["unit"].to_numpy(),
                 "cell_id": unit_cell[demand["unit"].to_numpy()],
+                **({} if scenario.point_rates is None else dict(scenario.point_rates.items())),
             },
             shapely.points(demand["x"].to_numpy(), demand["y"].to_numpy()),
         ),

@@ -17,6 +17,7 @@ from gridmap.routing.regularity import regularity
 from gridmap.routing.verify import day_balance
 from gridmap.scenario import Scenario
 from gridmap.scoring.advice import advice_table
+from gridmap.scoring.making import MAKING
 from gridmap.territory import Territory
 
 #: Distributions whose versions can change a plan.
@@ -83,6 +84,7 @@ def build_report(
         ),
         "blind_zones": list(scenario.report.get("blind_zones", [])),
         "duplicates": list(scenario.report.get("duplicates", [])),
+        MAKING: dict(scenario.report.get(MAKING, {})),
         "excluded": _excluded(territory, language),
         "territory_notices": _texts(territory.notices, language),
         "notices": _texts(scenario.notices, language),

@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 from gridmap.catalogue import Language, text
 from gridmap.export.finding_columns import pair_columns, zone_columns
 from gridmap.export.league_sheet import write_league
+from gridmap.export.making_sheet import sentences, write_making
 from gridmap.export.score_sheets import FORMATS, Book, heading
 from gridmap.export.sheet_column import Column
 from gridmap.export.zero_sale import zero_sale_columns
 from gridmap.routing.regularity import regularity
 from gridmap.scenario import Scenario
 from gridmap.scoring.advice import advice_table
+from gridmap.scoring.advice_rules import changed_limits
 from gridmap.scoring.indicators import main_threshold
+from gridmap.scoring.making import MAKING
 from gridmap.scoring.metrics import DIRECTIONS, METRICS, named, note_text, threshold_name
 from gridmap.scoring.position import QUADRANTS
 from gridmap.scoring.scorecard import pool_cells
@@ -61,6 +64,7 @@ def write_scorecards(
         book = Book(workbook, language)
         book.sheet("cells", _cell_columns(scenario, language), frozen=2)
         write_league(book, scenario, language)
+        write_making(book, scenario, language)
         book.sheet("advice", _advice_columns(scenario, language), frozen=1)
         book.sheet("metrics", _metric_columns(language), frozen=1)
         book.sheet("scores", _score_columns(scenario, language), frozen=2)
@@ -279,6 +283,17 @@ def _caveat_columns(territory: Territory, scenario: Scenario, language: Language
     )
     add("territory", territory.name, territory.crs)
     add("settings", "", settings)
+    for score, sentence in sentences(scenario.report.get(MAKING, {}), language):
+        add("making", score, sentence)
+    for rule, condition, usual in changed_limits(policy):
+        sentence = text(
+            f"advice.limit.{condition.test}",
+            language,
+            metric=METRICS[condition.name].label(language),
+            limit=condition.limit,
+            usual=usual,
+        )
+        add("advice", text(f"scoring.advice_name.{rule.key}", language), sentence)
     for column in territory.invented:
         add("invented", column, text("scoring.caveat.invented_text", language))
     add("pooled", "", text("scoring.caveat.pooled_text", language))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,10 @@ from gridmap.scoring.findings import BlindZone, DuplicatePair
 from gridmap.scoring.fixes import Fixer, Recruits
 from gridmap.scoring.huff import kind_attraction
 from gridmap.scoring.inputs import Ints, ScoringInputs, scored_outlets, scoring_inputs
+from gridmap.scoring.making import ScoreParts, score_making
 from gridmap.scoring.market_inputs import known_sales, market_counts, outlet_sales
 from gridmap.scoring.outlet_search import StreetSearch
-from gridmap.scoring.scorecard import ScoringSettings, fields_of, score_cells
+from gridmap.scoring.scorecard import ScoringSettings, fields_of, score_with_parts
 from gridmap.scoring.travel_times import measured_times
 from gridmap.scoring.what_if import WhatIf
 from gridmap.territory import Polygons, Territory
@@ -73,10 +75,19 @@ class Assessment:
         """What each demand point has."""
         return fields_of(self.inputs, self.request.scoring, self.settings)
 
-    @cached_property
+    @property
     def scores(self) -> pd.DataFrame:
         """Scores of all cells, see `gridmap.schemas.SCORES`."""
-        return score_cells(
+        return self._scored[0]
+
+    @cached_property
+    def making(self) -> dict[str, dict[str, Any]]:
+        """How both scores were made, see `gridmap.scoring.making.score_making`."""
+        return {key: score_making(one, seed=self.seed) for key, one in self._scored[1].items()}
+
+    @cached_property
+    def _scored(self) -> tuple[pd.DataFrame, dict[str, ScoreParts]]:
+        return score_with_parts(
             self.inputs, self.request.scoring, seed=self.seed, settings=self.settings,
             fields=self.fields,
         )  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from gridmap.errors import Fault, fault
 from gridmap.policies import ScoringPolicy
+from gridmap.scoring.advice_rules import advice_faults
 from gridmap.scoring.aggregation import Indicator
 from gridmap.scoring.metrics import threshold_name
 
@@ -107,7 +108,7 @@ def score_plans(
 
 
 def scoring_faults(policy: ScoringPolicy) -> list[Fault]:
-    """Return everything that is wrong with the weights and goalposts of the settings."""
+    """Return everything that is wrong with weights, goalposts and limits of the settings."""
     sets = [_usual(policy, subscribers=known, visits=True) for known in (True, False)]
     usual = [one for each in sets for listed in each.values() for one in listed]
     metrics = list(dict.fromkeys(one.metric for one in usual))
@@ -128,7 +129,7 @@ def scoring_faults(policy: ScoringPolicy) -> list[Fault]:
         for name, (low, high) in policy.goalposts.items()
         if not low < high
     ]
-    return faults + list(_nothing_weighs(policy))
+    return faults + list(_nothing_weighs(policy)) + advice_faults(policy)
 
 
 def _nothing_weighs(policy: ScoringPolicy) -> Iterator[Fault]:

@@ -58,7 +58,34 @@ def market_counts(
     records = territory.market
     if records is None or not len(records):
         return None
-    cells = _Cells(records, territory.outlets, label, n_cells)
+    return counts_of_month(records, territory.outlets, label, n_cells, carry=carry)
+
+
+def counts_of_month(
+    records: pd.DataFrame,
+    outlets: pd.DataFrame,
+    label: Ints,
+    n_cells: int,
+    *,
+    carry: int = 2,
+    month: str = "",
+) -> MarketCounts:
+    """Return the market figures of the cells in a month, as they were known then.
+
+    Parameters
+    ----------
+    records
+        Market figures, see `gridmap.schemas.MARKET`; at least one row, not after the month.
+    outlets
+        Columns outlet_id, unit, ownership and operator.
+    label, n_cells, carry
+        See `market_counts`.
+    month
+        Such as 2024-06; empty = the last that has any.
+    """
+    cells = _Cells(records, outlets, label, n_cells)
+    if month:
+        records = records[records["period"] <= month]
     periods = sorted(records["period"].unique())
     last = periods[-1]
     now = {

@@ -19,6 +19,7 @@ from gridmap.scoring.equity import equity
 from gridmap.scoring.huff import HuffModel
 from gridmap.scoring.indicators import ScorePlan, main_threshold, score_plans, scoring_faults
 from gridmap.scoring.inputs import Floats, Ints, ScoringInputs
+from gridmap.scoring.making import ScoreParts
 from gridmap.scoring.measures import (
     CellValues,
     Notes,
@@ -51,6 +52,7 @@ __all__ = [
     "pool_cells",
     "rescore_cells",
     "score_cells",
+    "score_with_parts",
 ]
 
 
@@ -111,6 +113,18 @@ def score_cells(
     InputError
         If travel times of a means of travel are not there.
     """
+    return score_with_parts(inputs, policy, seed=seed, settings=settings, fields=fields)[0]
+
+
+def score_with_parts(
+    inputs: ScoringInputs,
+    policy: ScoringPolicy,
+    *,
+    seed: int,
+    settings: ScoringSettings = ScoringSettings(),
+    fields: DemandFields | None = None,
+) -> tuple[pd.DataFrame, dict[str, ScoreParts]]:
+    """Return the answer of `score_cells`, and what ``position`` and ``coverage`` are made of."""
     _check(inputs, policy)
     if fields is None:
         fields = fields_of(inputs, policy, settings)
@@ -126,7 +140,17 @@ def score_cells(
     table |= _clusters(inputs, policy, table, chances[CLUSTERS])
     table["quadrant"] = _quadrant(table, policy)
     table |= _scores(inputs, policy, settings, table=table, samples=samples, chances=chances)
-    return _long_form(inputs.ids, table)
+    parts = {
+        key: ScoreParts(
+            plan,
+            {one.metric: table[one.metric].value for one in plan.indicators},
+            {one.metric: samples[one.metric] for one in plan.indicators if one.metric in samples},
+            table[f"{key}_score"].value,
+            settings.rules,
+        )
+        for key, plan in score_plans(policy, subscribers=_compares(inputs)).items()
+    }
+    return _long_form(inputs.ids, table), parts
 
 
 def rescore_cells(

@@ -27,6 +27,17 @@ COLUMNS, ROWS = 12, 8
 LOADS = (240.0, 250.0, 230.0, 280.0)
 OWN_UNIT = (2 * COLUMNS + 2, 2 * COLUMNS + 9, 5 * COLUMNS + 2, 5 * COLUMNS + 9)
 CELL_NAMES = ("Market", "Harbour", "Station", "Park")
+#: What the report says of how the scores were made: places that each choice moves a cell.
+MAKING = {
+    key: {
+        "cells": 4, "scored": 4, "doubles": [], "draws": 200, "shifts": shifts,
+        "indicators": [{"metric": metric, "state": state} for metric, state in states.items()],
+    }
+    for key, shifts, states in (
+        ("position", {"weights": 0.5, "sampling": 0.25}, {"outlet_share": "used"}),
+        ("coverage", {"sampling": 1.5, "weights": 0.0}, {"active_outlet_rate": "absent"}),
+    )
+}  # fmt: skip
 SERVICE_MIN = {"A": 25.0, "B": 18.0, "C": 12.0}
 
 
@@ -218,7 +229,7 @@ def _scenario(territory: Territory) -> Scenario:
         scores=schemas.SCORES.validate(_scores()),
         route_lines=lines,
         notices=(fault("planning.cell_without_visits", "G04"),),
-        report={"timings_s": {"partition": 1.25, "routing": 2.0}},
+        report={"timings_s": {"partition": 1.25, "routing": 2.0}, "score_making": MAKING},
     )
 
 

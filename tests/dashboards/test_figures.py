@@ -1,5 +1,6 @@
 """Figures carry the values they were given."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from dashboards.access import Plan
 from dashboards.figures.balance import balance_figure, balance_height
 from dashboards.figures.coverage import coverage_figure
 from dashboards.figures.league import league_figure, league_height
+from dashboards.figures.moves import moves_figure
 from dashboards.figures.quadrant import quadrant_figure
 from dashboards.queries import LeagueRow, Standing
 from gridmap.catalogue import LANGUAGES, Language
@@ -119,3 +121,21 @@ def test_the_charts_bundle_has_the_version_that_dash_expects() -> None:
     head = bundle.read_text(encoding="utf-8")[:200]
     major = get_plotlyjs_version().split(".")[0]
     assert f"plotly.js (cartesian - minified) v{major}." in head
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_moves_the_score_has_a_bar_a_choice_in_the_order_of_the_choices(
+    plan: Plan, language: Language
+) -> None:
+    figure = moves_figure(queries.moves(plan), language=language)
+    position, coverage = figure.data
+    assert list(position.x) == [0.5, 0.25]
+    assert list(coverage.x) == [0.0, 1.5]
+    assert position.y == coverage.y
+    assert position.marker.pattern.shape != coverage.marker.pattern.shape
+    assert figure.layout.xaxis.range[1] > 1.5
+
+
+def test_a_plan_of_old_knows_nothing_of_what_moves_its_scores(plan: Plan) -> None:
+    old = replace(plan, scenario=replace(plan.scenario, report={}))
+    assert queries.moves(old) == []
