@@ -123,7 +123,8 @@ def _ends(samples: Floats, low: float = 0.05, high: float = 0.95) -> Floats:
     """
     last = samples.shape[-1] - 1
     at = [int(np.floor(low * last)), int(np.ceil(high * last))]
-    return np.asarray(np.partition(samples, at, axis=-1)[..., at])
+    # Sorting whole rows is several times as fast as numpy's partition at two places.
+    return np.asarray(np.sort(samples, axis=-1)[..., at])
 
 
 def _points_by_cell(inputs: ScoringInputs) -> list[Ints]:
