@@ -105,7 +105,10 @@ class StreetSearch:
         """Return the nearest outlets of some places."""
         engine = self._engines[mode]
         found = engine.nearby(
-            engine.snap(xy), self.places(mode).snapped.take(places), most=most, limit_s=60.0 * within_min
+            engine.snap(xy),
+            self.places(mode).snapped.take(places),
+            most=most,
+            limit_s=60.0 * within_min,
         )
         return Few(found.start, found.source, found.seconds / np.float32(60.0))
 

@@ -25,6 +25,8 @@ from gridmap.scoring.travel_times import (
 
 #: Length of lists that leave nothing out.
 ENDLESS = 1 << 40
+#: A list that has lost an outlet is searched again this much farther than it went.
+FARTHER = 1.15
 
 #: A search, its means of travel, and the numbers of the places in question.
 _Asked = tuple[OutletSearch, str, Ints]
@@ -110,7 +112,9 @@ def changed_times(
     asked = search, mode, concerned.places
     if part.most is not None:
         lost = places_with(part.start, part.outlet, part.minutes, ~outlets.staying, np.inf)
-        changed = _refilled(changed, np.flatnonzero(part.cut & lost), outlets, asked)
+        short = np.flatnonzero(part.cut & lost)
+        until = float(part.minutes[part.start[1:][short] - 1].max(initial=0.0))
+        changed = _refilled(changed, short, outlets, asked, until_min=until)
     return _nearest_again(changed, outlets, asked)
 
 
@@ -182,25 +186,25 @@ def _farthest(times: TravelTimes) -> Floats:
     return limit
 
 
-def _refilled(part: TravelTimes, short: Ints, outlets: Outlets, asked: _Asked) -> TravelTimes:
+def _refilled(
+    part: TravelTimes, short: Ints, outlets: Outlets, asked: _Asked, *, until_min: float
+) -> TravelTimes:
     """Return times in which the lists of some places are searched again.
 
-    First among the outlets of these lists, which tells how far the last one is at most; then
-    among all that may be as near.
+    Their last outlets were `until_min` away at most: the next one is hardly much farther.
     """
     if not len(short) or part.most is None:
         return part
     search, mode, places = asked
-    here = places_of(part, short, part.n_outlets)
-    xy, there = outlets.xy, np.flatnonzero(outlets.staying)
-    near = np.unique(here.outlet).astype(np.int64)
-    last = 2.0 * float(here.minutes.max(initial=0.5))
-    found = search.few(mode, xy[near], places[short], most=part.most, within_min=last)
-    within = part.cap_min
-    if (np.diff(found.start) >= part.most).all():
-        within = min(within, float(found.minutes[found.start[1:] - 1].max()) + 1e-3)
-    some = there[search.around(mode, xy[there], places[short], within)]
-    found = search.few(mode, xy[some], places[short], most=part.most, within_min=within)
+    there = np.flatnonzero(outlets.staying)
+    within = FARTHER * until_min
+    while True:
+        within = min(within, part.cap_min)
+        some = there[search.around(mode, outlets.xy[there], places[short], within)]
+        found = search.few(mode, outlets.xy[some], places[short], most=part.most, within_min=within)
+        if within == part.cap_min or (np.diff(found.start) >= part.most).all():
+            break
+        within *= 2.0
     lists = found.start, some[found.outlet].astype(np.int32), found.minutes
     return _other_lists(part, short, lists)
 
