@@ -26,7 +26,7 @@ from gridmap.scoring.travel_times import (
 #: Length of lists that leave nothing out.
 ENDLESS = 1 << 40
 #: A list that has lost an outlet is searched again this much farther than it went.
-FARTHER = 1.15
+FARTHER = 1.05
 
 #: A search, its means of travel, and the numbers of the places in question.
 _Asked = tuple[OutletSearch, str, Ints]
@@ -204,7 +204,7 @@ def _refilled(
         found = search.few(mode, outlets.xy[some], places[short], most=part.most, within_min=within)
         if within == part.cap_min or (np.diff(found.start) >= part.most).all():
             break
-        within *= 2.0
+        within *= 1.5
     lists = found.start, some[found.outlet].astype(np.int32), found.minutes
     return _other_lists(part, short, lists)
 
