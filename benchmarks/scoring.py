@@ -195,7 +195,9 @@ def what_if_s(
 ) -> None:
     """Report opening, closing and moving an outlet: the median of several of each."""
     fields, scores = kept
-    session = WhatIf(inputs, city.outlet_xy, city.search, policy, seed=1, fields=fields, scores=scores)
+    session = WhatIf(
+        inputs, city.outlet_xy, city.search, policy, seed=1, fields=fields, scores=scores
+    )
     rng = np.random.default_rng(2)
 
     def opened() -> Change:

@@ -11,7 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.scoring.outlet_search import OutletSearch
-from gridmap.scoring.travel_change_kernels import first_of, merged_lists, places_with
+from gridmap.scoring.travel_change_kernels import (
+    first_of,
+    lists_of,
+    merged_lists,
+    places_with,
+)
 from gridmap.scoring.travel_times import (
     OWNERS,
     Bools,
@@ -80,11 +85,10 @@ def concerned_places(
 ) -> Concerned:
     """Return the places in whose lists or nearest times an outlet of the change is, or will be."""
     number = np.concatenate([outlets.closed, outlets.opened])
-    farthest = _farthest(times)
     hit = np.zeros(times.n_places, dtype=bool)
     for one in number.tolist():
         owner: Owner = outlets.ownership[one].item()
-        limit = np.maximum(farthest, times.nearest[owner])
+        limit = np.maximum(times.farthest_min, times.nearest[owner])
         if owner == "own":
             limit = np.maximum(limit, times.second_own)
         some = search.within(mode, outlets.xy[one], limit)
@@ -161,29 +165,16 @@ def _other_lists(
 
 def places_of(times: TravelTimes, places: Ints, n_outlets: int) -> TravelTimes:
     """Return the times of some places, each a demand point, with room for more outlets."""
-    size = np.diff(times.start)[places]
-    start = np.concatenate([[0], np.cumsum(size)])
-    entry = np.repeat(times.start[places] - start[:-1], size) + np.arange(start[-1])
     return TravelTimes(
         n_outlets,
         np.arange(len(places)),
-        start,
-        times.outlet[entry],
-        times.minutes[entry],
+        *lists_of(times.start, times.outlet, times.minutes, places),
         {owner: times.nearest[owner][places] for owner in OWNERS},
         {owner: times.nearest_outlet[owner][places] for owner in OWNERS},
         times.second_own[places],
         times.cap_min,
         times.most,
     )
-
-
-def _farthest(times: TravelTimes) -> Floats:
-    """Return the minutes within which an outlet is, or would be, in the list of each place."""
-    limit = np.full(times.n_places, times.cap_min)
-    full = times.cut
-    limit[full] = np.minimum(times.minutes[times.start[1:][full] - 1], times.cap_min)
-    return limit
 
 
 def _refilled(

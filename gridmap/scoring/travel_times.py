@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -107,6 +108,17 @@ class TravelTimes:
         if self.most is None:
             return np.zeros(self.n_places, dtype=bool)
         return np.asarray(np.diff(self.start) >= self.most)
+
+    @cached_property
+    def farthest_min(self) -> Floats:
+        """Minutes within which an outlet is, or would be, in the list of each place.
+
+        Shape (n_places,).
+        """
+        limit = np.full(self.n_places, self.cap_min)
+        full = self.cut
+        limit[full] = np.minimum(self.minutes[self.start[1:][full] - 1], self.cap_min)
+        return limit
 
     def place_weights(self, weight: Floats) -> Floats:
         """Return the sum of the demand points' weights at each place. Shape (n_places,)."""
