@@ -145,7 +145,7 @@ def accessibility(
     taking_part: Bools | None = None,
 ) -> Accessibility:
     """Return the accessibility of each demand point by one measure, see `accessibilities`."""
-    asked = {method: Measure(method, catchment)}
+    asked: dict[str, Measure] = {method: Measure(method, catchment)}
     return accessibilities(times, demand_weight, supply, asked, taking_part=taking_part)[method]
 
 
