@@ -166,7 +166,7 @@ def _draw_cell(
             fields.append(np.where(times[points] <= centre, weight, 0.0))
         fields.append(weight)
     if grouped:
-        fields = [np.bincount(group, one, GROUPS) for one in fields]
+        fields = [np.asarray(np.bincount(group, one, GROUPS), np.float64) for one in fields]
     sums = _drawn(np.array(fields).reshape(len(fields), luck.shape[1]), luck)
 
     value = np.full((len(rates) + len(percentiles), draws), np.nan)
