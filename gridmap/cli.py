@@ -328,8 +328,8 @@ def what_if(
         territory, request = load_project(
             project, data_dir=data, cache=_network_cache(settings), report=report
         )
-    plan = read_plan(plan_file)
-    assessment = written_assessment(territory, request, plan_file)
+        plan = read_plan(plan_file)
+        assessment = written_assessment(territory, request, plan_file, report=report)
     change = change_of(assessment, Trial(open_ or (), close or (), move or ()))
     outcome = assessment.what_if().outcome(change)
     if as_json:

@@ -162,12 +162,15 @@ def assess(
     ownership = outlets["ownership"].to_numpy(dtype=np.str_)
     n_cells = len(cells.polygons)
     _, carried = outlet_sales(territory, outlets["outlet_id"], carry=carry)
+    search = StreetSearch(engines, demand_xy)
     inputs = scoring_inputs(
         territory,
         cells.label,
         n_cells,
         {
-            mode: measured_times(engines[mode], demand_xy, outlet_xy, ownership)
+            mode: measured_times(
+                engines[mode], demand_xy, outlet_xy, ownership, places=search.places(mode)
+            )
             for mode in request.scoring.modes
         },
         routing=request.routing,
@@ -179,5 +182,4 @@ def assess(
         sales_carried=carried,
         cell_ids=np.arange(1, n_cells + 1),
     )
-    search = StreetSearch(engines, demand_xy)
     return Assessment(territory, request, cells, inputs, settings, seed, search)

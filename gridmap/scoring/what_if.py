@@ -250,10 +250,8 @@ class WhatIf:
             travel_min={mode: part},
         )
         more = np.zeros(len(outlets.opened))
-        known = {
-            name: KnownLevels(np.append(level, more), anew)
-            for name, level in self.fields.levels.items()
-        }
+        levels = self.fields.levels.items()
+        known = KnownLevels({name: np.append(level, more) for name, level in levels}, anew)
         model = choice_model(self.policy, self._settings)
         return _Changed(
             rows,
