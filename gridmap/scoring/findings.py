@@ -17,9 +17,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 #: ``open`` an own outlet, ``recruit`` an outlet that sells for nobody we compare as a partner,
+#: ``win`` a rival's outlet over as a partner, so that the rival has it no more,
 #: ``move`` an own or partner outlet, ``close`` one of a duplicate pair, ``merge`` both of a pair
 #: at one place between them, ``none`` = nothing helps.
-FixKind = Literal["open", "recruit", "move", "close", "merge", "none"]
+FixKind = Literal["open", "recruit", "win", "move", "close", "merge", "none"]
 
 #: Geometry in records is rounded to this, in metres.
 RECORD_GRID_M = 0.1
@@ -176,6 +177,37 @@ class DuplicatePair:
     overlap: float
     shape: BaseGeometry
     fix: Fix | None = None
+
+
+@dataclass(frozen=True)
+class Sought:
+    """For how many findings a fix was looked for, and what demand is theirs.
+
+    Attributes
+    ----------
+    sought, count
+        Findings that a fix was looked for, and all.
+    share
+        Share of the demand of all findings that those have; 1 where there are none.
+    """
+
+    sought: int
+    count: int
+    share: float
+
+    @property
+    def whole(self) -> bool:
+        """Whether a fix was looked for everywhere."""
+        return self.sought == self.count
+
+
+def sought(items: Sequence[BlindZone] | Sequence[DuplicatePair]) -> Sought:
+    """Return for how many zones or pairs a fix was looked for."""
+    demand = [one.demand if isinstance(one, BlindZone) else one.shared_demand for one in items]
+    done = [one.fix is not None for one in items]
+    covered = sum(part for part, is_done in zip(demand, done, strict=True) if is_done)
+    whole = sum(demand)
+    return Sought(sum(done), len(items), covered / whole if whole > 0.0 else 1.0)
 
 
 def zone_table(zones: Sequence[BlindZone], crs: str) -> gpd.GeoDataFrame:
