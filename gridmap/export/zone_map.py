@@ -14,11 +14,11 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from gridmap.catalogue import Language, text
-from gridmap.export.finding_columns import fix_text, outlet_names
+from gridmap.export.finding_columns import effect_text, fix_text, outlet_names, sought_text
 from gridmap.export.pen import FONT, HEIGHT_MM, WIDTH_MM, font_letters, readable, text_width_mm
 from gridmap.partition.cells import cell_polygons
 from gridmap.scenario import Scenario
-from gridmap.scoring.findings import BlindZone, found_zones
+from gridmap.scoring.findings import BlindZone, found_zones, sought
 from gridmap.territory import Territory
 
 Floats = NDArray[np.float64]
@@ -119,6 +119,7 @@ class _Page:
             minutes=zones[0].minutes,
         )
         self._write(MARGIN_MM, top - 10, subtitle, 9)
+        self._write(MARGIN_MM, top - 14.5, sought_text(sought(zones), language), 7.5)
         self._legend(MAP_BOTTOM_MM - 6, language)
         columns = scenario.cells["cell_id"], scenario.cells["code"].astype(str)
         codes = dict(zip(*columns, strict=True))
@@ -135,7 +136,7 @@ class _Page:
             self._write(MARGIN_MM, y, words, 8)
             y -= LINE_MM - 0.8
             if zone.fix is not None and zone.fix.effect is not None:
-                effect = text("findings.zone.effect", language, **vars(zone.fix.effect))
+                effect = effect_text(zone.fix.effect, language)
                 self._write(MARGIN_MM + 6, y, effect, 7)
             y -= LINE_MM
         foot = self._territory.attribution

@@ -203,7 +203,7 @@ class Fixer:
         """Return the best outlet on or near the zone to recruit, and the best to win over."""
         candidates = []
         groups: tuple[tuple[FixKind, Recruits], ...] = (
-            ("recruit", self._recruits), ("win", self._rivals),
+            ("recruit", self._recruits), ("win_over", self._rivals),
         )  # fmt: skip
         for kind, group in groups:
             if not len(group.ids):
@@ -212,7 +212,7 @@ class Fixer:
             x, y = group.xy[row].tolist()
             partner = NewOutlet(x, y, int(group.cell[row]), "partner", kind=group.kind[row])
             change = Change(open=(partner,))
-            if kind == "win":
+            if kind == "win_over":
                 left = self._row[group.ids[row]]
                 (stays,) = self._session.moved(left, x, y, int(group.cell[row])).open
                 change = Change((left,), (replace(stays, ownership="partner", operator=""),))
