@@ -7,6 +7,10 @@ from gridmap.export.cell_facts import KeyFigure, ScoreFigure
 from gridmap.scoring.metrics import Named, note_text
 
 
+#: The font of the reports has no minus sign; its dash of the same width stands for it.
+MINUS = "–"
+
+
 def say(key: str, language: Language, **values: object) -> str:
     """Return a sentence of the area ``cellreport``."""
     return text(f"cellreport.{key}", language, **values)
@@ -22,7 +26,7 @@ def figure(metric: Named, value: float | None, language: Language) -> str:
     if value is None:
         return say("missing", language)
     if metric.metric.key == "execution_gap":
-        return say("points", language, value=100.0 * value).replace("-", "−")
+        return say("points", language, value=100.0 * value).replace("-", MINUS)
     match metric.metric.unit:
         case "share":
             return share(value, language)

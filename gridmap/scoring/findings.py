@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 #: ``open`` an own outlet, ``recruit`` an outlet that sells for nobody we compare as a partner,
 #: ``win_over`` a rival's outlet as a partner, so that the rival has it no more,
-#: ``move`` an own or partner outlet, ``close`` one of a duplicate pair, ``merge`` both of a pair
+#: ``move`` an own outlet, ``close`` one of a duplicate pair, ``merge`` both of a pair
 #: at one place between them, ``none`` = nothing helps.
 FixKind = Literal["open", "recruit", "win_over", "move", "close", "merge", "none"]
 

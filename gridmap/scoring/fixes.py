@@ -229,9 +229,12 @@ class Fixer:
         return gain, here, int(near[at])
 
     def _moved(self, zone: BlindZone, cell: int, opening: _Candidate) -> list[_Candidate]:
-        """Return the move of the cell's outlet that loses least to the place of the opening."""
+        """Return the move of the cell's own outlet that loses least to the place of the opening.
+
+        A partner's shop is not ours to move.
+        """
         inputs, place = self._session.inputs, opening.xy
-        ours = np.flatnonzero(inputs.ours & (inputs.outlet_cell == cell))
+        ours = np.flatnonzero(inputs.own & (inputs.outlet_cell == cell))
         if not len(ours):
             return []
         reached = self._session.minutes(zone.mode, np.array([place]))[0] <= zone.minutes
