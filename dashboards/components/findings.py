@@ -25,10 +25,13 @@ def cell_findings(plan: Plan, cell_id: int, language: Language) -> list[Componen
         return [html.P(say("findings.older"), className="hint")]
     names = outlet_names(plan.territory)
 
-    def cure(fix: Fix | None, *, pair: bool) -> list[Component]:
+    columns = plan.scenario.cells["cell_id"], plan.scenario.cells["code"].astype(str)
+    codes = dict(zip(*columns, strict=True))
+
+    def cure(fix: Fix | None, cell: int, *, pair: bool) -> list[Component]:
         told = [html.Div(fix_text(fix, plan.territory, names, language), className="finding-fix")]
         if fix is not None and fix.effect is not None:
-            effect = effect_text(fix.effect, language, pair=pair)
+            effect = effect_text(fix.effect, codes.get(cell, "–"), language, pair=pair)
             told.append(html.Div(effect, className="hint"))
         return told
 
@@ -38,7 +41,10 @@ def cell_findings(plan: Plan, cell_id: int, language: Language) -> list[Componen
         *_list(
             say("findings.zones", count=len(zones)),
             say("findings.no_zones"),
-            ((str(one.zone_id), _zone(one, language), cure(one.fix, pair=False)) for one in zones),
+            (
+                (str(one.zone_id), _zone(one, language), cure(one.fix, cell_id, pair=False))
+                for one in zones
+            ),
             zones,
             language,
         ),
@@ -46,7 +52,11 @@ def cell_findings(plan: Plan, cell_id: int, language: Language) -> list[Componen
             say("findings.pairs", count=len(pairs)),
             say("findings.no_pairs"),
             (
-                (str(one.pair_id), _pair(one, names, language), cure(one.fix, pair=True))
+                (
+                    str(one.pair_id),
+                    _pair(one, names, language),
+                    cure(one.fix, one.fixed_cell, pair=True),
+                )
                 for one in pairs
             ),
             pairs,

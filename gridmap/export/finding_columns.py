@@ -48,8 +48,8 @@ def fix_text(
     )
 
 
-def effect_text(effect: Effect, language: Language, *, pair: bool = False) -> str:
-    """Return the figures before and after a fix; what is not known is left out.
+def effect_text(effect: Effect, code: str, language: Language, *, pair: bool = False) -> str:
+    """Return the figures of a cell before and after a fix; what is not known is left out.
 
     Of a duplicate pair double coverage is told, else what stays blind.
     """
@@ -60,7 +60,9 @@ def effect_text(effect: Effect, language: Language, *, pair: bool = False) -> st
         if np.isfinite(before) and np.isfinite(after):
             parts.append(text(f"findings.effect.{name}", language, before=before, after=after))
     joined = text("findings.effect.joint", language).join(parts)
-    return text("findings.effect.line", language, cell=joined, covered=effect.covered_change)
+    return text(
+        "findings.effect.line", language, code=code, figures=joined, covered=effect.covered_change
+    )
 
 
 def sought_text(done: Sought, language: Language) -> str:

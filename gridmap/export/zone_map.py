@@ -167,7 +167,7 @@ class _Page:
             self._write(MARGIN_MM, y, words, 8)
             y -= LINE_MM - 0.8
             if zone.fix is not None and zone.fix.effect is not None:
-                effect = effect_text(zone.fix.effect, language)
+                effect = effect_text(zone.fix.effect, codes.get(zone.cell_id, ""), language)
                 self._write(MARGIN_MM + 6, y, effect, 7)
             y -= LINE_MM
         foot = self._territory.attribution

@@ -178,6 +178,12 @@ class DuplicatePair:
     shape: BaseGeometry
     fix: Fix | None = None
 
+    @property
+    def fixed_cell(self) -> int:
+        """Cell whose figures the effect of the fix tells: that of the outlet it is about."""
+        is_second = self.fix is not None and self.fix.outlet_id == self.second_id
+        return self.second_cell if is_second else self.first_cell
+
 
 @dataclass(frozen=True)
 class Sought:

@@ -90,6 +90,7 @@ class Fixer:
         self._recruits, self._rivals = recruits, rivals
         self._row = {name: row for row, name in enumerate(ground.outlet_ids)}
         self._pairs: dict[tuple[str, float], tuple[Ints, Ints]] = {}
+        self._closed: dict[tuple[int, ...], Outcome] = {}
 
     def zones(self, found: Sequence[ZonePoints], most: int = MOST_FIXES) -> tuple[BlindZone, ...]:
         """Return the zones, those that matter with their fixes; zones come the largest first."""
@@ -160,9 +161,15 @@ class Fixer:
 
     def effect(self, change: Change, cell_id: int, mode: str, minutes: float) -> Effect:
         """Return the figures of a cell before and after a change, by scoring again."""
-        return effect_of(
-            self._session.outcome(change), self._session.scores, cell_id, mode, minutes
-        )
+        return effect_of(self._outcome(change), self._session.scores, cell_id, mode, minutes)
+
+    def _outcome(self, change: Change) -> Outcome:
+        """Return what a change does; an outlet of several pairs is closed once."""
+        if change.open:
+            return self._session.outcome(change)
+        if change.close not in self._closed:
+            self._closed[change.close] = self._session.outcome(change)
+        return self._closed[change.close]
 
     @property
     def _weight(self) -> Floats:
