@@ -40,6 +40,7 @@ class Card(StrEnum):
     MAP = "card-map"
     LAYERS = "card-layers"
     FINDINGS = "card-findings"
+    MORE = "card-more"
 
 
 class Routes(StrEnum):

@@ -61,6 +61,7 @@ def cell_findings(plan: Plan, cell_id: int, language: Language) -> list[Componen
             ),
             pairs,
             language,
+            "finding-number finding-pair",
         ),
     ]
 
@@ -71,6 +72,7 @@ def _list(
     entries: Iterable[tuple[str, str, list[Component]]],
     found: Sequence[BlindZone] | Sequence[DuplicatePair],
     language: Language,
+    mark_class: str = "finding-number",
 ) -> list[Component]:
     """Return a list under its title, the largest first; without entries it says so."""
     if not found:
@@ -78,7 +80,7 @@ def _list(
     items = [
         html.Li(
             [
-                html.Span(mark, className="finding-number"),
+                html.Span(mark, className=mark_class),
                 html.Div([html.Div(line), *cure], className="finding-text"),
             ]
         )

@@ -80,12 +80,14 @@ def _switches(id: str, plan: Plan, language: Language, shown: Sequence[str]) -> 
     """Return the switches of the layers; one with nothing to show says so and cannot be used."""
     say = words(language)
     counts = {"blind": len(plan.zones), "pairs": len(plan.pairs), "reach": None}
-    has_ground = next(iter(plan.scenario.request.scoring.modes)) in plan.territory.networks
+    mode, limits = next(iter(plan.scenario.request.scoring.modes.items()))
+    has_ground = mode in plan.territory.networks
+    minutes = " / ".join(f"{one:g}" for one in sorted(limits))
 
     def option(layer: str) -> dict[str, object]:
         count = counts[layer]
         empty = not count if count is not None else not has_ground
-        name = say(f"layers.{layer}") if count is None else say(f"layers.{layer}", count=count)
+        name = say(f"layers.{layer}", count=count, minutes=minutes, mode=say(f"mode.{mode}"))
         mark = html.Span(className=f"layer-mark layer-{layer}", **aria(hidden="true"))
         return {"value": layer, "label": html.Span([mark, name]), "disabled": empty}
 

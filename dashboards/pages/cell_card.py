@@ -90,6 +90,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
                     className="panels",
                 ),
             ),
+            html.Div(id=Card.MORE),
         ],
         className="page page-scroll",
     )
@@ -105,6 +106,7 @@ def register(app: Dash, desk: Desk) -> None:
 
     @app.callback(
         Output(Card.BODY, "children"),
+        Output(Card.MORE, "children"),
         Output(Card.FINDINGS, "children"),
         Output(Card.MAP, "selected"),
         Output(Card.MAP, "view"),
@@ -113,9 +115,10 @@ def register(app: Dash, desk: Desk) -> None:
     def show_card(data: dict[str, Any]) -> tuple[Any, ...]:
         plan, chosen = desk.opened(data)
         if chosen.cell is None:
-            return [], [], None, queries.territory_bounds(plan)
+            return [], [], [], None, queries.territory_bounds(plan)
         return (
             card(plan, chosen),
+            details(plan, chosen),
             cell_findings(plan, chosen.cell, chosen.language),
             chosen.cell,
             queries.cell_bounds(plan, chosen.cell),
@@ -123,7 +126,7 @@ def register(app: Dash, desk: Desk) -> None:
 
 
 def card(plan: Plan, chosen: Selection) -> list[Component]:
-    """Return the card of the selected cell."""
+    """Return the card of the selected cell, from its name to the advice."""
     if chosen.cell is None:
         return []
     language, say = chosen.language, words(chosen.language)
@@ -156,8 +159,18 @@ def card(plan: Plan, chosen: Selection) -> list[Component]:
             className="panels",
         ),
         _panel(text("scoring.sheet.advice", language), None, _advice(plan, chosen)),
+    ]
+
+
+def details(plan: Plan, chosen: Selection) -> list[Component]:
+    """Return the outlets and all figures of the selected cell."""
+    if chosen.cell is None:
+        return []
+    say = words(chosen.language)
+    found = queries.measures(plan, chosen.cell)
+    return [
         _panel(say("outlets.title"), None, *_outlets(plan, chosen)),
-        _panel(say("metrics.title"), None, _metrics(plan, found, language)),
+        _panel(say("metrics.title"), None, _metrics(plan, found, chosen.language)),
     ]
 
 

@@ -24,7 +24,7 @@ GOOD_ENOUGH = 0.9
 #: largest first. For how many none was sought is said wherever they are shown, see `Sought`.
 LEAST_SHARE = 0.005
 ALWAYS_SOUGHT = 15
-MOST_FIXES = 400
+MOST_FIXES = 120
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,7 +68,7 @@ export function cellLayers(dark: boolean): LayerSpecification[] {
 /** Layers of the map that a switch shows and hides. */
 export const SWITCHED: Record<Layer, string[]> = {
   blind: ["blind-fill", "blind-line", "blind-fix", "blind-number"],
-  pairs: ["pairs-halo", "pairs-line", "pairs-fix"],
+  pairs: ["pairs-halo", "pairs-line", "pairs-fix", "pairs-number"],
   reach: ["reach-fill", "reach-line-0", "reach-line-1", "reach-line-2"],
 };
 
@@ -152,6 +152,21 @@ export function findingLayers(dark: boolean): LayerSpecification[] {
       // the largest keeps its number where several would lie on each other
       layout: { "text-field": ["to-string", ["get", "number"]], "text-font": FONTS, "text-size": 13, "symbol-sort-key": ["get", "number"] },
       paint: { "text-color": zone, "text-halo-color": halo, "text-halo-width": 2 },
+    },
+    {
+      id: "pairs-number",
+      type: "symbol",
+      source: FINDINGS,
+      filter: of("pair"),
+      layout: {
+        "symbol-placement": "line-center",
+        "text-field": ["to-string", ["get", "number"]],
+        "text-font": FONTS,
+        "text-size": 12,
+        "text-rotation-alignment": "viewport",
+        "symbol-sort-key": ["get", "number"],
+      },
+      paint: { "text-color": pair, "text-halo-color": halo, "text-halo-width": 2.5 },
     },
   ];
 }

@@ -155,6 +155,8 @@ export class PlanView {
     add(REACH, reachUrl(this.props));
     for (const layer of this.planLayers()) this.map.addLayer(layer);
     this.started = true;
+    // light or dark may have been told while the first style was loading
+    this.restyle();
     this.filter();
     this.fit();
     this.listen();
