@@ -61,7 +61,7 @@ def cell_findings(plan: Plan, cell_id: int, language: Language) -> list[Componen
             ),
             pairs,
             language,
-            "finding-number finding-pair",
+            mark_class="finding-number finding-pair",
         ),
     ]
 
@@ -72,6 +72,7 @@ def _list(
     entries: Iterable[tuple[str, str, list[Component]]],
     found: Sequence[BlindZone] | Sequence[DuplicatePair],
     language: Language,
+    *,
     mark_class: str = "finding-number",
 ) -> list[Component]:
     """Return a list under its title, the largest first; without entries it says so."""

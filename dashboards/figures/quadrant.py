@@ -50,6 +50,7 @@ def quadrant_figure(
     sides = label_sides(points, across, upwards, selected=selected)
     for quadrant, (colour, shape) in STYLES.items():
         chosen = [point for point in points if point.quadrant == quadrant]
+        chosen.sort(key=lambda point: point.cell_id == selected)  # drawn last, on top
         if not chosen:
             continue
         figure.add_scatter(
