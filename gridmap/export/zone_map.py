@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 SHOWN = 10
 MARGIN_MM = 12.0
 #: Lower edge and height of the map, millimetres.
-MAP_BOTTOM_MM, MAP_HEIGHT_MM = 118.0, 155.0
+MAP_BOTTOM_MM, MAP_HEIGHT_MM = 118.0, 150.0
 LINE_MM = 5.1
 #: Radius of the number of a zone, half a cross, and how far from a zone its number may stand.
 BADGE_MM, CROSS_MM = 2.2, 1.5
