@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmap.export.report_layers import reach_layer
 from gridmap.partition.cells import cell_polygons
 from gridmap.scenario import Scenario
+from gridmap.scoring.findings import BlindZone, DuplicatePair, found_pairs, found_zones
 from gridmap.store.repository import PlanRun, ScenarioSummary
 from gridmap.store.scope import Scope
 from gridmap.territory import Territory
@@ -53,6 +56,32 @@ class Plan:
         """Polygon of each cell in metres. Shape (n_cells,)."""
         partition = self.scenario.partition
         return cell_polygons(self.territory.units, partition.label, partition.n_cells)
+
+    @cached_property
+    def zones(self) -> tuple[BlindZone, ...]:
+        """Blind zones, most demand first."""
+        return found_zones(self.scenario.report)
+
+    @cached_property
+    def pairs(self) -> tuple[DuplicatePair, ...]:
+        """Duplicate pairs, most shared demand first."""
+        return found_pairs(self.scenario.report)
+
+    @property
+    def has_findings(self) -> bool:
+        """Whether blind zones and duplicate pairs were looked for: older plans have none."""
+        return "blind_zones" in self.scenario.report
+
+    @cached_property
+    def reach(self) -> gpd.GeoDataFrame:
+        """Ground that own and partner outlets reach within each threshold, the shortest first.
+
+        It has `minutes` and is empty where the territory has no streets of the means of travel.
+        """
+        mode = next(iter(self.scenario.request.scoring.modes))
+        if mode not in self.territory.networks:
+            return gpd.GeoDataFrame({"minutes": []}, geometry=[], crs=self.territory.crs)
+        return reach_layer(self.territory, self.scenario.request)
 
     @cached_property
     def cell_of_outlet(self) -> NDArray[np.int64]:

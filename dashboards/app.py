@@ -112,7 +112,7 @@ def content(desk: Desk, plan: Plan, chosen: Selection) -> Component:
     """Return the layout of the selected page."""
     has_basemap = desk.basemaps.of(plan.scenario.territory_hash) is not None
     if chosen.page is Page.CARD:
-        return cell_card.layout(plan, chosen)
+        return cell_card.layout(plan, chosen, has_basemap=has_basemap)
     if chosen.page is Page.ROUTES:
         return routes.layout(plan, chosen, has_basemap=has_basemap)
     return cells.layout(plan, chosen, has_basemap=has_basemap)

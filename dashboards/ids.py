@@ -22,6 +22,7 @@ class Cells(StrEnum):
     """Map, balance and table of all cells."""
 
     MAP = "cells-map"
+    LAYERS = "cells-layers"
     WORKLOAD = "cells-workload"
     BALANCE = "cells-balance"
     LEAGUE = "cells-league"
@@ -37,6 +38,10 @@ class Card(StrEnum):
     CELL = "card-cell"
     BODY = "card-body"
     OUTLETS = "card-outlets"
+    MAP = "card-map"
+    LAYERS = "card-layers"
+    FINDINGS = "card-findings"
+    MORE = "card-more"
 
 
 class Routes(StrEnum):

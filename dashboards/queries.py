@@ -457,6 +457,11 @@ def day_bounds(plan: Plan, cell_id: int, week: int | None, weekday: int | None) 
     lines = plan.scenario.route_lines[chosen.to_numpy()]
     if len(lines) and not shapely.is_empty(lines).all():
         return bounds(lines, plan.territory.crs)
+    return cell_bounds(plan, cell_id)
+
+
+def cell_bounds(plan: Plan, cell_id: int) -> Bounds:
+    """Return the bounds of a cell."""
     return bounds(plan.cell_polygons[[cell_row(plan, cell_id)]], plan.territory.crs)
 
 

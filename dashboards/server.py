@@ -78,6 +78,14 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
     def outlets(scenario_id: int) -> Response:
         return _json(lambda: geojson.outlets(opened(scenario_id), asked_language()))
 
+    @routes.get("/data/<int:scenario_id>/findings.geojson")
+    def findings(scenario_id: int) -> Response:
+        return _json(lambda: geojson.findings(opened(scenario_id), asked_language()))
+
+    @routes.get("/data/<int:scenario_id>/reach.geojson")
+    def reach(scenario_id: int) -> Response:
+        return _json(lambda: geojson.reach(opened(scenario_id), asked_language()))
+
     @routes.get("/data/<int:scenario_id>/routes/<int:cell_id>.geojson")
     def cell_routes(scenario_id: int, cell_id: int) -> Response:
         plan = with_cell(scenario_id, cell_id)

@@ -37,7 +37,13 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
     return html.Div(
         [
             html.Section(
-                plan_map(Cells.MAP, plan, language=language, has_basemap=has_basemap),
+                plan_map(
+                    Cells.MAP,
+                    plan,
+                    language=language,
+                    has_basemap=has_basemap,
+                    switches=Cells.LAYERS,
+                ),
                 className="page-map",
                 **aria(label=say("map.title")),
             ),
@@ -168,6 +174,7 @@ def register(app: Dash, desk: Desk) -> None:
         Output(Cells.TABLE, "selectedRows"),
         Input(App.SELECTION, "data"),
     )
+    in_browser(app, "showLayers", Output(Cells.MAP, "layers"), Input(Cells.LAYERS, "value"))
     in_browser(app, "isDark", Output(Cells.MAP, "dark"), Input(App.DARK, "data"))
 
     @app.callback(

@@ -117,21 +117,31 @@ class Assessment:
 
     @cached_property
     def findings(self) -> tuple[tuple[BlindZone, ...], tuple[DuplicatePair, ...]]:
-        """Blind zones and duplicate pairs, the largest of them with their best fix."""
+        """Blind zones and duplicate pairs, those that matter with their best fix."""
         policy = self.request.scoring
-        fixer = Fixer(self.what_if(main_figures_only=True), self.ground, self._recruits())
+        fixer = Fixer(self.what_if(main_figures_only=True), self.ground, *self._recruits())
         return (
             fixer.zones(blind_zones(self.inputs, policy, self.ground)),
             fixer.pairs(duplicate_pairs(self.inputs, policy, self.ground)),
         )
 
-    def _recruits(self) -> Recruits:
-        others = self.territory.outlets[self.territory.outlets["ownership"] == "other"]
+    def _recruits(self) -> tuple[Recruits, Recruits]:
+        """Return outlets that may become partners: others, and rivals of a kind partners have."""
+        outlets = self.territory.outlets
+        ownership = outlets["ownership"]
+        kinds = set(outlets.loc[ownership == "partner", "kind"]) - {""}
+        scored = np.zeros(len(outlets), dtype=bool)
+        scored[scored_outlets(outlets)] = True
+        rivals = (ownership == "rival") & outlets["kind"].isin(kinds) & scored
+        return self._as_recruits(ownership == "other"), self._as_recruits(rivals)
+
+    def _as_recruits(self, chosen: pd.Series[bool]) -> Recruits:
+        outlets = self.territory.outlets[chosen]
         return Recruits(
-            ids=tuple(others["outlet_id"].astype(str)),
-            xy=others[["x", "y"]].to_numpy(np.float64),
-            cell=self.cells.label[others["unit"].to_numpy(np.int64)],
-            kind=tuple(others["kind"].astype(str)),
+            ids=tuple(outlets["outlet_id"].astype(str)),
+            xy=outlets[["x", "y"]].to_numpy(np.float64),
+            cell=self.cells.label[outlets["unit"].to_numpy(np.int64)],
+            kind=tuple(outlets["kind"].astype(str)),
         )
 
 

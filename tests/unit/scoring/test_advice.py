@@ -65,8 +65,8 @@ def test_a_missing_figure_is_no_reason():
 
 def test_a_sentence_names_its_figures_with_their_bands():
     said = advice_for(execution_gap=-0.2, expected_share=0.5)[0].text("en")
-    assert "Execution gap -20 %, between -30 % and -10 %" in said
-    assert "Expected share 50 %, between 40 % and 60 %" in said
+    assert "Execution gap -20\u00a0%, between -30\u00a0% and -10\u00a0%" in said
+    assert "Expected share 50\u00a0%, between 40\u00a0% and 60\u00a0%" in said
     assert "is missing" in said
 
 
