@@ -42,6 +42,7 @@ lint: $(VENV)/.tested
 # Pages that are written from the program.
 docs: $(VENV)/.installed
 	$(BIN)/python -m gridmap.scoring.metric_page docs
+	$(BIN)/python -m gridmap.scoring.advice_page docs
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.plan

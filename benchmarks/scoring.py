@@ -143,17 +143,16 @@ class City:
         self.operator = np.where(self.ownership == "rival", rng.choice(["a", "b"], n_outlets), "")
         self.kind = rng.choice(["store", "kiosk", "market"], n_outlets)
         self.n_cells = n_cells
-        self._engines: dict[str, DijkstraEngine] = {}
+        self.engines: dict[str, DijkstraEngine] = {}
+        self.search = StreetSearch(self.engines, self.demand_xy)
 
     def times(self, mode: str) -> TravelTimes:
         """Return the travel times by one means of travel, from the streets on."""
-        return measured_times(self.engine(mode), self.demand_xy, self.outlet_xy, self.ownership)
-
-    def engine(self, mode: str) -> DijkstraEngine:
-        """Return the travel engine of one means of travel, made once."""
-        if mode not in self._engines:
-            self._engines[mode] = DijkstraEngine(city_network(mode, self.seed))
-        return self._engines[mode]
+        self.engines[mode] = DijkstraEngine(city_network(mode, self.seed))
+        return measured_times(
+            self.engines[mode], self.demand_xy, self.outlet_xy, self.ownership,
+            places=self.search.places(mode),
+        )  # fmt: skip
 
     def inputs(self, times: dict[str, TravelTimes]) -> ScoringInputs:
         """Return the inputs of scoring."""
@@ -196,8 +195,9 @@ def what_if_s(
 ) -> None:
     """Report opening, closing and moving an outlet: the median of several of each."""
     fields, scores = kept
-    search = StreetSearch({mode: city.engine(mode) for mode in MODES}, city.demand_xy)
-    session = WhatIf(inputs, city.outlet_xy, search, policy, seed=1, fields=fields, scores=scores)
+    session = WhatIf(
+        inputs, city.outlet_xy, city.search, policy, seed=1, fields=fields, scores=scores
+    )
     rng = np.random.default_rng(2)
 
     def opened() -> Change:
@@ -212,7 +212,7 @@ def what_if_s(
         new = change.open[0]
         return session.moved(closed("own").close[0], new.x, new.y, new.cell)
 
-    report.run("what-if: first, with places of demand", lambda: session.outcome(opened()))
+    report.run("what-if: first, with what all need", lambda: session.outcome(opened()))
     kinds: dict[str, Callable[[], Change]] = {
         "own outlet opens": opened,
         "own outlet closes": lambda: closed("own"),
@@ -262,6 +262,7 @@ def peer_child(who: str, city: City, n_demand: int) -> None:
     ours = city.ownership != "rival"
     rows = np.random.default_rng(1).choice(len(city.weight), n_demand, replace=False)
     city.demand_xy, city.weight = city.demand_xy[rows], city.weight[rows]
+    city.search = StreetSearch(city.engines, city.demand_xy)
     times = city.times("walk")
     supply = np.ones(len(ours))
     if who == "access":

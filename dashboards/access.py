@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
+import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmap.export.report_layers import reach_layer
 from gridmap.partition.cells import cell_polygons
 from gridmap.scenario import Scenario
+from gridmap.scoring.findings import BlindZone, DuplicatePair, found_pairs, found_zones
 from gridmap.store.repository import PlanRun, ScenarioSummary
 from gridmap.store.roles import Permission, Role
 from gridmap.store.scope import Scope
@@ -27,6 +30,10 @@ _Key = tuple[int, frozenset[str] | None, bool]
 
 class PlanStore(Protocol):
     """What the dashboard needs of a store."""
+
+    def ready(self) -> bool:
+        """Return whether the database can be read now."""
+        ...
 
     def scenarios(self, scope: Scope) -> list[ScenarioSummary]:
         """Return the scenarios within the scope, the newest first."""
@@ -54,6 +61,32 @@ class Plan:
         """Polygon of each cell in metres. Shape (n_cells,)."""
         partition = self.scenario.partition
         return cell_polygons(self.territory.units, partition.label, partition.n_cells)
+
+    @cached_property
+    def zones(self) -> tuple[BlindZone, ...]:
+        """Blind zones, most demand first."""
+        return found_zones(self.scenario.report)
+
+    @cached_property
+    def pairs(self) -> tuple[DuplicatePair, ...]:
+        """Duplicate pairs, most shared demand first."""
+        return found_pairs(self.scenario.report)
+
+    @property
+    def has_findings(self) -> bool:
+        """Whether blind zones and duplicate pairs were looked for: older plans have none."""
+        return "blind_zones" in self.scenario.report
+
+    @cached_property
+    def reach(self) -> gpd.GeoDataFrame:
+        """Ground that own and partner outlets reach within each threshold, the shortest first.
+
+        It has `minutes` and is empty where the territory has no streets of the means of travel.
+        """
+        mode = next(iter(self.scenario.request.scoring.modes))
+        if mode not in self.territory.networks:
+            return gpd.GeoDataFrame({"minutes": []}, geometry=[], crs=self.territory.crs)
+        return reach_layer(self.territory, self.scenario.request)
 
     @cached_property
     def cell_of_outlet(self) -> NDArray[np.int64]:

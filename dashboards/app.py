@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from dashboards import queries
 from dashboards.access import Plan, Plans, PlanStore
+from dashboards.api.features import features_blueprint
 from dashboards.components.empty import no_scenario, unknown_scenario
 from dashboards.components.shell import Person, header, shell
 from dashboards.compression import compress
@@ -20,6 +21,7 @@ from dashboards.elsewhere import SignInElsewhere, add_elsewhere
 from dashboards.exports import default_exports
 from dashboards.gate import add_gate
 from dashboards.ids import App
+from dashboards.observation import observe
 from dashboards.pages import Desk, cell_card, cells, routes
 from dashboards.secured import ask_scope_of, require_declared, secured
 from dashboards.security import LOCAL_HOSTS, secure
@@ -105,6 +107,8 @@ def create_app(
     for page in (cells, cell_card, routes):
         page.register(app, desk)
     add_routes(app.server, desk, Downloads(exports or default_exports()), language=language)
+    app.server.register_blueprint(features_blueprint(desk, language=language))
+    observe(app.server, store.ready)
     if visitors is not None:
         add_sign_in(app.server, visitors, language=language, elsewhere=elsewhere is not None)
         if elsewhere is not None:
@@ -143,7 +147,7 @@ def content(desk: Desk, plan: Plan, chosen: Selection) -> Component:
     """Return the layout of the selected page."""
     has_basemap = desk.basemaps.of(plan.scenario.territory_hash) is not None
     if chosen.page is Page.CARD:
-        return cell_card.layout(plan, chosen)
+        return cell_card.layout(plan, chosen, has_basemap=has_basemap)
     if chosen.page is Page.ROUTES:
         return routes.layout(plan, chosen, has_basemap=has_basemap)
     return cells.layout(plan, chosen, has_basemap=has_basemap)

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from dash import Dash
-from flask import Response, abort, redirect, request
+from flask import Response, abort, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboards.secured import Demand, current_scope, demand_of, demand_of_callback
@@ -45,6 +45,7 @@ def add_gate(app: Dash, visitors: Visitors | None) -> None:
             visitor = visitors.current()
             if visitor is None:
                 return _sign_in_first()
+            g.user = visitor.scope.user  # for the log
             forged = visitor.key is not None and not visitors.repeats_csrf_token()
             if forged and request.method not in _READING:
                 abort(403)

@@ -16,13 +16,18 @@ from pyproj import Transformer
 from dashboards.access import Plan
 from dashboards.colours import cell_colours
 from gridmap.catalogue import Language, text
+from gridmap.export.finding_columns import fix_text, outlet_names
 from gridmap.partition.display import display_cells
 from gridmap.policies import clock_of
+from gridmap.scoring.findings import Fix
 
 #: Seven decimals are a centimetre: neighbours still meet, and the file stays small.
 _DECIMALS = 7
 #: Bends of borders as small as a square of this side are not drawn. Metres.
 _DRAWN_TO_M = 3.0
+
+#: Lines that the map draws in its own style each; longer times share the last.
+_REACH_STYLES = 3
 
 Bounds = tuple[float, float, float, float]
 
@@ -104,6 +109,72 @@ def routes(plan: Plan, cell_id: int, language: Language) -> bytes:
         for row in stops.to_dict("records")
     )
     return _collection(to_degrees(geometries, plan.territory.crs), [*lines, *points])
+
+
+def findings(plan: Plan, language: Language) -> bytes:
+    """Return blind zones, duplicate pairs, and the places that their fixes ask for.
+
+    `layer` is ``blind``, ``pair``, ``blind_fix`` or ``pair_fix``.
+    """
+    codes = plan.scenario.cells.set_index("cell_id")["code"]
+    names = outlet_names(plan.territory)
+
+    def told(fix: Fix | None) -> str:
+        return fix_text(fix, plan.territory, names, language)
+
+    shapes: list[Any] = []
+    properties: list[dict[str, Any]] = []
+
+    def add(layer: str, shape: Any, number: int, title: str) -> None:
+        shapes.append(shape)
+        properties.append({"layer": layer, "number": number, "title": title})
+
+    for zone in plan.zones:
+        title = text(
+            "pages.findings.zone_title",
+            language,
+            number=zone.zone_id,
+            cell=codes.get(zone.cell_id, "–"),
+            demand=zone.demand,
+            share=zone.share_of_cell,
+            fix=told(zone.fix),
+        )
+        add("blind", zone.shape, zone.zone_id, title)
+        if zone.fix is not None and np.isfinite(zone.fix.x):
+            add("blind_fix", shapely.Point(zone.fix.x, zone.fix.y), zone.zone_id, title)
+    for pair in plan.pairs:
+        title = text(
+            "pages.findings.pair_title",
+            language,
+            number=pair.pair_id,
+            first=names.get(pair.first_id, pair.first_id),
+            second=names.get(pair.second_id, pair.second_id),
+            overlap=pair.overlap,
+            fix=told(pair.fix),
+        )
+        add("pair", pair.shape, pair.pair_id, title)
+        if pair.fix is not None and np.isfinite(pair.fix.x):
+            add("pair_fix", shapely.Point(pair.fix.x, pair.fix.y), pair.pair_id, title)
+    return _collection(to_degrees(np.array(shapes, dtype=object), plan.territory.crs), properties)
+
+
+def reach(plan: Plan, language: Language) -> bytes:
+    """Return the ground that own and partner outlets reach, `place` 0 = the shortest time."""
+    table = plan.reach
+    mode = text(f"pages.mode.{next(iter(plan.scenario.request.scoring.modes))}", language)
+    ground = np.asarray(table.geometry.to_numpy(), dtype=object)
+    return _collection(
+        to_degrees(ground, plan.territory.crs),
+        (
+            {
+                "place": min(place, _REACH_STYLES - 1),
+                "minutes": minutes,
+                "title": text("pages.coverage.threshold", language, mode=mode,
+                              minutes=f"{minutes:g}"),
+            }
+            for place, minutes in enumerate(table["minutes"].tolist())
+        ),
+    )  # fmt: skip
 
 
 def stops_of(plan: Plan, chosen: pd.DataFrame) -> pd.DataFrame:

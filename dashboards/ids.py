@@ -22,9 +22,11 @@ class Cells(StrEnum):
     """Map, balance and table of all cells."""
 
     MAP = "cells-map"
+    LAYERS = "cells-layers"
     WORKLOAD = "cells-workload"
     BALANCE = "cells-balance"
     LEAGUE = "cells-league"
+    MOVES = "cells-moves"
     QUADRANT = "cells-quadrant"
     TABLE = "cells-table"
     PREVIEW = "cells-preview"
@@ -36,6 +38,10 @@ class Card(StrEnum):
     CELL = "card-cell"
     BODY = "card-body"
     OUTLETS = "card-outlets"
+    MAP = "card-map"
+    LAYERS = "card-layers"
+    FINDINGS = "card-findings"
+    MORE = "card-more"
 
 
 class Routes(StrEnum):

@@ -13,7 +13,9 @@ from dashboards.access import Plan
 from dashboards.geojson import Bounds, bounds, colours, stops_of
 from dashboards.state import Selection
 from gridmap.errors import Fault
+from gridmap.scoring.making import MAKING
 from gridmap.scoring.metrics import Named, named
+from gridmap.scoring.robustness import FACTORS
 
 #: Sets of outlets whose coverage is shown, in their order.
 COVERAGE_SETS = ("own", "partner", "rival")
@@ -104,6 +106,25 @@ class LeagueRow:
     code: str
     position: Standing
     coverage: Standing
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What moves the ranks of a score.
+
+    Attributes
+    ----------
+    score
+        ``position`` or ``coverage``.
+    shifts
+        Choice and mean change of rank in places, in the order of the choices.
+    left_out
+        Metrics that were planned for the score and do not count.
+    """
+
+    score: str
+    shifts: tuple[tuple[str, float], ...]
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -327,6 +348,18 @@ def league(plan: Plan) -> list[LeagueRow]:
     )
 
 
+def moves(plan: Plan) -> list[Moves]:
+    """Return what moves the ranks of each score that has any; a plan of old knows of none."""
+    found = []
+    for key, record in plan.scenario.report.get(MAKING, {}).items():
+        shifts = record["shifts"]
+        if shifts:
+            left_out = [one["metric"] for one in record["indicators"] if one["state"] != "used"]
+            ordered = tuple((one, float(shifts[one])) for one in FACTORS if one in shifts)
+            found.append(Moves(key, ordered, tuple(left_out)))
+    return found
+
+
 def cell_outlets(plan: Plan, cell_id: int) -> list[dict[str, object]]:
     """Return the outlets of a cell: own first, then by grade and name."""
     table = plan.territory.outlets[plan.cell_of_outlet == cell_row(plan, cell_id)]
@@ -424,6 +457,11 @@ def day_bounds(plan: Plan, cell_id: int, week: int | None, weekday: int | None) 
     lines = plan.scenario.route_lines[chosen.to_numpy()]
     if len(lines) and not shapely.is_empty(lines).all():
         return bounds(lines, plan.territory.crs)
+    return cell_bounds(plan, cell_id)
+
+
+def cell_bounds(plan: Plan, cell_id: int) -> Bounds:
+    """Return the bounds of a cell."""
     return bounds(plan.cell_polygons[[cell_row(plan, cell_id)]], plan.territory.crs)
 
 

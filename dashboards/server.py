@@ -85,6 +85,16 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
     def outlets(scenario_id: int) -> Response:
         return _json(lambda: geojson.outlets(opened(scenario_id), asked_language()))
 
+    @routes.get("/data/<int:scenario_id>/findings.geojson")
+    @secured(Permission.READ)
+    def findings(scenario_id: int) -> Response:
+        return _json(lambda: geojson.findings(opened(scenario_id), asked_language()))
+
+    @routes.get("/data/<int:scenario_id>/reach.geojson")
+    @secured(Permission.READ)
+    def reach(scenario_id: int) -> Response:
+        return _json(lambda: geojson.reach(opened(scenario_id), asked_language()))
+
     @routes.get("/data/<int:scenario_id>/routes/<int:cell_id>.geojson")
     @secured(Permission.READ)
     def cell_routes(scenario_id: int, cell_id: int) -> Response:

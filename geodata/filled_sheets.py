@@ -45,6 +45,8 @@ class VisitRecord:
         seconds after midnight.
     cell, week, weekday
         From the code of the sheet; empty and 0 where it is gone.
+    seq
+        Printed number of the stop on its route; 0 where it is gone.
     where
         File, sheet and row, for people.
     """
@@ -55,6 +57,7 @@ class VisitRecord:
     cell: str = ""
     week: int = 0
     weekday: int = 0
+    seq: int = field(default=0, compare=False)
     where: str = field(default="", compare=False)
 
     @property
@@ -72,11 +75,15 @@ class VisitRecord:
 
 @dataclass(frozen=True)
 class FilledSheets:
-    """The records of a workbook, and how many stops of its sheets were left empty."""
+    """The records of a workbook, and how many stops of its sheets were left empty.
+
+    `left` are the stops of which no copy of a sheet says anything.
+    """
 
     records: tuple[VisitRecord, ...]
     empty: int
     sheets: int
+    left: tuple[VisitRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,7 @@ class _Sheet:
     head: int
     outlet: int
     columns: Mapping[str, int]
+    seq: int = -1
 
     def cell(self, row: int, column: int) -> str:
         cells = self.rows[row]
@@ -142,7 +150,8 @@ def records_of_sheets(
     """Return the records in sheets given as text; see `read_filled_sheets`."""
     faults: list[Fault] = []
     records: list[VisitRecord] = []
-    empty = found = 0
+    left: list[VisitRecord] = []
+    found = 0
     for title, rows in sheets:
         head = _header(rows)
         if head is None:
@@ -155,7 +164,7 @@ def records_of_sheets(
             continue
         mine, blank, wrong = _records(sheet, known)
         records += mine
-        empty += blank
+        left += blank
         faults += wrong
     if not found:
         raise InputError(
@@ -165,7 +174,10 @@ def records_of_sheets(
     faults += wrong
     if faults:
         raise InputError(*faults)
-    return FilledSheets(tuple(once), empty, found)
+    told = {(one.route, one.outlet_id) for one in once}
+    silent = {(one.route, one.outlet_id): one for one in left}
+    never = tuple(one for key, one in silent.items() if key not in told)
+    return FilledSheets(tuple(once), len(left), found, never)
 
 
 @cache
@@ -187,6 +199,11 @@ def _fields() -> Mapping[str, Field]:
 @cache
 def _outlet_headings() -> frozenset[str]:
     return frozenset(plain(text("sheets.column.outlet_id", one)) for one in LANGUAGES)
+
+
+@cache
+def _seq_headings() -> frozenset[str]:
+    return frozenset(plain(text("sheets.column.seq", one)) for one in LANGUAGES)
 
 
 @cache
@@ -214,8 +231,11 @@ def _columns(title: str, where: str, rows: Rows, head: int) -> tuple[_Sheet | No
     """Find the columns of a sheet by their headings; a heading may stand there only once."""
     columns: dict[str, int] = {}
     faults: list[Fault] = []
+    seq = -1
     for column, heading in enumerate(rows[head]):
         word = plain(heading)
+        if word in _seq_headings():
+            seq = column
         found = _fields().get(word)
         key = OUTLET if word in _outlet_headings() else found.key if found else ""
         if not key:
@@ -234,13 +254,13 @@ def _columns(title: str, where: str, rows: Rows, head: int) -> tuple[_Sheet | No
         )
         return None, [*faults, said]
     outlet = columns.pop(OUTLET)
-    return (None if faults else _Sheet(title, where, rows, head, outlet, columns)), faults
+    return (None if faults else _Sheet(title, where, rows, head, outlet, columns, seq)), faults
 
 
 def _records(
     sheet: _Sheet, known: Collection[str] | None
-) -> tuple[list[VisitRecord], int, list[Fault]]:
-    """Return the records of a sheet, how many stops are empty, and all its faults."""
+) -> tuple[list[VisitRecord], list[VisitRecord], list[Fault]]:
+    """Return the records of a sheet, the stops that are empty, and all its faults."""
     faults: list[Fault] = []
     entries: dict[str, dict[str, _Entry]] = {}
     row_of: dict[str, int] = {}
@@ -267,18 +287,24 @@ def _records(
     for one in entries.values():
         faults += _impossible(one)
     route, code = _route(sheet)
-    records = [
+    stops = [
         VisitRecord(
             route=route,
             outlet_id=outlet,
             values=_with_stock({key: one.value for key, one in filled.items()}),
+            seq=_seq(sheet, row_of[outlet]),
             where=f"{sheet.where}, {row_of[outlet] + 1}",
             **code,  # type: ignore[arg-type]
         )
         for outlet, filled in entries.items()
-        if filled
     ]
-    return records, len(entries) - len(records), faults
+    return [one for one in stops if one.values], [one for one in stops if not one.values], faults
+
+
+def _seq(sheet: _Sheet, row: int) -> int:
+    """Return the printed number of a stop, 0 where it is gone."""
+    words = plain_entry(sheet.cell(row, sheet.seq)) if sheet.seq >= 0 else ""
+    return int(words) if re.fullmatch(r"[0-9]{1,4}", words) else 0
 
 
 def _entries(sheet: _Sheet, row: int) -> tuple[dict[str, _Entry], list[Fault]]:

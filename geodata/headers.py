@@ -15,7 +15,7 @@ from geodata.workbooks import Merge, filled_down
 from gridmap.datum import Datum
 from gridmap.errors import Fault, fault
 
-Kind = Literal["outlets", "demand", "visits", "market"]
+Kind = Literal["outlets", "demand", "visits", "market", "visit_log"]
 FieldKind = Literal["steps", "complaints", "sightings"]
 #: Names of a field: those of one tuple are equally good, an earlier one wins over a later one.
 Names = Sequence[str | Sequence[str]]

@@ -18,7 +18,7 @@ from geodata.headers import Names, unit_of, usual_names
 from geodata.located import PLACE, read_places
 from geodata.market_section import MarketSection, MarketTable
 from geodata.points import mend_ids, place, reject_no_rows
-from geodata.sieve import Sieve, excluded_notices, no_rows
+from geodata.sieve import Sieve, excluded_notices
 from geodata.tables import find_columns, read_table
 from geodata.values import empty, half_width, read_amounts, read_dates
 from geodata.vectors import read_vectors
@@ -410,8 +410,3 @@ def _told_twice(frame: pd.DataFrame) -> list[Fault]:
             for pair in sorted({" + ".join(sorted(one)) for one in sources if len(one) > 1})
         ]
     return faults
-
-
-def left_out(market: MarketRows | None) -> pd.DataFrame:
-    """Return the rows of the market tables that were left out."""
-    return no_rows() if market is None else market.excluded

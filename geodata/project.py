@@ -16,14 +16,15 @@ from shapely.geometry.base import BaseGeometry
 
 from geodata.divisions import read_divisions
 from geodata.invented_market import invented_market
+from geodata.invented_visits import invented_visits
 from geodata.isolation import reading_by
-from geodata.market import Ground, left_out, read_market
+from geodata.market import Ground, MarketRows, read_market
 from geodata.project_checks import datum_remarks, place_remarks, read_area
 from geodata.project_file import ProjectFile, read_project
 from geodata.project_units import buildings_of, make_units, unit_file_name
 from geodata.rows import Rows, read_demand, read_outlets
 from geodata.sandbox import Sandbox
-from geodata.sieve import EXCLUDED_COLUMNS, excluded_notices
+from geodata.sieve import EXCLUDED_COLUMNS, excluded_notices, no_rows
 from geodata.speeds import read_day_speeds, read_speeds
 from geodata.street_sources import (
     FROM_STREETS,
@@ -35,12 +36,14 @@ from geodata.street_sources import (
     with_lines,
 )
 from geodata.visit_columns import unknown_outlets, with_columns
+from geodata.visit_log import LoggedVisits, read_visit_logs
 from gridmap import schemas
 from gridmap.errors import Fault, InputError, fault, some_ids
 from gridmap.partition.cells import territory_polygon
 from gridmap.partition.linework import LineKind
 from gridmap.policies import PlanRequest, WorkingDay
 from gridmap.progress import Progress, Report, silent
+from gridmap.scoring.field_counts import INVENTED_LOG
 from gridmap.territory import Territory, Units
 from gridmap.travel.cache import NetworkCache
 from gridmap.travel.day_networks import DayNetworks
@@ -70,12 +73,13 @@ class Files:
     areas: Path | None = None
     within: Path | None = None
     market: Mapping[str, Path] = field(default_factory=dict)
+    visits: Mapping[str, Path] = field(default_factory=dict)
 
     def hashes(self) -> dict[str, str]:
         """Return the SHA-256 of each file by its name."""
         return {
             path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in (*vars(self).values(), *self.market.values())
+            for path in (*vars(self).values(), *self.market.values(), *self.visits.values())
             if isinstance(path, Path)
         }
 
@@ -203,8 +207,12 @@ def _load(
         own_operators=project.market.ours or (*project.outlets.own.match,
         *(project.outlets.partner.match if project.outlets.partner else ())),
     )  # fmt: skip
-    market = read_market(project.market, files.market, ground)
+    market, log = _read_figures(project, files, ground)
     made_up = invented_market(ground, seed=project.market.seed) if project.market.invented else None
+    made_log = (
+        invented_visits(outlet_table, request.routing, seed=project.visits.seed)
+        if project.visits.invented else None
+    )  # fmt: skip
     territory = Territory(
         name=project.territory.name,
         crs=boundary.crs,
@@ -222,7 +230,9 @@ def _load(
             *unit_notices,
             *remarks,
             *(market.notices if market else ()),
+            *(log.notices if log else ()),
             *([fault("market.invented", project.territory.name)] if made_up is not None else ()),
+            *([fault("visitlog.invented", project.territory.name)] if made_log is not None else ()),
         ),
         invented=tuple(
             dict.fromkeys(
@@ -230,6 +240,7 @@ def _load(
                     *project.territory.invented,
                     *outlets.invented,
                     *(["market"] if made_up is not None else []),
+                    *([INVENTED_LOG] if made_log is not None else []),
                 )
             )
         ),
@@ -238,9 +249,15 @@ def _load(
         | (by_day.sources if by_day else {}),
         attribution=project.territory.attribution,
         excluded=pd.concat(
-            [outlets.excluded, demand.excluded, left_out(market)], ignore_index=True
+            [
+                outlets.excluded,
+                demand.excluded,
+                *(one.excluded if one else no_rows() for one in (market, log)),
+            ],
+            ignore_index=True,
         ),
         market=market.frame if market else made_up,
+        visit_log=log.frame if log else made_log,
         day_networks=day_networks,
     )
     report(Progress(STAGE, 1.0))
@@ -293,6 +310,7 @@ def find_files(project: ProjectFile, folders: list[Path]) -> Files:
             for key, name in (("file", table.file), ("zones", table.zones))
             if name
         },
+        visits={name: find(name, "[visits] file") for name in project.visits.files},
     )
     if faults:
         raise InputError(*faults)
@@ -390,6 +408,25 @@ def _read_tables(
     if faults:
         raise InputError(*faults)
     return rows[0], rows[1]
+
+
+def _read_figures(
+    project: ProjectFile, files: Files, ground: Ground
+) -> tuple[MarketRows | None, LoggedVisits | None]:
+    """Read market figures and the log of visits; the faults of both come together."""
+    faults: list[Fault] = []
+    market, log = None, None
+    try:
+        market = read_market(project.market, files.market, ground)
+    except InputError as error:
+        faults += error.faults
+    try:
+        log = read_visit_logs(project.visits, files.visits, ground.outlets["outlet_id"])
+    except InputError as error:
+        faults += error.faults
+    if faults:
+        raise InputError(*faults)
+    return market, log
 
 
 def _with_visits(project: ProjectFile, outlets: Rows) -> PlanRequest:

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from geodata.market_section import MarketSection
 from geodata.tables import decode
+from geodata.visits_section import VisitsSection
 from gridmap.catalogue import Language
 from gridmap.datum import Datum, ShownDatum, to_wgs84
 from gridmap.errors import Fault, InputError, fault
@@ -136,6 +137,8 @@ class OutletColumns(Section):
     grade: Columns = None
     potential: Columns = None
     sales: Columns = None
+    stocks: Columns = None
+    category_sales: Columns = None
     hours: Columns = None
     visit_days: Columns = None
     no_visit_days: Columns = None
@@ -262,6 +265,7 @@ class ProjectFile(Section):
     scoring: ScoringPolicy = Field(default_factory=ScoringPolicy)
     travel: TravelSection = Field(default_factory=TravelSection)
     market: MarketSection = Field(default_factory=MarketSection)
+    visits: VisitsSection = Field(default_factory=VisitsSection)
     output: OutputSection = Field(default_factory=OutputSection)
 
     @model_validator(mode="after")

@@ -18,11 +18,13 @@ from geodata.invented import invented_potential, invented_sales
 from geodata.located import PLACE, place_columns, read_places
 from geodata.points import mend_ids, place, read_weights, reject_bad_ids, reject_no_rows
 from geodata.project_file import DemandSection, Grades, OutletsSection
+from geodata.sheet_entries import read_entry
 from geodata.sieve import Sieve, excluded_notices
 from geodata.tables import Table, find_columns, read_table
 from geodata.values import empty, read_amounts
 from geodata.visit_columns import VISIT_FIELDS, read_visit_columns
 from gridmap.errors import Fault, InputError, fault, some_ids
+from gridmap.export.visit_steps import Entry
 from gridmap.policies import OutletVisits
 
 Floats = NDArray[np.float64]
@@ -110,7 +112,7 @@ def read_outlets(
     if by and by != "potential":
         given["potential"] = by
     usual: dict[str, Names] = {field: usual_names("outlets")[field] for field in OUTLET_FIELDS}
-    usual |= dict.fromkeys(("sales", *VISIT_FIELDS), ())
+    usual |= dict.fromkeys(("sales", "stocks", "category_sales", *VISIT_FIELDS), ())
     columns, faults = place_columns(table, *find_columns(table, given, usual, ("id",)))
     if faults:
         raise InputError(*faults)
@@ -138,6 +140,10 @@ def read_outlets(
                 text["sales"],
                 factor=_factor(columns["sales"]),
                 cycles=(section.sales_days or 7 * weeks) / (7.0 * weeks),
+            ),
+            "stocks": _stocks(sieve, text["stocks"]),
+            "category_sales": _known_amounts(
+                sieve, text["category_sales"], factor=_factor(columns["category_sales"])
             ),
             "x": xy[:, 0],
             "y": xy[:, 1],
@@ -313,10 +319,24 @@ def _cycle_sales(sieve: Sieve, text: pd.Series[str], *, factor: float, cycles: f
         Cycles of visits that the figures of the column cover.
 
     """
-    sales = read_amounts(text, factor=factor) / cycles
+    return _known_amounts(sieve, text, factor=factor) / cycles
+
+
+def _known_amounts(sieve: Sieve, text: pd.Series[str], *, factor: float) -> Floats:
+    """Return sales of 0 or more, NaN where not reported or no such amount. Shape (n_rows,)."""
+    sales = read_amounts(text, factor=factor)
     good = sales >= 0.0
     sieve.repair(~good & ~empty(text), "world.sales_unread", list(text))
     return np.where(good, sales, np.nan)
+
+
+def _stocks(sieve: Sieve, text: pd.Series[str]) -> Floats:
+    """Return 1 where an outlet stocks our goods, 0 where it does not, NaN = not known."""
+    read = {one: read_entry(one, Entry.TICK) for one in set(text)}
+    said = [read[one] for one in text]
+    unread = np.array([one is None for one in said], dtype=bool) & ~empty(text)
+    sieve.repair(unread, "visitlog.stocks_unread", list(text))
+    return np.array([np.nan if one is None else float(one) for one in said], dtype=np.float64)
 
 
 def _names(given: Iterable[str | Sequence[str] | None]) -> list[str]:

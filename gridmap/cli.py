@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from platformdirs import user_data_path
-from sqlalchemy import make_url
 
 from gridmap.catalogue import Language, text
 from gridmap.errors import (
@@ -27,7 +25,9 @@ from gridmap.errors import (
     StoreError,
     fault,
 )
+from gridmap.options import DatabaseOption, PortOption
 from gridmap.progress import MaxRuntime, Report
+from gridmap.service_commands import basemap_folder, serve, service
 from gridmap.settings import Settings, read_settings
 from gridmap.user_commands import user_app
 
@@ -44,6 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(service)
 app.add_typer(user_app, name="user")
 
 
@@ -83,6 +84,14 @@ class LanguageName(StrEnum):
     ZH = "zh"
 
 
+class BordersName(StrEnum):
+    """Borders on which two plans are compared."""
+
+    SAME = "same"
+    OLD = "old"
+    NEW = "new"
+
+
 class FeedName(StrEnum):
     """Kinds of files that a plan is written as."""
 
@@ -108,10 +117,6 @@ _EXIT_CODES: tuple[tuple[type[GridmapError], ExitCode], ...] = (
 UNFINISHED = ".unfinished"
 
 OutOption = Annotated[Path, typer.Option("--out", help="Folder of the results.")]
-DatabaseOption = Annotated[
-    str | None, typer.Option("--db", help="Database, e.g. sqlite:///gridmap.db.")
-]
-PortOption = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the dashboard.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="Same seed, same plan.")]
 StartOption = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day of the cycle.")
@@ -241,35 +246,54 @@ def check(
 
 @app.command()
 def compare(
-    old: Annotated[Path, typer.Argument(metavar="OLD.gpkg", help="plan.gpkg of before.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW.gpkg", help="plan.gpkg of after.")],
+    plan_file: Annotated[
+        Path, typer.Argument(metavar="PLAN.gpkg", help="plan.gpkg: of before, or the only one.")
+    ],
+    new: Annotated[
+        Path | None, typer.Argument(metavar="[NEW.gpkg]", help="plan.gpkg of after.")
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(metavar="MONTH", help="With one plan: 2024-03.")
+    ] = None,
+    after: Annotated[
+        str | None, typer.Option(metavar="MONTH", help="With one plan: 2024-06.")
+    ] = None,
+    on: Annotated[
+        BordersName, typer.Option(help="With two: on the borders of which plan; same = both's.")
+    ] = BordersName.SAME,
     touched: Annotated[
         str, typer.Option(help="Codes of the cells in which something was done: C01,C02.")
     ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write all changes (.xlsx or .csv).")
+    ] = None,
+    language: Annotated[LanguageName | None, typer.Option(help="Language of the table.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the changes of the scores of the same cells, and the effect in touched ones."""
-    from gridmap.export.plan_changes import TOLD, plan_changes, told_effects
-    from gridmap.scoring.metrics import named
+    """Show what changed in cells between two plans or two months, beside untouched cells."""
+    from gridmap.export.plan_changes import compare_months, compare_plans
+    from gridmap.export.plan_changes_files import (
+        comparison_text,
+        comparison_values,
+        write_comparison,
+    )
 
-    language = read_settings().language
-    table = plan_changes(old, new)
+    chosen: Language = read_settings().language if language is None else language.value
     codes = [one.strip() for one in touched.split(",") if one.strip()]
-    effects = told_effects(table, codes, language) if codes else []
-    rows = table[table["metric"].isin(TOLD)].to_dict("records")
+    if new is not None and before is None and after is None:
+        found = compare_plans(plan_file, new, on=on.value, touched=codes)
+    elif new is None and before is not None and after is not None:
+        found = compare_months(plan_file, before, after, touched=codes)
+    else:
+        raise InputError(fault("compare.fault.one_or_two", plan_file))
     if as_json:
-        typer.echo(json.dumps({"changes": rows, "effects": effects}, ensure_ascii=False))
-        return
-    for row in rows[:20]:
-        label = named(str(row["metric"])).label(language)
-        mark = "*" if row["beyond_bands"] else " "
-        typer.echo(
-            f"{mark} {row['code']}  {label}  "
-            f"{row['before']:.1f} → {row['after']:.1f} ({row['change']:+.1f})"
-        )
-    typer.echo(text("scoring.compare.mark", language))
-    for sentence in effects:
-        typer.echo(sentence)
+        typer.echo(json.dumps(comparison_values(found, chosen), ensure_ascii=False))
+    else:
+        typer.echo(comparison_text(found, chosen))
+    if out is not None:
+        write_comparison(found, out, chosen)
+        if not as_json:
+            typer.echo(text("compare.written", chosen, file=out))
 
 
 @app.command("what-if")
@@ -306,8 +330,8 @@ def what_if(
         territory, request = load_project(
             project, data_dir=data, cache=_network_cache(settings), report=report
         )
-    plan = read_plan(plan_file)
-    assessment = written_assessment(territory, request, plan_file)
+        plan = read_plan(plan_file)
+        assessment = written_assessment(territory, request, plan_file, report=report)
     change = change_of(assessment, Trial(open_ or (), close or (), move or ()))
     outcome = assessment.what_if().outcome(change)
     if as_json:
@@ -317,48 +341,6 @@ def what_if(
         return
     codes = dict(zip(plan.cells["cell_id"].tolist(), plan.cells["code"].astype(str), strict=True))
     typer.echo(outcome_text(outcome, codes, request, chosen))
-
-
-@app.command()
-def serve(
-    database: DatabaseOption = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: PortOption = None,
-) -> None:
-    """Serve the dashboard; people sign in to it as soon as there is an account."""
-    from dashboards.app import create_app
-    from dashboards.elsewhere import SignInElsewhere
-    from dashboards.security import LOCAL_HOSTS
-    from gridmap.admission import admission
-    from gridmap.server import run_server
-    from gridmap.store.repository import Store
-
-    settings = read_settings()
-    address = host or settings.host
-    url = database or settings.database_url
-    store = Store(url)
-    people = store.people(limits=settings.session_limits())
-    admitted = admission(address, public_url=settings.public_url, accounts=people.accounts.any())
-    oidc = settings.oidc()
-    if not admitted.sign_in:
-        typer.echo(text("cli.serving_open", settings.language), err=True)
-    dashboard = create_app(
-        store,
-        basemaps=basemap_folder(url, settings),
-        language=settings.language,
-        hosts=[*LOCAL_HOSTS, *([admitted.host] if admitted.host else [])],
-        people=people if admitted.sign_in else None,
-        https=admitted.https,
-        elsewhere=None
-        if oidc is None
-        else SignInElsewhere(*oidc, settings.secret(workers=1), settings.public_url),
-    )
-    run_server(
-        dashboard.server,
-        host=address,
-        port=port or settings.port,
-        ready=lambda where: typer.echo(text("cli.serving", settings.language, where=where)),
-    )
 
 
 @app.command()
@@ -513,25 +495,6 @@ def operators(
         typer.echo(write_review(review, out))
 
 
-@app.command()
-def migrate(
-    database: DatabaseOption = None,
-    service_role: Annotated[
-        str | None,
-        typer.Option(help="PostgreSQL role of the service: may read and write within its scope."),
-    ] = None,
-) -> None:
-    """Bring the schema of the database up to date."""
-    from gridmap.store.repository import Store
-
-    settings = read_settings()
-    store = Store(database or settings.database_url)
-    if service_role is not None:
-        store.let_serve(service_role)
-    store.close()
-    typer.echo(text("cli.migrated", settings.language))
-
-
 @dataclass(frozen=True)
 class Since:
     """Options of a re-plan: the last plan, the first day ahead, missed visits and leave."""
@@ -632,16 +595,6 @@ def _build_basemap(
         build_basemap(extract, target, report=report)
     except EngineError as error:
         typer.echo(error.text(read_settings().language), err=True)
-
-
-def basemap_folder(url: str, settings: Settings) -> Path:
-    """Return the folder of the basemaps: beside a SQLite file, else in the user's data folder."""
-    if settings.basemaps is not None:
-        return settings.basemaps
-    database = make_url(url).database
-    if url.startswith("sqlite") and database:
-        return Path(database).parent / "basemaps"
-    return user_data_path("gridmap") / "basemaps"
 
 
 @contextmanager

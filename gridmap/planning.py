@@ -45,6 +45,8 @@ from gridmap.scoring.calibrate import HuffFit
 from gridmap.scoring.findings import recorded
 from gridmap.scoring.fitting import fit_huff, fit_notice
 from gridmap.scoring.indicators import scoring_faults
+from gridmap.scoring.making import MAKING
+from gridmap.scoring.point_rates import point_rates
 from gridmap.scoring.scorecard import ScoringSettings, cell_summary
 from gridmap.territory import Polygons, Territory
 from gridmap.travel.engine import Snapped, TravelEngine
@@ -170,6 +172,7 @@ def make_plan(
         scores = assessed.scores
     with stages.running("findings"):
         zones, pairs = assessed.findings
+        making = assessed.making
     cells = _cells_table(
         territory, partition, request, shaped=shaped, routing=routing, scores=scores
     )
@@ -201,8 +204,12 @@ def make_plan(
             "replan": _replan_facts(last, routing),
             "blind_zones": recorded(zones),
             "duplicates": recorded(pairs),
+            MAKING: making,
             **({} if fit is None else {"huff": fit.report()}),
         },
+        point_rates=point_rates(
+            assessed.fields.rates, territory.demand["weight"].to_numpy(np.float64), request.scoring
+        ),
     )
 
 

@@ -455,6 +455,8 @@ class ScoringPolicy(Policy):
         0 = left out.
     goalposts
         Fixed ends of indicators by name, instead of the usual ones.
+    advice
+        Limits of rules of advice by rule and metric, instead of the usual ones.
     """
 
     modes: dict[Mode, tuple[Annotated[float, Field(gt=0.0)], ...]] = Field(
@@ -480,6 +482,7 @@ class ScoringPolicy(Policy):
     )
     weights: dict[str, Annotated[float, Field(ge=0.0, allow_inf_nan=False)]] = {}
     goalposts: dict[str, tuple[float, float]] = {}
+    advice: dict[str, dict[str, Annotated[float, Field(allow_inf_nan=False)]]] = {}
 
     @property
     def beta(self) -> float:

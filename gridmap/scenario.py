@@ -43,6 +43,9 @@ class Scenario:
         What the planner should know: unattainable balance, overloaded cells, unreachable outlets.
     report
         What goes into report.json.
+    point_rates
+        Rates by demand point, see `gridmap.scoring.point_rates`. They go into plan.gpkg when the
+        plan is made; the store does not keep them (None).
     """
 
     territory_hash: str
@@ -56,3 +59,4 @@ class Scenario:
     route_lines: NDArray[np.object_]
     notices: tuple[Fault, ...] = ()
     report: Mapping[str, Any] = field(default_factory=dict)
+    point_rates: pd.DataFrame | None = None

@@ -8,7 +8,8 @@ OWNERSHIPS = ("own", "partner", "rival", "other")
 
 #: Outlets of a territory. `unit` is the unit the outlet lies in; `visited` says that it gets
 #: visits, and then `grade` is not empty. `grade_source` is file, quantile or invented. `sales`
-#: are pieces sold in one cycle of visits, NaN = not reported.
+#: are pieces sold in one cycle of visits, `stocks` is 1 where the outlet stocks our goods and 0
+#: where it does not, `category_sales` is what it sells of all makes; NaN = not reported.
 OUTLETS = pa.DataFrameSchema(
     {
         "outlet_id": pa.Column(str, pa.Check.str_length(min_value=1), unique=True),
@@ -25,10 +26,12 @@ OUTLETS = pa.DataFrameSchema(
         "unit": pa.Column("int64", pa.Check.ge(0)),
         "snap_distance_m": pa.Column(float, pa.Check.ge(0)),
         "sales": pa.Column(float, pa.Check.ge(0), nullable=True),
+        "stocks": pa.Column(float, pa.Check.isin([0.0, 1.0]), nullable=True),
+        "category_sales": pa.Column(float, pa.Check.ge(0), nullable=True),
     },
     strict="filter",
     ordered=True,
-    add_missing_columns=True,  # where nobody knows sales there need be no column of them
+    add_missing_columns=True,  # where nobody knows sales or stock there need be no column of them
 )
 
 #: Demand points of a territory. `weight` is what the project file names (households, m²…).
@@ -67,6 +70,26 @@ MARKET = pa.DataFrameSchema(
         "ours": pa.Column(bool),
         "period": pa.Column(str, pa.Check.str_matches(r"^(\d{4}-\d{2})?$")),
         **{name: pa.Column(float, pa.Check.ge(0), nullable=True) for name in MARKET_AMOUNTS},
+    },
+    strict="filter",
+    ordered=True,
+)
+
+_ISO_DAY = pa.Check.str_matches(r"^(\d{4}-\d{2}-\d{2})?$")
+
+#: Log of the visits of the past: one row a visit that was planned or made. `date` is the day on
+#: which it was made, or else was to be made; `planned` is 1 or 0, NaN where the log does not say.
+#: `seq` is its place in the planned order of its route, `came` tells the order in which the
+#: visits were made (seconds after midnight, or places); NaN = unknown.
+VISIT_LOG = pa.DataFrameSchema(
+    {
+        "outlet_id": pa.Column(str, pa.Check.str_length(min_value=1)),
+        "date": pa.Column(str, _ISO_DAY),
+        "route": pa.Column(str),
+        "planned": pa.Column(float, pa.Check.isin([0.0, 1.0]), nullable=True),
+        "done": pa.Column(bool),
+        "seq": pa.Column(float, pa.Check.ge(0), nullable=True),
+        "came": pa.Column(float, pa.Check.ge(0), nullable=True),
     },
     strict="filter",
     ordered=True,
@@ -125,7 +148,6 @@ SCORES = pa.DataFrameSchema(
 #: Categories of complaints, and what a sighting may be about.
 COMPLAINTS_ABOUT = ("environment", "market", "product", "other")
 SIGHTINGS_OF = ("rival", "place", "customers")
-_ISO_DAY = pa.Check.str_matches(r"^(\d{4}-\d{2}-\d{2})?$")
 
 #: Visits as they took place. `date` is ISO or empty where it is not known; `came_s` and `left_s`
 #: are seconds after midnight; `result` says why there was no visit, or remarks.

@@ -134,6 +134,8 @@ class Territory:
         Hash of each input file by its name.
     market
         Market figures bound to units, see `gridmap.schemas.MARKET`; None = there are none.
+    visit_log
+        Visits of the past, see `gridmap.schemas.VISIT_LOG`; None = there is no log.
     excluded
         The rows of the input that were left out: file, row (0 = known by id only), id, reason
         (a key of the catalogue, whose sentence takes ``found``) and found. A row with several
@@ -158,6 +160,7 @@ class Territory:
     excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
     market: pd.DataFrame | None = None
     day_networks: Mapping[str, DayNetworks] = field(default_factory=dict)
+    visit_log: pd.DataFrame | None = None
 
     @cached_property
     def content_hash(self) -> str:
@@ -169,8 +172,9 @@ class Territory:
             digest.update(wkb)
         for table in (self.outlets, self.demand):
             digest.update(table.to_csv(index=False, float_format="%.6f").encode())
-        if self.market is not None:
-            digest.update(self.market.to_csv(index=False, float_format="%.6f").encode())
+        for extra in (self.market, self.visit_log):
+            if extra is not None:
+                digest.update(extra.to_csv(index=False, float_format="%.6f").encode())
         for mode in sorted(self.networks):
             network = self.networks[mode]
             digest.update(mode.encode())

@@ -16,6 +16,7 @@ from gridmap.errors import Fault, InputError, fault
 from gridmap.partition.cells import cell_polygons
 from gridmap.planning import assess_plan, calibrated
 from gridmap.policies import PlanRequest
+from gridmap.progress import Progress, Report, silent
 from gridmap.scoring.assessment import Assessment, Cells
 from gridmap.scoring.indicators import main_threshold
 from gridmap.scoring.metrics import named, threshold_name
@@ -46,8 +47,12 @@ class Trial:
     move: Sequence[str] = ()
 
 
-def written_assessment(territory: Territory, request: PlanRequest, plan_file: Path) -> Assessment:
-    """Return the assessment of the cells and visits of a written plan.
+def written_assessment(
+    territory: Territory, request: PlanRequest, plan_file: Path, *, report: Report = silent
+) -> Assessment:
+    """Return the assessment of the cells and visits of a written plan, with its scores made.
+
+    It takes much longer than a what-if of it, and `report` is told.
 
     Raises
     ------
@@ -69,8 +74,15 @@ def written_assessment(territory: Territory, request: PlanRequest, plan_file: Pa
     facts = dict(zip(layers["plan"]["key"], layers["plan"]["value"], strict=True))
     polygons = cell_polygons(territory.units, label, int(label.max()) + 1)
     cells = Cells(label, polygons, layers["stops"])
+    times, scores = "findings.whatif.stage_times", "findings.whatif.stage_scores"
+    report(Progress(times, 0.0))
     fit = calibrated(territory, request)
-    return assess_plan(territory, request, cells, seed=int(facts.get("seed", 0)), fit=fit)
+    assessment = assess_plan(territory, request, cells, seed=int(facts.get("seed", 0)), fit=fit)
+    report(Progress(times, 1.0))
+    report(Progress(scores, 0.0))
+    _ = assessment.scores  # made once and kept: every what-if is compared with them
+    report(Progress(scores, 1.0))
+    return assessment
 
 
 def change_of(assessment: Assessment, trial: Trial) -> Change:

@@ -12,6 +12,7 @@ import typer
 
 from gridmap.catalogue import text
 from gridmap.errors import InputError, fault
+from gridmap.options import DatabaseOption
 from gridmap.settings import read_settings
 from gridmap.store.roles import Role
 
@@ -39,9 +40,6 @@ CellOption = Annotated[
     typer.Option("--cell", help="Centre outlet of a grid manager's own cell. Repeatable."),
 ]
 EverywhereOption = Annotated[bool, typer.Option("--everywhere", help="It reaches everything.")]
-DatabaseOption = Annotated[
-    str | None, typer.Option("--db", help="Database, e.g. sqlite:///gridmap.db.")
-]
 
 
 @user_app.command()

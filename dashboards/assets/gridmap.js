@@ -83,6 +83,7 @@
         const cell = selection.cell === null ? null : String(selection.cell);
         return [selection.cell, day, routesUrl(selection), cell];
       },
+      showLayers: (layers) => layers || [],
       isDark: (dark) => Boolean(dark),
       toggleDark: (clicks) => {
         const dark = document.documentElement.dataset.agThemeMode === "dark";

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from dash import html
+from collections.abc import Sequence
+
+from dash import dcc, html
 
 from dashboards import queries
 from dashboards.access import Plan
+from dashboards.components.aria import aria
 from dashboards.components.legend import SYMBOLS_URL, legend
 from dashboards.components.words import words
 from dashboards.geojson import Bounds, symbol
 from dashboards.map_editor import PlanMap
 from gridmap.catalogue import Language
 
+#: What may be switched on and off, see `PlanMap.layers`.
+LAYERS = ("blind", "pairs", "reach")
+
 
 def plan_map(
-    id: str, plan: Plan, *, language: Language, has_basemap: bool, view: Bounds | None = None
+    id: str,
+    plan: Plan,
+    *,
+    language: Language,
+    has_basemap: bool,
+    view: Bounds | None = None,
+    switches: str = "",
+    shown: Sequence[str] = (),
 ) -> html.Div:
-    """Return the map with its legend, showing `view` or else the whole territory."""
+    """Return the map with its legend, showing `view` or else the whole territory.
+
+    With `switches`, the id of a checklist, the reader switches the layers; `shown` are on at first.
+    """
     say = words(language)
     data, query = f"/data/{plan.scenario_id}", f"?lang={language}"
     outlets = plan.territory.outlets
@@ -42,10 +58,44 @@ def plan_map(
                 else None,
                 cellsUrl=f"{data}/cells.geojson{query}",
                 outletsUrl=f"{data}/outlets.geojson{query}",
+                findingsUrl=f"{data}/findings.geojson{query}",
+                reachUrl=f"{data}/reach.geojson{query}",
+                layers=shown,
                 view=view or queries.territory_bounds(plan),
                 language=language,
             ),
-            legend(language, present),
+            html.Div(
+                [
+                    legend(language, present),
+                    *([_switches(switches, plan, language, shown)] if switches else []),
+                ],
+                className="map-panels",
+            ),
         ],
         className="map-frame",
+    )
+
+
+def _switches(id: str, plan: Plan, language: Language, shown: Sequence[str]) -> html.Details:
+    """Return the switches of the layers; one with nothing to show says so and cannot be used."""
+    say = words(language)
+    counts = {"blind": len(plan.zones), "pairs": len(plan.pairs), "reach": None}
+    mode, limits = next(iter(plan.scenario.request.scoring.modes.items()))
+    has_ground = mode in plan.territory.networks
+    minutes = " / ".join(f"{one:g}" for one in sorted(limits))
+
+    def option(layer: str) -> dict[str, object]:
+        count = counts[layer]
+        empty = not count if count is not None else not has_ground
+        name = say(f"layers.{layer}", count=count, minutes=minutes, mode=say(f"mode.{mode}"))
+        mark = html.Span(className=f"layer-mark layer-{layer}", **aria(hidden="true"))
+        return {"value": layer, "label": html.Span([mark, name]), "disabled": empty}
+
+    return html.Details(
+        [
+            html.Summary(say("layers.title")),
+            dcc.Checklist(id=id, options=[option(one) for one in LAYERS], value=list(shown)),
+        ],
+        open=True,
+        className="legend",
     )

@@ -19,10 +19,10 @@ def quadrant_advice(quadrant: object, language: Language) -> str:
     return text(f"scoring.quadrant_meaning.{quadrant}", language)
 
 
-def words(language: Language) -> Words:
-    """Return a function that takes a key below ``pages`` and fills its sentence."""
+def words(language: Language, area: str = "pages") -> Words:
+    """Return a function that takes a key below an area of the catalogue and fills its sentence."""
 
     def say(key: str, /, **values: object) -> str:
-        return text(f"pages.{key}", language, **values)
+        return text(f"{area}.{key}", language, **values)
 
     return say

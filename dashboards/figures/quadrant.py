@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
@@ -20,6 +21,23 @@ STYLES = {
     "unknown": ("#666666", "x"),
 }
 _LEAST_PX, _MOST_PX = 9.0, 26.0
+#: Axes show at least so much of the scores, and so much beside the outermost marks.
+_LEAST_SPAN, _ROOM = 40.0, 8.0
+#: Plot of a phone, which is the narrowest; a letter, and a line of a label. Pixels.
+_PLOT_PX, _LETTER_PX, _LINE_PX = (280.0, 210.0), 7.5, 14.0
+#: Where a label may stand beside its mark, as steps to the right and upwards.
+_SIDES = {
+    "top center": (0.0, 1.0),
+    "bottom center": (0.0, -1.0),
+    "middle right": (1.0, 0.0),
+    "middle left": (-1.0, 0.0),
+    "top right": (1.0, 1.0),
+    "top left": (-1.0, 1.0),
+    "bottom right": (1.0, -1.0),
+    "bottom left": (-1.0, -1.0),
+}
+Span = tuple[float, float]
+Box = tuple[float, float, float, float]
 
 
 def quadrant_figure(
@@ -28,8 +46,11 @@ def quadrant_figure(
     """Draw a mark a cell: position to the right, coverage upwards, size by demand."""
     figure = plain_figure(340)
     largest = max((point.load for point in points), default=0.0)
+    across, upwards = span([one.position for one in points]), span([one.coverage for one in points])
+    sides = label_sides(points, across, upwards, selected=selected)
     for quadrant, (colour, shape) in STYLES.items():
         chosen = [point for point in points if point.quadrant == quadrant]
+        chosen.sort(key=lambda point: point.cell_id == selected)  # drawn last, on top
         if not chosen:
             continue
         figure.add_scatter(
@@ -37,8 +58,9 @@ def quadrant_figure(
             mode="markers+text",
             x=[point.position for point in chosen],
             y=[point.coverage for point in chosen],
-            text=[f"<b>{one.code}</b>" if one.cell_id == selected else one.code for one in chosen],
-            textposition="top center",
+            text=[_label(one, sides, selected) for one in chosen],
+            textposition=[sides.get(one.cell_id, "top center") for one in chosen],
+            hovertext=[one.code for one in chosen],
             cliponaxis=False,
             customdata=[point.cell_id for point in chosen],
             marker={
@@ -54,7 +76,7 @@ def quadrant_figure(
             hovertemplate=text(
                 "pages.quadrant.hover",
                 language,
-                cell="%{text}",
+                cell="%{hovertext}",
                 position="%{x:.0f}",
                 coverage="%{y:.0f}",
             )
@@ -62,13 +84,13 @@ def quadrant_figure(
         )
     figure.update_xaxes(
         title={"text": text("pages.quadrant.position", language), "standoff": 8},
-        range=[0, 100],
+        range=across,
         showgrid=True,
         nticks=6,
     )
     figure.update_yaxes(
         title={"text": text("pages.quadrant.coverage", language), "standoff": 8},
-        range=[0, 105],
+        range=upwards,
         showgrid=True,
         nticks=6,
     )
@@ -84,3 +106,58 @@ def _size(load: float, largest: float) -> float:
     if largest <= 0.0:
         return _LEAST_PX
     return float(_LEAST_PX + (_MOST_PX - _LEAST_PX) * (max(load, 0.0) / largest) ** 0.5)
+
+
+def span(values: Sequence[float]) -> Span:
+    """Return what an axis shows: whole tens round the values, within 0 … 105."""
+    if not values:
+        return 0.0, 105.0
+    low, high = min(values) - _ROOM, max(values) + _ROOM
+    beside = max(0.0, _LEAST_SPAN - (high - low)) / 2.0
+    low = max(0.0, math.floor((low - beside) / 10.0) * 10.0)
+    return low, min(105.0, max(low + _LEAST_SPAN, math.ceil((high + beside) / 10.0) * 10.0))
+
+
+def label_sides(
+    points: Sequence[CellPoint], across: Span, upwards: Span, *, selected: int | None
+) -> dict[int, str]:
+    """Return on which side of its mark each cell has its code.
+
+    Codes lie neither on each other nor on the middle of a mark. A cell that finds no free side has
+    no code; the selected cell is first to choose, then those with most demand.
+    """
+    largest = max((one.load for one in points), default=0.0)
+    at = {one.cell_id: (_pixels(one.position, across, _PLOT_PX[0]),
+                        _pixels(one.coverage, upwards, _PLOT_PX[1])) for one in points}  # fmt: skip
+    marks = [(x - 4.0, y - 4.0, x + 4.0, y + 4.0) for x, y in at.values()]
+    taken: list[Box] = []
+    sides: dict[int, str] = {}
+    for one in sorted(points, key=lambda one: (one.cell_id != selected, -one.load, one.cell_id)):
+        away = _size(one.load, largest) / 2.0
+        for side, step in _SIDES.items():
+            box = _box(at[one.cell_id], step, away, len(one.code) * _LETTER_PX)
+            if not any(_meet(box, other) for other in (*taken, *marks)):
+                sides[one.cell_id] = side
+                taken.append(box)
+                break
+    return sides
+
+
+def _label(one: CellPoint, sides: Mapping[int, str], selected: int | None) -> str:
+    if one.cell_id == selected:
+        return f"<b>{one.code}</b>"
+    return one.code if one.cell_id in sides else ""
+
+
+def _pixels(value: float, shown: Span, size_px: float) -> float:
+    return (value - shown[0]) / (shown[1] - shown[0]) * size_px
+
+
+def _box(at: tuple[float, float], step: tuple[float, float], away: float, width: float) -> Box:
+    x = at[0] + step[0] * (away + width / 2.0)
+    y = at[1] + step[1] * (away + _LINE_PX / 2.0)
+    return x - width / 2.0, y - _LINE_PX / 2.0, x + width / 2.0, y + _LINE_PX / 2.0
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

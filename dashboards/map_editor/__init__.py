@@ -24,8 +24,10 @@ class PlanMap(Component):
         Folder of the outlet symbols, with a slash at its end.
     tilesUrl
         Address of the vector tiles with ``{z}``, ``{x}`` and ``{y}``, or None for a plain ground.
-    cellsUrl, outletsUrl, routesUrl
-        Addresses of GeoJSON in EPSG:4326, or None.
+    cellsUrl, outletsUrl, routesUrl, findingsUrl, reachUrl
+        Addresses of GeoJSON in EPSG:4326, or None. The last two are fetched once they are shown.
+    layers
+        Which of ``blind``, ``pairs`` and ``reach`` are shown.
     view
         What to show, as ``[west, south, east, north]`` in degrees.
     selected
@@ -50,9 +52,12 @@ class PlanMap(Component):
         "cellsUrl",
         "dark",
         "day",
+        "findingsUrl",
         "labels",
         "language",
+        "layers",
         "outletsUrl",
+        "reachUrl",
         "routesUrl",
         "selected",
         "symbolsUrl",
@@ -70,6 +75,9 @@ class PlanMap(Component):
         cellsUrl: str | None = None,
         outletsUrl: str | None = None,
         routesUrl: str | None = None,
+        findingsUrl: str | None = None,
+        reachUrl: str | None = None,
+        layers: Sequence[str] = (),
         view: Sequence[float] | None = None,
         selected: int | None = None,
         day: Mapping[str, int] | None = None,
@@ -85,6 +93,9 @@ class PlanMap(Component):
             "cellsUrl": cellsUrl,
             "outletsUrl": outletsUrl,
             "routesUrl": routesUrl,
+            "findingsUrl": findingsUrl,
+            "reachUrl": reachUrl,
+            "layers": list(layers),
             "view": None if view is None else list(view),
             "selected": selected,
             "day": None if day is None else dict(day),

@@ -14,8 +14,10 @@ from dashboards import queries
 from dashboards.access import Plan
 from dashboards.components.aria import aria
 from dashboards.components.cell_select import cell_select
+from dashboards.components.findings import cell_findings
 from dashboards.components.grids import grid
 from dashboards.components.help import help_button, metric_help
+from dashboards.components.maps import plan_map
 from dashboards.components.notices import notices
 from dashboards.components.words import quadrant_advice, quadrant_name, words
 from dashboards.figures import CONFIG
@@ -36,9 +38,10 @@ from gridmap.store.roles import Permission
 _SHARES = ("blind_share", "duplicate_share", "contested")
 
 
-def layout(plan: Plan, chosen: Selection) -> Component:
+def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
     """Return the page of a plan."""
     say = words(chosen.language)
+    found = [layer for layer, one in (("blind", plan.zones), ("pairs", plan.pairs)) if one]
     return html.Div(
         [
             html.Div(
@@ -65,6 +68,31 @@ def layout(plan: Plan, chosen: Selection) -> Component:
             ),
             notices(plan, chosen.language),
             html.Div(id=Card.BODY),
+            _panel(
+                say("findings.title"),
+                help_button(
+                    say("findings.title"), say("findings.meaning"), "", language=chosen.language
+                ),
+                html.Div(
+                    [
+                        html.Section(
+                            plan_map(
+                                Card.MAP,
+                                plan,
+                                language=chosen.language,
+                                has_basemap=has_basemap,
+                                switches=Card.LAYERS,
+                                shown=found,
+                            ),
+                            className="card-map",
+                            **aria(label=say("map.title")),
+                        ),
+                        html.Div(id=Card.FINDINGS, className="card-findings"),
+                    ],
+                    className="panels",
+                ),
+            ),
+            html.Div(id=Card.MORE),
         ],
         className="page page-scroll",
     )
@@ -74,14 +102,34 @@ def register(app: Dash, desk: Desk) -> None:
     """Wire the page."""
     in_browser(app, "chooseCell", Input(Card.CELL, "value"), at_start=False)
 
-    @app.callback(Output(Card.BODY, "children"), Input(App.SELECTION, "data"))
+    in_browser(app, "chooseCell", Input(Card.MAP, "selected"), at_start=False)
+    in_browser(app, "showLayers", Output(Card.MAP, "layers"), Input(Card.LAYERS, "value"))
+    in_browser(app, "isDark", Output(Card.MAP, "dark"), Input(App.DARK, "data"))
+
+    @app.callback(
+        Output(Card.BODY, "children"),
+        Output(Card.MORE, "children"),
+        Output(Card.FINDINGS, "children"),
+        Output(Card.MAP, "selected"),
+        Output(Card.MAP, "view"),
+        Input(App.SELECTION, "data"),
+    )
     @secured(Permission.READ)
-    def show_card(data: dict[str, Any]) -> list[Component]:
-        return card(*desk.opened(data))
+    def show_card(data: dict[str, Any]) -> tuple[Any, ...]:
+        plan, chosen = desk.opened(data)
+        if chosen.cell is None:
+            return [], [], [], None, queries.territory_bounds(plan)
+        return (
+            card(plan, chosen),
+            details(plan, chosen),
+            cell_findings(plan, chosen.cell, chosen.language),
+            chosen.cell,
+            queries.cell_bounds(plan, chosen.cell),
+        )
 
 
 def card(plan: Plan, chosen: Selection) -> list[Component]:
-    """Return the card of the selected cell."""
+    """Return the card of the selected cell, from its name to the advice."""
     if chosen.cell is None:
         return []
     language, say = chosen.language, words(chosen.language)
@@ -114,8 +162,18 @@ def card(plan: Plan, chosen: Selection) -> list[Component]:
             className="panels",
         ),
         _panel(text("scoring.sheet.advice", language), None, _advice(plan, chosen)),
+    ]
+
+
+def details(plan: Plan, chosen: Selection) -> list[Component]:
+    """Return the outlets and all figures of the selected cell."""
+    if chosen.cell is None:
+        return []
+    say = words(chosen.language)
+    found = queries.measures(plan, chosen.cell)
+    return [
         _panel(say("outlets.title"), None, *_outlets(plan, chosen)),
-        _panel(say("metrics.title"), None, _metrics(plan, found, language)),
+        _panel(say("metrics.title"), None, _metrics(plan, found, chosen.language)),
     ]
 
 

@@ -19,6 +19,7 @@ from dashboards.components.words import quadrant_name, words
 from dashboards.figures import CONFIG
 from dashboards.figures.balance import balance_figure, balance_height
 from dashboards.figures.league import league_figure, league_height
+from dashboards.figures.moves import moves_figure, moves_height
 from dashboards.figures.quadrant import quadrant_figure
 from dashboards.formats import MISSING, number, share
 from dashboards.ids import App, Cells
@@ -26,6 +27,7 @@ from dashboards.pages import Desk
 from dashboards.secured import secured
 from dashboards.state import Page, Selection
 from dashboards.wiring import in_browser
+from gridmap.scoring.metrics import named
 from gridmap.store.roles import Permission
 
 
@@ -37,7 +39,13 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
     return html.Div(
         [
             html.Section(
-                plan_map(Cells.MAP, plan, language=language, has_basemap=has_basemap),
+                plan_map(
+                    Cells.MAP,
+                    plan,
+                    language=language,
+                    has_basemap=has_basemap,
+                    switches=Cells.LAYERS,
+                ),
                 className="page-map",
                 **aria(label=say("map.title")),
             ),
@@ -119,8 +127,38 @@ def _standing(plan: Plan, chosen: Selection) -> list[Component]:
             ),
             className="balance-scroll",
         ),
+        *_moves(plan, chosen),
         dmc.Title(say("league.quadrant"), order=3, mt="md"),
         dcc.Graph(id=Cells.QUADRANT, config=CONFIG, style={"height": "340px"}),
+    ]
+
+
+def _moves(plan: Plan, chosen: Selection) -> list[Component]:
+    """Return what moves the ranks; it does not depend on the chosen cell."""
+    language = chosen.language
+    say = words(language, "making.page")
+    found = queries.moves(plan)
+    head = html.Div(
+        [
+            dmc.Title(say("title"), order=3, mt="md"),
+            help_button(say("title"), say("meaning"), say("formula"), language=language),
+        ],
+        className="heading",
+    )
+    if not found:
+        return [head, html.P(say("none"), className="hint")]
+    left_out = dict.fromkeys(name for one in found for name in one.left_out)
+    listed = ", ".join(named(name).label(language) for name in left_out)
+    remark = say("left_out", listed=listed) if listed else say("all_used")
+    return [
+        head,
+        dcc.Graph(
+            id=Cells.MOVES,
+            figure=moves_figure(found, language=language),
+            config=CONFIG,
+            style={"height": f"{moves_height(len(found[0].shifts))}px"},
+        ),
+        html.P(remark, className="hint"),
     ]
 
 
@@ -138,6 +176,7 @@ def register(app: Dash, desk: Desk) -> None:
         Output(Cells.TABLE, "selectedRows"),
         Input(App.SELECTION, "data"),
     )
+    in_browser(app, "showLayers", Output(Cells.MAP, "layers"), Input(Cells.LAYERS, "value"))
     in_browser(app, "isDark", Output(Cells.MAP, "dark"), Input(App.DARK, "data"))
 
     @app.callback(

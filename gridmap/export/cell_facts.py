@@ -225,10 +225,13 @@ class ReportBook:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """Name of each outlet, or its id where it has none."""
+        """Name of each outlet, with its id where others are called the same, or its id alone."""
         table = self.plan.outlets
-        pairs = zip(table["outlet_id"].astype(str), table["name"].astype(str), strict=True)
-        return {one: name.strip() or one for one, name in pairs}
+        names = table["name"].astype(str).str.strip()
+        again = names.duplicated(keep=False)
+        rows = zip(table["outlet_id"].astype(str), names, again, strict=True)
+        return {one: f"{name} ({one})" if name and twice else name or one
+                for one, name, twice in rows}  # fmt: skip
 
     @cached_property
     def visited(self) -> frozenset[str]:

@@ -151,7 +151,10 @@ def _blocks(facts: CellFacts, language: Language) -> list[tuple[str, list[str], 
     if facts.pairs is None:
         blocks.append((_heading("pairs", None, language), [say("not_analysed", language)], 0))
     else:
-        pairs = [pair_words(one, language) for one in facts.pairs[:SHOWN]]
+        pairs = []
+        for pair in facts.pairs[:SHOWN]:
+            which, cure = pair_words(pair, language)
+            pairs += [which, f"     {cure}"]
         hidden = max(0, len(facts.pairs) - SHOWN)
         blocks.append((_heading("pairs", len(facts.pairs), language), pairs or none, hidden))
     return blocks
@@ -177,12 +180,13 @@ def zone_words(zone: FoundZone, language: Language) -> tuple[str, str]:
     return say("zone", language, share=share(zone.share, language), nearest=nearest), fix
 
 
-def pair_words(pair: FoundPair, language: Language) -> str:
-    """Return a pair of outlets in a line."""
-    return say(
-        "pair_line", language, first=pair.first, second=pair.second,
-        overlap=share(pair.overlap, language), fix=fix_words(pair.fix, pair.fix_outlet, language),
-    )  # fmt: skip
+def pair_words(pair: FoundPair, language: Language) -> tuple[str, str]:
+    """Return the outlets of a pair, and what they share with the fix."""
+    fix = fix_words(pair.fix, pair.fix_outlet, language)
+    return (
+        say("pair_line", language, first=pair.first, second=pair.second),
+        say("pair_fix", language, overlap=share(pair.overlap, language), fix=fix),
+    )
 
 
 def fix_words(fix: str, outlet: str, language: Language) -> str:

@@ -35,6 +35,8 @@ HATCH_MM = 1.6
 OWN_MM, PARTNER_MM, RIVAL_MM = 1.25, 1.15, 1.5
 #: Where the number of a listed outlet may stand beside its sign, in millimetres.
 LABEL_STEPS = ((4.4, 0.0), (-4.4, 0.0), (0.0, 4.4), (0.0, -4.4), (3.6, 3.6), (-3.6, 3.6))
+#: Letters of blind zones keep apart by so many millimetres.
+LETTER_GAP_MM = 4.0
 #: Detail of areas that would not be seen, in millimetres.
 SLACK_MM = 0.15
 
@@ -183,13 +185,19 @@ def label_places(
 
 
 def zone_names(window: Window, zones: Sequence[BaseGeometry], letters: Sequence[str]) -> list[Name]:
-    """Return the letters of blind zones at a point inside each."""
+    """Return the letters of blind zones at a point inside each, or beside it for lack of room."""
     points = [shapely.get_coordinates(shapely.point_on_surface(one)) for one in zones]
-    found = []
+    found: list[Name] = []
     for point, letter in zip(points, letters, strict=False):
         if len(point):
             x, y = window.on_paper(point)[0].tolist()
-            found.append(Name(x, y, 0.0, letter))
+            tried = [(x + right, y + up) for right, up in ((0.0, 0.0), *LABEL_STEPS)]
+            free = (
+                place
+                for place in tried
+                if all(math.dist(place, (one.x, one.y)) >= LETTER_GAP_MM for one in found)
+            )
+            found.append(Name(*next(free, tried[0]), 0.0, letter))
     return found
 
 

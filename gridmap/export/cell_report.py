@@ -200,7 +200,10 @@ class _Page:
             y = self._piece(one, y)
         hidden = len(facts.advice) - ADVICE_SHOWN
         if hidden > 0:
-            lines.append((self.say("more_advice", count=hidden), 7.5, False, 0.25))
+            more = self.say("more_advice", count=hidden)
+            if later := self._hidden_later():
+                more += text("scoring.advice_part.join", self.language) + later
+            lines.append((more, 7.5, False, 0.25))
         reading = note_text(facts.execution, self.language) if facts.execution else ""
         if facts.execution.startswith("reading_") and reading:
             lines.append((reading, 8.0, False, 0.0))
@@ -209,6 +212,19 @@ class _Page:
                 y -= 4.0
                 pen.text(LEFT_MM + 10.0, y, line, size, bold=bold, grey=grey)
         return y - 2.0
+
+    def _hidden_later(self) -> str:
+        """Name the advice that is not shown and yields to other, or nothing."""
+
+        def name(key: str) -> str:
+            return text(f"scoring.advice_name.{key}", self.language)
+
+        listed = [
+            self.say("more_later_one", name=name(one.rule.key), other=name(one.yields_to))
+            for one in self.facts.advice[ADVICE_SHOWN:]
+            if one.yields_to
+        ]
+        return self.say("more_later", listed=", ".join(listed)) if listed else ""
 
     def _has_lists(self) -> bool:
         facts = self.facts

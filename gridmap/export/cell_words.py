@@ -6,6 +6,9 @@ from gridmap.catalogue import Language, sentences, text
 from gridmap.export.cell_facts import KeyFigure, ScoreFigure
 from gridmap.scoring.metrics import Named, note_text
 
+#: The font of the reports has no minus sign; its dash of the same width stands for it.
+MINUS = "–"
+
 
 def say(key: str, language: Language, **values: object) -> str:
     """Return a sentence of the area ``cellreport``."""
@@ -14,7 +17,7 @@ def say(key: str, language: Language, **values: object) -> str:
 
 def share(value: float | None, language: Language) -> str:
     """Return a share in per cent; what is missing is called missing."""
-    return say("missing", language) if value is None else f"{100.0 * value:.0f} %"
+    return say("missing", language) if value is None else f"{100.0 * value:.0f}\u00a0%"
 
 
 def figure(metric: Named, value: float | None, language: Language) -> str:
@@ -22,7 +25,7 @@ def figure(metric: Named, value: float | None, language: Language) -> str:
     if value is None:
         return say("missing", language)
     if metric.metric.key == "execution_gap":
-        return say("points", language, value=100.0 * value).replace("-", "−")
+        return say("points", language, value=100.0 * value).replace("-", MINUS)
     match metric.metric.unit:
         case "share":
             return share(value, language)

@@ -10,7 +10,7 @@ import pyproj
 from gridmap.catalogue import Language, text
 from gridmap.export.sheet_column import Column
 from gridmap.scenario import Scenario
-from gridmap.scoring.findings import Fix, found_pairs, found_zones
+from gridmap.scoring.findings import Effect, Fix, Sought, found_pairs, found_zones
 from gridmap.territory import Territory
 
 #: Figures of an effect in the order of the sheets.
@@ -46,6 +46,29 @@ def fix_text(
         lon=lon,
         lat=lat,
     )
+
+
+def effect_text(effect: Effect, code: str, language: Language, *, pair: bool = False) -> str:
+    """Return the figures of a cell before and after a fix; what is not known is left out.
+
+    Of a duplicate pair double coverage is told, else what stays blind.
+    """
+    figures = ("coverage", "duplicate" if pair else "blind", "expected")
+    parts = []
+    for name in figures:
+        before, after = getattr(effect, f"{name}_before"), getattr(effect, f"{name}_after")
+        if np.isfinite(before) and np.isfinite(after):
+            parts.append(text(f"findings.effect.{name}", language, before=before, after=after))
+    joined = text("findings.effect.joint", language).join(parts)
+    return text(
+        "findings.effect.line", language, code=code, figures=joined, covered=effect.covered_change
+    )
+
+
+def sought_text(done: Sought, language: Language) -> str:
+    """Return for how many findings a fix was looked for."""
+    key = "findings.sought.all" if done.whole else "findings.sought.some"
+    return text(key, language, sought=done.sought, count=done.count, share=done.share)
 
 
 def degrees(territory: Territory, x: float, y: float) -> tuple[float, float]:

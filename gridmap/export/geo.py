@@ -29,6 +29,9 @@ from gridmap.territory import Territory
 
 #: Name of the layer without geometry that carries what the checker needs to know.
 PLAN_LAYER = "plan"
+#: Name of the layer without geometry with the market figures of all months by unit, see
+#: `gridmap.schemas.MARKET`; `gridmap compare` reads it.
+MARKET_LAYER = "market"
 
 
 def write_geopackage(territory: Territory, scenario: Scenario, path: Path) -> Path:
@@ -54,6 +57,10 @@ def write_geopackage(territory: Territory, scenario: Scenario, path: Path) -> Pa
     gpd.GeoDataFrame(_plan_facts(territory, scenario)).to_file(
         draft, layer=PLAN_LAYER, driver="GPKG", engine="pyogrio"
     )
+    if territory.market is not None and len(territory.market):
+        gpd.GeoDataFrame(territory.market).to_file(
+            draft, layer=MARKET_LAYER, driver="GPKG", engine="pyogrio"
+        )
     if scenario.request.directions:
         gpd.GeoDataFrame(directions_table(territory, scenario)).to_file(
             draft, layer=DIRECTIONS_LAYER, driver="GPKG", engine="pyogrio"
@@ -69,7 +76,7 @@ def plan_layers(territory: Territory, scenario: Scenario) -> dict[str, gpd.GeoDa
     workloads = [balance.workload for balance in scenario.partition.balances]
     unit_cell = cell_ids[label]
     frame = _Frames(territory.crs)
-    outlets, demand = territory.outlets, territory.demand
+    demand = territory.demand
     polygons = cell_polygons(territory.units, label, len(cell_ids))
     return {
         "territory": frame.of({"name": [territory.name]}, [territory.boundary]),
@@ -81,29 +88,20 @@ def plan_layers(territory: Territory, scenario: Scenario) -> dict[str, gpd.GeoDa
             },
             territory.units.polygons,
         ),
-        "cells": frame.of(scenario.cells.to_dict("list"), polygons),
-        "outlets": frame.of(
-            {
-                **outlets[["outlet_id", "name", "ownership", "operator", "kind", "grade"]].to_dict(
-                    "list"
-                ),
-                "grade_source": outlets["grade_source"].to_list(),
-                "visited": outlets["visited"].to_list(),
-                "sales": outlets["sales"].to_list(),
-                "cell_id": unit_cell[outlets["unit"].to_numpy()],
-                "is_centre": np.isin(np.arange(len(outlets)), scenario.partition.centre),
-            },
-            shapely.points(outlets["x"].to_numpy(), outlets["y"].to_numpy()),
+        "cells": cells_layer(territory, scenario),
+        "outlets": outlets_layer(territory, scenario).assign(
+            unit_id=territory.outlets["unit"].to_numpy()
         ),
         "demand": frame.of(
             {
                 "weight": demand["weight"].to_numpy(),
                 "unit_id": demand["unit"].to_numpy(),
                 "cell_id": unit_cell[demand["unit"].to_numpy()],
+                **({} if scenario.point_rates is None else dict(scenario.point_rates.items())),
             },
             shapely.points(demand["x"].to_numpy(), demand["y"].to_numpy()),
         ),
-        "routes": frame.of(scenario.routes.to_dict("list"), scenario.route_lines),
+        "routes": routes_layer(territory, scenario),
         "stops": frame.of(_stops(scenario), _stop_points(territory, scenario)),
         "scores": frame.of(scenario.scores.to_dict("list"), polygons[_cell_rows(scenario)]),
         "blind_zones": zone_table(found_zones(scenario.report), territory.crs),
@@ -114,6 +112,31 @@ def plan_layers(territory: Territory, scenario: Scenario) -> dict[str, gpd.GeoDa
         GROUND_LAYER: ground_layer(territory, scenario.request.routing.mode),
         REACH_LAYER: reach_layer(territory, scenario.request),
     }
+
+
+def cells_layer(territory: Territory, scenario: Scenario) -> gpd.GeoDataFrame:
+    """Return the cells of a plan as polygons."""
+    polygons = cell_polygons(territory.units, scenario.partition.label, len(scenario.cells))
+    return _Frames(territory.crs).of(scenario.cells.to_dict("list"), polygons)
+
+
+def outlets_layer(territory: Territory, scenario: Scenario) -> gpd.GeoDataFrame:
+    """Return the outlets of a territory as points, each with its cell."""
+    outlets = territory.outlets
+    cell_of_unit = scenario.cells["cell_id"].to_numpy()[scenario.partition.label]
+    told = ["outlet_id", "name", "ownership", "operator", "kind", "grade"]
+    columns = {
+        **outlets[[*told, "grade_source", "visited", "sales"]].to_dict("list"),
+        "cell_id": cell_of_unit[outlets["unit"].to_numpy()],
+        "is_centre": np.isin(np.arange(len(outlets)), scenario.partition.centre),
+    }
+    points = shapely.points(outlets["x"].to_numpy(), outlets["y"].to_numpy())
+    return _Frames(territory.crs).of(columns, points)
+
+
+def routes_layer(territory: Territory, scenario: Scenario) -> gpd.GeoDataFrame:
+    """Return the routes of a plan as lines along the streets."""
+    return _Frames(territory.crs).of(scenario.routes.to_dict("list"), scenario.route_lines)
 
 
 class _Frames:

@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from gridmap.routing.regularity import regularity
 from gridmap.routing.verify import day_balance
 from gridmap.scenario import Scenario
 from gridmap.scoring.advice import advice_table
+from gridmap.scoring.findings import found_pairs, found_zones, sought
+from gridmap.scoring.making import MAKING
 from gridmap.territory import Territory
 
 #: Distributions whose versions can change a plan.
@@ -83,6 +86,11 @@ def build_report(
         ),
         "blind_zones": list(scenario.report.get("blind_zones", [])),
         "duplicates": list(scenario.report.get("duplicates", [])),
+        MAKING: dict(scenario.report.get(MAKING, {})),
+        "fixes_sought": {
+            "blind_zones": asdict(sought(found_zones(scenario.report))),
+            "duplicates": asdict(sought(found_pairs(scenario.report))),
+        },
         "excluded": _excluded(territory, language),
         "territory_notices": _texts(territory.notices, language),
         "notices": _texts(scenario.notices, language),

@@ -117,12 +117,12 @@ def cell_scores_layer(
     ids = cells["cell_id"].to_numpy()
     wide = scores.pivot(index="cell_id", columns="metric", values="value").reindex(ids)[names]
     wide = wide.drop(columns=["quadrant"], errors="ignore").astype(np.float64)
+    bands: dict[str, NDArray[np.float64]] = {}
     for metric in BANDED:
         rows = scores[scores["metric"] == metric].set_index("cell_id").reindex(ids)
-        for band in BANDS:
-            wide[f"{metric}_{band}"] = rows[band].to_numpy(np.float64)
+        bands |= {f"{metric}_{band}": rows[band].to_numpy(np.float64) for band in BANDS}
     about = cells[["cell_id", "code", "name", "quadrant"]].reset_index(drop=True)
-    table = pd.concat([about, wide.reset_index(drop=True)], axis=1)
+    table = pd.concat([about, wide.reset_index(drop=True), pd.DataFrame(bands)], axis=1)
     return gpd.GeoDataFrame(table, geometry=list(polygons), crs=crs)
 
 

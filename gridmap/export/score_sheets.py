@@ -51,13 +51,16 @@ class Book:
         """Return a new chart of the workbook."""
         return self._workbook.add_chart({"type": kind})
 
-    def sheet(self, key: str, columns: Sequence[Column], *, frozen: int = 0) -> Any:
+    def sheet(
+        self, key: str, columns: Sequence[Column], *, frozen: int = 0, title: str = ""
+    ) -> Any:
         """Write a sheet, or several where it has more rows than a sheet may have.
 
-        Returns the last one, for charts.
+        Its title is that of the key in the catalogue, if none is given. Returns the last one, for
+        charts.
         """
         rows = len(columns[0].cells)
-        title = text(f"scoring.sheet.{key}", self._language)
+        title = title or text(f"scoring.sheet.{key}", self._language)
         for number, first in enumerate(range(0, max(rows, 1), MAX_ROWS), start=1):
             last = min(first + MAX_ROWS, rows)
             sheet = self._workbook.add_worksheet(title if number == 1 else f"{title} {number}")
@@ -72,11 +75,11 @@ class Book:
         return sheet
 
     def _write_column(self, sheet: Any, at: int, column: Column, first: int, last: int) -> None:
-        style = self._plain[column.style]
+        styles = column.styles or [column.style] * len(column.cells)
         sheet.set_column(at, at, column.width)
         sheet.write_string(0, at, column.heading, self._head)
         for row, cell in enumerate(column.cells[first:last], start=1):
-            _write(sheet, row, at, cell, style)
+            _write(sheet, row, at, cell, self._plain[styles[first + row - 1]])
         count = last - first
         if column.total is not None:
             _write(sheet, count + 1, at, column.total, self._total[column.style])

@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 from gridmap.catalogue import Language, text
 from gridmap.export.finding_columns import pair_columns, zone_columns
 from gridmap.export.league_sheet import write_league
+from gridmap.export.making_sheet import sentences, write_making
 from gridmap.export.score_sheets import FORMATS, Book, heading
 from gridmap.export.sheet_column import Column
+from gridmap.export.zero_sale import zero_sale_columns
 from gridmap.routing.regularity import regularity
 from gridmap.scenario import Scenario
 from gridmap.scoring.advice import advice_table
+from gridmap.scoring.advice_rules import changed_limits
 from gridmap.scoring.indicators import main_threshold
+from gridmap.scoring.making import MAKING
 from gridmap.scoring.metrics import DIRECTIONS, METRICS, named, note_text, threshold_name
 from gridmap.scoring.position import QUADRANTS
 from gridmap.scoring.scorecard import pool_cells
@@ -28,6 +32,11 @@ from gridmap.territory import Territory
 
 #: Bytes must not depend on the day they are written.
 CREATED = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
+#: Metrics of field work in the row of a cell, where any cell has them.
+FIELD_FIGURES = (
+    "active_outlet_rate", "outlet_productivity", "plan_rate", "route_compliance",
+    "visit_attainment", "numeric_distribution", "weighted_distribution",
+)  # fmt: skip
 Ints = NDArray[np.int64]
 
 
@@ -55,12 +64,16 @@ def write_scorecards(
         book = Book(workbook, language)
         book.sheet("cells", _cell_columns(scenario, language), frozen=2)
         write_league(book, scenario, language)
+        write_making(book, scenario, language)
         book.sheet("advice", _advice_columns(scenario, language), frozen=1)
         book.sheet("metrics", _metric_columns(language), frozen=1)
         book.sheet("scores", _score_columns(scenario, language), frozen=2)
         book.sheet("caveats", _caveat_columns(territory, scenario, language))
         book.sheet("blind_zones", zone_columns(territory, scenario, language), frozen=1)
         book.sheet("duplicates", pair_columns(territory, scenario, language), frozen=1)
+        silent = zero_sale_columns(territory, scenario, language)
+        if silent is not None:
+            book.sheet("zero_sale", silent, frozen=2)
     path.write_bytes(buffer.getvalue())
 
 
@@ -84,7 +97,7 @@ def _cell_columns(scenario: Scenario, language: Language) -> list[Column]:
         whole = Column(columns[0].heading, columns[0].cells, total=heading("whole", language))
         columns[0] = whole
     for name in _main_metrics(scenario):
-        if name not in wide:
+        if name not in wide or (name in FIELD_FIGURES and wide[name].isna().all()):
             continue
         columns.append(_metric_column(name, wide[name].tolist(), pooled.get(name), language))
         if name in ("position_score", "coverage_score"):
@@ -169,6 +182,7 @@ def _main_metrics(scenario: Scenario) -> list[str]:
         f"nearest_ours_p90_{mode}",
         "frequency_attainment",
         "managed_partner_share",
+        *FIELD_FIGURES,
     ]
 
 
@@ -269,6 +283,17 @@ def _caveat_columns(territory: Territory, scenario: Scenario, language: Language
     )
     add("territory", territory.name, territory.crs)
     add("settings", "", settings)
+    for score, sentence in sentences(scenario.report.get(MAKING, {}), language):
+        add("making", score, sentence)
+    for rule, condition, usual in changed_limits(policy):
+        sentence = text(
+            f"advice.limit.{condition.test}",
+            language,
+            metric=METRICS[condition.name].label(language),
+            limit=condition.limit,
+            usual=usual,
+        )
+        add("advice", text(f"scoring.advice_name.{rule.key}", language), sentence)
     for column in territory.invented:
         add("invented", column, text("scoring.caveat.invented_text", language))
     add("pooled", "", text("scoring.caveat.pooled_text", language))

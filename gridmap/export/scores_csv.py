@@ -36,7 +36,7 @@ def scores_table(scenario: Scenario, language: Language = "en") -> pd.DataFrame:
         note=scores["note"].map(notes),
     )[list(COLUMNS)]
     words = ["cell_code", "metric", "label", "note"]
-    table[words] = table[words].map(_harmless)
+    table[words] = table[words].map(harmless)
     whole = ["rank_low", "rank_high", "n"]
     table[whole] = table[whole].astype("Int64")
     return table
@@ -54,6 +54,6 @@ def write_scores_csv(scenario: Scenario, path: Path, language: Language = "en") 
     return path
 
 
-def _harmless(words: str) -> str:
+def harmless(words: str) -> str:
     """Return words that no spreadsheet takes for a formula."""
     return f"'{words}" if words.startswith(FORMULA_SIGNS) else words

@@ -24,6 +24,8 @@ class Column:
         1 or -1 colours the numbers with the better end blue, 0 leaves them plain.
     total
         What stands in the last row, for the whole territory.
+    styles
+        Style of each cell, where they differ; None = `style` for all.
     """
 
     heading: str
@@ -32,3 +34,4 @@ class Column:
     width: int = 12
     direction: int = 0
     total: object = None
+    styles: Sequence[str] | None = None

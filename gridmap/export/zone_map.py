@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,11 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from gridmap.catalogue import Language, text
-from gridmap.export.finding_columns import fix_text, outlet_names
+from gridmap.export.finding_columns import effect_text, fix_text, outlet_names, sought_text
 from gridmap.export.pen import FONT, HEIGHT_MM, WIDTH_MM, font_letters, readable, text_width_mm
 from gridmap.partition.cells import cell_polygons
 from gridmap.scenario import Scenario
-from gridmap.scoring.findings import BlindZone, found_zones
+from gridmap.scoring.findings import BlindZone, found_zones, sought
 from gridmap.territory import Territory
 
 Floats = NDArray[np.float64]
@@ -27,8 +27,11 @@ Floats = NDArray[np.float64]
 SHOWN = 10
 MARGIN_MM = 12.0
 #: Lower edge and height of the map, millimetres.
-MAP_BOTTOM_MM, MAP_HEIGHT_MM = 118.0, 155.0
+MAP_BOTTOM_MM, MAP_HEIGHT_MM = 118.0, 150.0
 LINE_MM = 5.1
+#: Radius of the number of a zone, half a cross, and how far from a zone its number may stand.
+BADGE_MM, CROSS_MM = 2.2, 1.5
+BADGE_AWAY_MM = (3.7, 5.5, 7.5, 10.0, 13.0)
 #: Colours that stay apart for the colour-blind and in grey, as the dashboard has them.
 ZONE, ZONE_EDGE, FIX = "#f2a65a", "#9c4a00", "#c1121f"
 DOTS = {"own": ("#0b5394", 0.9), "partner": ("#6fa8dc", 0.65), "rival": ("#555555", 0.55)}
@@ -64,6 +67,36 @@ def write_zone_map(
     return path
 
 
+def spread_badges(at: Floats, crosses: Floats) -> Floats:
+    """Return where the number of each zone stands: near it, and on no other number or cross.
+
+    Places are tried round the zone, farther and farther out; where none is free the last is taken.
+
+    Parameters
+    ----------
+    at
+        Places of the zones, millimetres. Shape (n_zones, 2).
+    crosses
+        Places that are kept clear. Shape (n_crosses, 2).
+    """
+    turn = np.deg2rad(np.arange(45.0, 405.0, 45.0))
+    round_ = np.column_stack([np.cos(turn), np.sin(turn)])
+    offsets = np.concatenate([round_ * away for away in BADGE_AWAY_MM])
+    badges = np.empty_like(at)
+    for number, one in enumerate(at):
+        tried = one + offsets
+        free = _apart(tried, badges[:number], 2 * BADGE_MM) & _apart(
+            tried, crosses, BADGE_MM + CROSS_MM
+        )
+        badges[number] = tried[int(free.argmax())] if free.any() else tried[-1]
+    return badges
+
+
+def _apart(tried: Floats, taken: Floats, least_mm: float) -> NDArray[np.bool_]:
+    away = np.linalg.norm(tried[:, None] - taken[None], axis=2)
+    return np.asarray((away >= least_mm).all(axis=1))
+
+
 class _Page:
     """Draws on one page; the map shows the whole territory."""
 
@@ -79,7 +112,7 @@ class _Page:
             [(WIDTH_MM - shown[0]) / 2, MAP_BOTTOM_MM + (MAP_HEIGHT_MM - shown[1]) / 2]
         )
 
-    def draw_map(self, scenario: Scenario, zones: Iterable[BlindZone]) -> None:
+    def draw_map(self, scenario: Scenario, zones: Sequence[BlindZone]) -> None:
         """Draw streets, cells, outlets, and the zones with their fixes."""
         territory, canvas = self._territory, self._canvas
         label, n_cells = scenario.partition.label, len(scenario.cells)
@@ -88,7 +121,6 @@ class _Page:
         canvas.setFillColor(ZONE)
         canvas.setStrokeColor(ZONE_EDGE)
         canvas.setLineWidth(0.25 * mm)
-        zones = list(zones)
         for zone in zones:
             self._polygons(zone.shape)
         borders = shapely.boundary(cell_polygons(territory.units, label, n_cells))
@@ -98,8 +130,7 @@ class _Page:
             canvas.setFillColor(colour)
             for point in self._mm(rows[["x", "y"]].to_numpy(np.float64)):
                 canvas.circle(*(point * mm), radius_mm * mm, stroke=0, fill=1)
-        for zone in zones:
-            self._mark(zone)
+        self._mark(zones)
 
     def draw_words(
         self, scenario: Scenario, zones: tuple[BlindZone, ...], language: Language
@@ -119,6 +150,7 @@ class _Page:
             minutes=zones[0].minutes,
         )
         self._write(MARGIN_MM, top - 10, subtitle, 9)
+        self._write(MARGIN_MM, top - 14.5, sought_text(sought(zones), language), 7.5)
         self._legend(MAP_BOTTOM_MM - 6, language)
         columns = scenario.cells["cell_id"], scenario.cells["code"].astype(str)
         codes = dict(zip(*columns, strict=True))
@@ -135,7 +167,7 @@ class _Page:
             self._write(MARGIN_MM, y, words, 8)
             y -= LINE_MM - 0.8
             if zone.fix is not None and zone.fix.effect is not None:
-                effect = text("findings.zone.effect", language, **vars(zone.fix.effect))
+                effect = effect_text(zone.fix.effect, codes.get(zone.cell_id, ""), language)
                 self._write(MARGIN_MM + 6, y, effect, 7)
             y -= LINE_MM
         foot = self._territory.attribution
@@ -172,24 +204,34 @@ class _Page:
 
             entry(owner, dot)
 
-    def _mark(self, zone: BlindZone) -> None:
-        """Draw the number of a zone, the best place, and a line between them."""
-        at = self._mm(np.array([[zone.x, zone.y]]))[0]
+    def _mark(self, zones: Sequence[BlindZone]) -> None:
+        """Draw the best places, and the number of each zone beside it where nothing is yet."""
         canvas = self._canvas
-        if zone.fix is not None and np.isfinite(zone.fix.x):
-            place = self._mm(np.array([[zone.fix.x, zone.fix.y]]))[0]
+        at = self._mm(np.array([[one.x, one.y] for one in zones]).reshape(-1, 2))
+        fixes = [one.fix for one in zones if one.fix is not None and np.isfinite(one.fix.x)]
+        places = self._mm(np.array([[one.x, one.y] for one in fixes]).reshape(-1, 2))
+        fixed = [one.fix is not None and bool(np.isfinite(one.fix.x)) for one in zones]
+        badges = spread_badges(at, places)
+        canvas.setStrokeColor(FIX)
+        canvas.setLineWidth(0.2 * mm)
+        canvas.setDash(0.8 * mm, 0.6 * mm)
+        for start, end in zip(at[np.array(fixed, dtype=bool)], places, strict=True):
+            canvas.line(*(start * mm), *(end * mm))
+        canvas.setDash()
+        for place in places:
             self._cross(place)
-        words = str(zone.zone_id)
-        canvas.setFillColor(PAPER)
         canvas.setStrokeColor(ZONE_EDGE)
-        x, y = (at + 2.6) * mm
-        canvas.circle(x, y, 2.2 * mm, stroke=1, fill=1)
-        canvas.setFillColor(ZONE_EDGE)
+        for start, end in zip(at, badges, strict=True):
+            canvas.line(*(start * mm), *(end * mm))
         canvas.setFont(FONT, 8)
-        canvas.drawCentredString(x, y - 1.0 * mm, words)
+        for zone, (x, y) in zip(zones, badges * mm, strict=True):
+            canvas.setFillColor(PAPER)
+            canvas.circle(x, y, BADGE_MM * mm, stroke=1, fill=1)
+            canvas.setFillColor(ZONE_EDGE)
+            canvas.drawCentredString(x, y - 1.0 * mm, str(zone.zone_id))
 
     def _cross(self, at: Floats) -> None:
-        canvas, (x, y), arm = self._canvas, at * mm, 1.5 * mm
+        canvas, (x, y), arm = self._canvas, at * mm, CROSS_MM * mm
         canvas.setStrokeColor(FIX)
         canvas.setLineWidth(0.6 * mm)
         canvas.line(x - arm, y - arm, x + arm, y + arm)

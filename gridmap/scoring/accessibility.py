@@ -28,13 +28,14 @@ Demand and level of service inflation in floating catchment area methods. PLOS O
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.scoring.accessibility_kernels import choice_sums, outlet_sums, place_sums
+from gridmap.scoring.accessibility_kernels import outlet_sums, place_sums
 from gridmap.scoring.travel_times import TravelTimes
 
 Floats = NDArray[np.float64]
@@ -85,6 +86,18 @@ def zoned_catchment(limit_min: float, weights: tuple[float, ...] = ZONE_WEIGHTS)
     return Catchment((*zones[:-1].tolist(), limit_min), weights)
 
 
+@dataclass(frozen=True)
+class Measure:
+    """One way to measure accessibility; for 2SFCA in the strict sense an `even_catchment`."""
+
+    method: Method
+    catchment: Catchment
+
+    def __post_init__(self) -> None:
+        if self.method == "2sfca" and set(self.catchment.weights) != {1.0}:
+            raise ValueError("Expected an even catchment for 2SFCA.")
+
+
 @dataclass(frozen=True, eq=False)
 class Accessibility:
     """Supply that a unit of demand weight reaches.
@@ -93,29 +106,15 @@ class Accessibility:
     ----------
     value
         A_i of each demand point; 0 where no outlet is in the catchment. Shape (n_demand,).
-    inside
-        Which points have an outlet in their catchment. Shape (n_demand,).
-    connected
-        Which points have any outlet that takes part in their list, in the catchment or beyond it.
-        Shape (n_demand,).
-    supply
-        Sum of the supply of the outlets that take part.
     supply_reached
-        Of that, what some demand has in its catchment.
-    cut
-        Which points have a full list, so that outlets of their catchment may be missing.
-        Shape (n_demand,).
+        Supply that some demand has in its catchment.
     level
         R_j of each outlet, 0 where it doesn't take part or no demand reaches it.
         Shape (n_outlets,).
     """
 
     value: Floats
-    inside: Bools
-    connected: Bools
-    supply: float
     supply_reached: float
-    cut: Bools
     level: Floats
 
 
@@ -126,13 +125,13 @@ class KnownLevels:
     Attributes
     ----------
     level
-        Levels of an earlier answer. Shape (n_outlets,).
+        Levels of an earlier answer, by the names of measures. Shape (n_outlets,).
     anew
         Which outlets have all places of their catchment among the times, so that their levels
         are found anew. Shape (n_outlets,).
     """
 
-    level: Floats
+    level: Mapping[str, Floats]
     anew: Bools
 
 
@@ -144,9 +143,22 @@ def accessibility(
     *,
     method: Method,
     taking_part: Bools | None = None,
-    known: KnownLevels | None = None,
 ) -> Accessibility:
-    """Return the accessibility of each demand point.
+    """Return the accessibility of each demand point by one measure, see `accessibilities`."""
+    asked: dict[str, Measure] = {method: Measure(method, catchment)}
+    return accessibilities(times, demand_weight, supply, asked, taking_part=taking_part)[method]
+
+
+def accessibilities(
+    times: TravelTimes,
+    demand_weight: Floats,
+    supply: Floats,
+    measures: Mapping[str, Measure],
+    *,
+    taking_part: Bools | None = None,
+    known: KnownLevels | None = None,
+) -> dict[str, Accessibility]:
+    """Return the accessibility of each demand point by several measures, found together.
 
     Parameters
     ----------
@@ -156,43 +168,62 @@ def accessibility(
         Weight of each demand point. Shape (n_demand,).
     supply
         Supply of each outlet: 1, or its capacity. Shape (n_outlets,).
-    catchment
-        Zones; for 2SFCA in the strict sense an `even_catchment`.
-    method
-        See the head of this module; 2SFCA and E2SFCA differ by their catchment only.
+    measures
+        The measures by their names.
     taking_part
         Which outlets there are, for example ours; None = all. Shape (n_outlets,).
     known
         Levels that are taken as they are; None = all are found.
     """
-    if method == "2sfca" and set(catchment.weights) != {1.0}:
-        raise ValueError("Expected an even catchment for 2SFCA.")
     part = np.ones(times.n_outlets, dtype=bool) if taking_part is None else taking_part
-    weight = times.place_weights(demand_weight)
-    points = times.place_weights(np.ones(len(demand_weight)))
-    zones = np.array(catchment.limits_min), np.array(catchment.weights)
-    lists = times.start, times.outlet, times.minutes
-    chosen, inside, connected = choice_sums(*lists, part, *zones)
+    method = np.array([one.method for one in measures.values()])
+    limits, worth = _common_zones([one.catchment for one in measures.values()])
+    lists = times.start, times.outlet, times.minutes, part, limits
     # What a place has of each outlet is f_ij / base: f_ij alone, or its share of the choice. In
     # 3SFCA f_ij counts once more.
-    base = np.ones(times.n_places) if method in ("2sfca", "e2sfca") else chosen
-    squared = method == "3sfca"
-    wanted = outlet_sums(*lists, part, *zones, weight, base, squared)
-    level = np.divide(supply, wanted, out=np.zeros(len(supply)), where=wanted > 0.0)
-    if method == "bfca":
+    counted = np.where(method == "3sfca", worth**2, worth)
+    base = np.ones((times.n_places, len(method)))
+    shared = (method == "3sfca") | (method == "bfca")
+    if shared.any():
+        each = np.ones((times.n_outlets, int(shared.sum())))
+        base[:, shared] = place_sums(*lists, worth[:, shared], each)
+    weight = times.place_weights(demand_weight)[:, None]
+    wanted = outlet_sums(*lists, counted, _quotient(weight, base))
+    level = _quotient(supply[:, None], wanted)
+    split = method == "bfca"
+    if split.any():
         # Points that share a place are as many as if they stood apart.
-        served = outlet_sums(*lists, part, *zones, points, np.ones(times.n_places), False)
-        level = np.divide(level, served, out=np.zeros(len(supply)), where=served > 0.0)
-        base = np.ones(times.n_places)
+        points = times.place_weights(np.ones(len(demand_weight)))[:, None]
+        each = np.repeat(points, int(split.sum()), axis=1)
+        served = outlet_sums(*lists, worth[:, split], each)
+        level[:, split] = _quotient(level[:, split], served)
+        base[:, split] = 1.0
     if known is not None:
-        level = np.where(known.anew, level, known.level)
-    value = place_sums(*lists, part, *zones, level, base, squared)
-    return Accessibility(
-        value=value[times.place],
-        inside=inside[times.place],
-        connected=connected[times.place],
-        supply=float(supply[part].sum()),
-        supply_reached=float(supply[part & (wanted > 0.0)].sum()),
-        cut=times.cut[times.place],
-        level=level,
-    )
+        stands = np.stack([known.level[name] for name in measures], axis=1)
+        level = np.where(known.anew[:, None], level, stands)
+    value = _quotient(place_sums(*lists, counted, level), base)
+    return {
+        name: Accessibility(
+            value=value[times.place, k],
+            supply_reached=float(supply[wanted[:, k] > 0.0].sum()),
+            level=level[:, k].copy(),
+        )
+        for k, name in enumerate(measures)
+    }
+
+
+def _common_zones(catchments: Sequence[Catchment]) -> tuple[Floats, Floats]:
+    """Return the limits of all catchments, and what each is worth up to each of them.
+
+    Shapes (n_zones,) and (n_zones, n_catchments).
+    """
+    limits = np.unique(np.concatenate([one.limits_min for one in catchments]))
+    worth = [
+        np.append(one.weights, 0.0)[np.searchsorted(one.limits_min, limits)] for one in catchments
+    ]
+    return limits, np.stack(worth, axis=1)
+
+
+def _quotient(above: Floats, below: Floats) -> Floats:
+    """Return above / below, 0 where nothing is below."""
+    return np.divide(above, below, out=np.zeros(below.shape), where=below > 0.0)

@@ -1,4 +1,8 @@
-"""Loops of the floating catchment areas over the lists of outlets."""
+"""Loops of the floating catchment areas over the lists of outlets.
+
+Several measures are found in one walk: each is a column, and what a time is worth in it stands
+in a row of `worth` for each zone, 0 beyond the measure's own catchment.
+"""
 
 from __future__ import annotations
 
@@ -10,54 +14,21 @@ from gridmap.scoring.travel_times import Bools, Floats, Ints, Minutes
 
 
 @njit(cache=True, nogil=True)
-def choice_sums(
-    start: Ints,
-    outlet: NDArray[np.int32],
-    minutes: Minutes,
-    part: Bools,
-    limits: Floats,
-    weights: Floats,
-) -> tuple[Floats, Bools, Bools]:
-    """Return Σ_k f_ik, whether there is any k, and whether any is in the list, for each place.
-
-    Shapes (n_places,).
-    """
-    n_places = len(start) - 1
-    total = np.zeros(n_places)
-    inside = np.zeros(n_places, dtype=np.bool_)
-    listed = np.zeros(n_places, dtype=np.bool_)
-    for place in range(n_places):
-        zone = 0
-        for at in range(start[place], start[place + 1]):
-            while zone < len(limits) and minutes[at] > limits[zone]:
-                zone += 1
-            if part[outlet[at]]:
-                listed[place] = True
-                if zone < len(limits):
-                    total[place] += weights[zone]
-                    inside[place] = True
-            if zone == len(limits) and listed[place]:
-                break
-    return total, inside, listed
-
-
-@njit(cache=True, nogil=True)
 def outlet_sums(
     start: Ints,
     outlet: NDArray[np.int32],
     minutes: Minutes,
     part: Bools,
     limits: Floats,
-    weights: Floats,
-    mass: Floats,
-    base: Floats,
-    squared: bool,
+    worth: Floats,
+    of_place: Floats,
 ) -> Floats:
-    """Return Σ_i mass_i f_ij / base_i of each outlet, with f_ij² if `squared`.
+    """Return Σ_i of_place_i worth_ij of each outlet that takes part.
 
-    Shape (n_outlets,).
+    Shapes: `limits` (n_zones,), `worth` (n_zones, n_measures), `of_place` (n_places, n_measures);
+    the answer (n_outlets, n_measures).
     """
-    total = np.zeros(len(part))
+    total = np.zeros((len(part), worth.shape[1]))
     for place in range(len(start) - 1):
         zone = 0
         for at in range(start[place], start[place + 1]):
@@ -65,11 +36,10 @@ def outlet_sums(
                 zone += 1
             if zone == len(limits):
                 break
-            if part[outlet[at]]:
-                share = weights[zone] / base[place]
-                if squared:
-                    share *= weights[zone]
-                total[outlet[at]] += mass[place] * share
+            number = outlet[at]
+            if part[number]:
+                for k in range(worth.shape[1]):
+                    total[number, k] += of_place[place, k] * worth[zone, k]
     return total
 
 
@@ -80,16 +50,15 @@ def place_sums(
     minutes: Minutes,
     part: Bools,
     limits: Floats,
-    weights: Floats,
-    level: Floats,
-    base: Floats,
-    squared: bool,
+    worth: Floats,
+    of_outlet: Floats,
 ) -> Floats:
-    """Return Σ_j level_j f_ij / base_i of each place, with f_ij² if `squared`.
+    """Return Σ_j of_outlet_j worth_ij of each place over the outlets that take part.
 
-    Shape (n_places,).
+    Shapes as for `outlet_sums`, `of_outlet` (n_outlets, n_measures); the answer
+    (n_places, n_measures).
     """
-    total = np.zeros(len(start) - 1)
+    total = np.zeros((len(start) - 1, worth.shape[1]))
     for place in range(len(start) - 1):
         zone = 0
         for at in range(start[place], start[place + 1]):
@@ -97,9 +66,8 @@ def place_sums(
                 zone += 1
             if zone == len(limits):
                 break
-            if part[outlet[at]]:
-                share = weights[zone] / base[place]
-                if squared:
-                    share *= weights[zone]
-                total[place] += level[outlet[at]] * share
+            number = outlet[at]
+            if part[number]:
+                for k in range(worth.shape[1]):
+                    total[place, k] += of_outlet[number, k] * worth[zone, k]
     return total

@@ -10,67 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import pandas as pd
 
 from gridmap.catalogue import Language, text
 from gridmap.policies import ScoringPolicy
+from gridmap.scoring.advice_rules import AT_MODE, AT_THRESHOLD, RULES, Rule, rules_of
 from gridmap.scoring.indicators import main_threshold
 from gridmap.scoring.metrics import named, threshold_name
 
-Test = Literal["below", "above", "missing"]
-
-#: In a rule, ``coverage_ours@`` stands for the metric at the first means of travel and the middle
-#: threshold, ``nearest_ours_p90~`` for the one at the first means of travel.
-AT_THRESHOLD, AT_MODE = "@", "~"
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A condition on one metric of the cell."""
-
-    metric: str
-    test: Test
-    limit: float = 0.0
-
-    def holds(self, figures: Mapping[str, Figure]) -> bool:
-        """Return whether the cell fulfils it."""
-        found = figures.get(self.metric)
-        if self.test == "missing":
-            return found is None or found.value is None
-        if found is None or found.value is None:
-            return False
-        return found.value < self.limit if self.test == "below" else found.value > self.limit
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule.
-
-    Attributes
-    ----------
-    key
-        Key of the suggestion in the catalogue, ``scoring.advice.<key>``.
-    conditions
-        What must hold, all of it.
-    severity
-        3 = act now, 2 = plan, 1 = keep in mind.
-    source
-        Where the rule comes from.
-    evidence
-        Metrics that are named beside those of the conditions.
-    yields_to
-        Rules that go before this one where both speak; the reason is
-        ``scoring.advice_yields.<key>``.
-    """
-
-    key: str
-    conditions: tuple[Condition, ...]
-    severity: Literal[1, 2, 3]
-    source: str
-    evidence: tuple[str, ...] = ()
-    yields_to: tuple[str, ...] = ()
+__all__ = ["RULES", "Advice", "Figure", "Rule", "advice_table", "cell_advice"]
 
 
 @dataclass(frozen=True)
@@ -139,82 +88,12 @@ class Advice:
         )
 
 
-def _below(metric: str, limit: float) -> Condition:
-    return Condition(metric, "below", limit)
-
-
-def _above(metric: str, limit: float) -> Condition:
-    return Condition(metric, "above", limit)
-
-
-BCG, OWN, HUFF = "BCG 1970", "gridmap", "Huff 1963"
-RULES: tuple[Rule, ...] = (
-    Rule(
-        "close",
-        (_above("duplicate_share_covered@", 0.6), _below("active_outlet_rate", 0.6)),
-        2,
-        OWN,
-        ("coverage_own@",),
-    ),
-    Rule(
-        "open",
-        (
-            _above("blind_share@", 0.5),
-            _above("rival_only@", 0.1),
-            _below("duplicate_share_covered@", 0.3),
-        ),
-        3,
-        BCG,
-        ("potential",),
-        ("close",),
-    ),
-    Rule("rival_area", (_above("rival_only@", 0.2),), 3, OWN, ("first_arrival_share",)),
-    Rule("coach", (_below("execution_gap", -0.05),), 3, OWN, ("share_shrunk", "expected_share")),
-    Rule(
-        "move",
-        (_above("duplicate_share_covered@", 0.3), _above("blind_share@", 0.3)),
-        2,
-        OWN,
-        ("expected_share",),
-        ("coach",),
-    ),
-    Rule(
-        "merge",
-        (_above("duplicate_share_covered@", 0.6), _below("blind_share@", 0.2)),
-        2,
-        OWN,
-        ("coverage_own@",),
-        ("close", "coach"),
-    ),
-    Rule("manage", (_below("managed_partner_share", 0.8),), 2, OWN, ("channel_mix_partner",)),
-    Rule("visit", (_below("frequency_attainment", 0.95),), 2, OWN),
-    Rule(
-        "extend",
-        (_below("blind_share@", 0.2), _below("first_arrival_share", 0.4)),
-        1,
-        HUFF,
-        ("rival_pressure",),
-        ("close",),
-    ),
-    Rule(
-        "white_space",
-        (_above("blind_share@", 0.5), _below("rival_only@", 0.1)),
-        1,
-        BCG,
-        ("potential", "nearest_ours_p90~"),
-        ("move",),
-    ),
-    Rule("data", (Condition("position_score", "missing"),), 1, "OECD/JRC 2008"),
-    Rule("data_coverage", (Condition("coverage_score", "missing"),), 1, "OECD/JRC 2008"),
-)
-
-
 def cell_advice(
     scores: pd.DataFrame,
     cell_id: int,
     policy: ScoringPolicy,
     *,
-    rules: Sequence[Rule] = RULES,
+    rules: Sequence[Rule] | None = None,
 ) -> list[Advice]:
     """Return the advice for one cell, the most urgent first.
 
@@ -225,12 +104,14 @@ def cell_advice(
     cell_id
         The cell.
     policy
-        Of the plan: its first means of travel and middle threshold are meant by the rules.
+        Of the plan: its first means of travel and middle threshold are meant by the rules, and
+        its limits are theirs.
     rules
-        Rules; among equals the earlier goes first.
+        Rules instead of those of the settings; among equals the earlier goes first.
     """
+    rules = rules_of(policy) if rules is None else rules
     figures = _figures(scores[scores["cell_id"] == cell_id], policy)
-    speaking = [one for one in rules if all(each.holds(figures) for each in one.conditions)]
+    speaking = [one for one in rules if _speaks(one, figures)]
     keys = {one.key for one in speaking}
     found = [
         Advice(one, _evidence(one, figures), 0, next((k for k in one.yields_to if k in keys), ""))
@@ -273,6 +154,11 @@ def _figures(rows: pd.DataFrame, policy: ScoringPolicy) -> dict[str, Figure]:
     return found
 
 
+def _speaks(rule: Rule, figures: Mapping[str, Figure]) -> bool:
+    known = {name: one.value for name, one in figures.items()}
+    return all(one.holds(known.get(one.metric)) for one in rule.conditions)
+
+
 def _evidence(rule: Rule, figures: Mapping[str, Figure]) -> tuple[Figure, ...]:
     names = dict.fromkeys((*(one.metric for one in rule.conditions), *rule.evidence))
     return tuple(figures.get(name, Figure(name.rstrip("@~"), None)) for name in names)
@@ -284,4 +170,4 @@ def _known(value: object) -> float | None:
 
 
 def _number(value: float, *, share: bool) -> str:
-    return f"{100.0 * value:.0f} %" if share else f"{value:,.1f}"
+    return f"{100.0 * value:.0f}\u00a0%" if share else f"{value:,.1f}"

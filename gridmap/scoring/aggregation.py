@@ -40,6 +40,10 @@ class Indicator:
         ``odds`` brings a quotient x of two rivals to x/(1 + x) before the goalposts.
     weight
         Weight within its dimension.
+    zero_of_nothing
+        Whether the indicator is 0, and not missing, where both sums of its rate are known to be
+        0: what there is nothing of cannot be too much or go away. Never for a share, of which
+        nothing is as good as anything.
     """
 
     metric: str
@@ -49,6 +53,7 @@ class Indicator:
     direction: Literal[1, -1] = 1
     scale: Literal["linear", "odds"] = "linear"
     weight: float = 1.0
+    zero_of_nothing: bool = False
 
     def __post_init__(self) -> None:
         if not self.low < self.high:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,13 +14,15 @@ from gridmap.policies import PlanRequest
 from gridmap.scoring.blind_zones import Ground, blind_zones
 from gridmap.scoring.demand_fields import DemandFields
 from gridmap.scoring.duplicates import duplicate_pairs
+from gridmap.scoring.field_counts import field_counts
 from gridmap.scoring.findings import BlindZone, DuplicatePair
 from gridmap.scoring.fixes import Fixer, Recruits
 from gridmap.scoring.huff import kind_attraction
 from gridmap.scoring.inputs import Ints, ScoringInputs, scored_outlets, scoring_inputs
-from gridmap.scoring.market_inputs import market_counts, outlet_sales
+from gridmap.scoring.making import ScoreParts, score_making
+from gridmap.scoring.market_inputs import known_sales, market_counts, outlet_sales
 from gridmap.scoring.outlet_search import StreetSearch
-from gridmap.scoring.scorecard import ScoringSettings, fields_of, score_cells
+from gridmap.scoring.scorecard import ScoringSettings, fields_of, score_with_parts
 from gridmap.scoring.travel_times import measured_times
 from gridmap.scoring.what_if import WhatIf
 from gridmap.territory import Polygons, Territory
@@ -72,10 +75,19 @@ class Assessment:
         """What each demand point has."""
         return fields_of(self.inputs, self.request.scoring, self.settings)
 
-    @cached_property
+    @property
     def scores(self) -> pd.DataFrame:
         """Scores of all cells, see `gridmap.schemas.SCORES`."""
-        return score_cells(
+        return self._scored[0]
+
+    @cached_property
+    def making(self) -> dict[str, dict[str, Any]]:
+        """How both scores were made, see `gridmap.scoring.making.score_making`."""
+        return {key: score_making(one, seed=self.seed) for key, one in self._scored[1].items()}
+
+    @cached_property
+    def _scored(self) -> tuple[pd.DataFrame, dict[str, ScoreParts]]:
+        return score_with_parts(
             self.inputs, self.request.scoring, seed=self.seed, settings=self.settings,
             fields=self.fields,
         )  # fmt: skip
@@ -105,21 +117,31 @@ class Assessment:
 
     @cached_property
     def findings(self) -> tuple[tuple[BlindZone, ...], tuple[DuplicatePair, ...]]:
-        """Blind zones and duplicate pairs, the largest of them with their best fix."""
+        """Blind zones and duplicate pairs, those that matter with their best fix."""
         policy = self.request.scoring
-        fixer = Fixer(self.what_if(main_figures_only=True), self.ground, self._recruits())
+        fixer = Fixer(self.what_if(main_figures_only=True), self.ground, *self._recruits())
         return (
             fixer.zones(blind_zones(self.inputs, policy, self.ground)),
             fixer.pairs(duplicate_pairs(self.inputs, policy, self.ground)),
         )
 
-    def _recruits(self) -> Recruits:
-        others = self.territory.outlets[self.territory.outlets["ownership"] == "other"]
+    def _recruits(self) -> tuple[Recruits, Recruits]:
+        """Return outlets that may become partners: others, and rivals of a kind partners have."""
+        outlets = self.territory.outlets
+        ownership = outlets["ownership"]
+        kinds = set(outlets.loc[ownership == "partner", "kind"]) - {""}
+        scored = np.zeros(len(outlets), dtype=bool)
+        scored[scored_outlets(outlets)] = True
+        rivals = (ownership == "rival") & outlets["kind"].isin(kinds) & scored
+        return self._as_recruits(ownership == "other"), self._as_recruits(rivals)
+
+    def _as_recruits(self, chosen: pd.Series[bool]) -> Recruits:
+        outlets = self.territory.outlets[chosen]
         return Recruits(
-            ids=tuple(others["outlet_id"].astype(str)),
-            xy=others[["x", "y"]].to_numpy(np.float64),
-            cell=self.cells.label[others["unit"].to_numpy(np.int64)],
-            kind=tuple(others["kind"].astype(str)),
+            ids=tuple(outlets["outlet_id"].astype(str)),
+            xy=outlets[["x", "y"]].to_numpy(np.float64),
+            cell=self.cells.label[outlets["unit"].to_numpy(np.int64)],
+            kind=tuple(outlets["kind"].astype(str)),
         )
 
 
@@ -149,20 +171,25 @@ def assess(
     outlet_xy = outlets[["x", "y"]].to_numpy(np.float64)
     ownership = outlets["ownership"].to_numpy(dtype=np.str_)
     n_cells = len(cells.polygons)
+    _, carried = outlet_sales(territory, outlets["outlet_id"], carry=carry)
+    search = StreetSearch(engines, demand_xy)
     inputs = scoring_inputs(
         territory,
         cells.label,
         n_cells,
         {
-            mode: measured_times(engines[mode], demand_xy, outlet_xy, ownership)
+            mode: measured_times(
+                engines[mode], demand_xy, outlet_xy, ownership, places=search.places(mode)
+            )
             for mode in request.scoring.modes
         },
         routing=request.routing,
         stops=cells.stops,
         market=market_counts(territory, cells.label, n_cells, carry=carry),
+        field_work=field_counts(territory, cells.label, n_cells, request.routing),
         attraction=kind_attraction(outlets["kind"], request.scoring),
-        sales=outlet_sales(territory, outlets["outlet_id"], carry=carry),
+        sales=known_sales(territory, outlets, carry=carry),
+        sales_carried=carried,
         cell_ids=np.arange(1, n_cells + 1),
     )
-    search = StreetSearch(engines, demand_xy)
     return Assessment(territory, request, cells, inputs, settings, seed, search)

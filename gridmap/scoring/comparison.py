@@ -4,11 +4,14 @@ References
 ----------
 Card, D., Krueger, A. (1994). Minimum wages and employment. AER 84 (difference in differences).
 Ernst, M. (2004). Permutation methods: a basis for exact inference. Statistical Science 19.
+Garthwaite, P. H. (1996). Confidence intervals from randomization tests. Biometrics 52.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -19,6 +22,8 @@ from gridmap.scoring.measures import quotient
 
 #: Fewer cells than this on either side, and nothing is said about chance.
 LEAST_CELLS = 3
+#: Share of intervals that may miss the effect.
+ERROR_RATE = 0.05
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,11 @@ class Effect:
         Share of permutations of "touched" with an effect at least as far from 0.
     touched, untouched
         Cells on each side that have both figures.
+    low, high
+        Interval of 95 %: all effects that permutation does not contradict. NaN where there are
+        so few ways of choosing the touched cells that none could be contradicted.
+    ways
+        Ways of choosing as many touched cells among all.
     """
 
     effect: float
@@ -42,25 +52,34 @@ class Effect:
     p_value: float
     touched: int
     untouched: int
+    low: float = math.nan
+    high: float = math.nan
+    ways: int = 0
 
-    def text(self, label: str, language: Language = "en") -> str:
-        """Return the effect as a sentence, with what it can't tell."""
-        if np.isnan(self.effect):
-            return text("scoring.compare.no_control", language, label=label)
-        if np.isnan(self.standard_error):
-            return text(
-                "scoring.compare.few", language, label=label, effect=self.effect, n=self.touched
-            )
-        return text(
-            "scoring.compare.effect",
-            language,
-            label=label,
-            effect=self.effect,
-            error=self.standard_error,
-            p=self.p_value,
-            touched=self.touched,
-            untouched=self.untouched,
-        )
+    def text(self, label: str, language: Language = "en", *, share: bool = False) -> str:
+        """Return the effect as a sentence, with what it can't tell.
+
+        `share` says that the metric is a share, whose differences are told in percentage points.
+        """
+
+        def told(value: float) -> str:
+            key = "compare.share_points" if share else "compare.number"
+            return text(key, language, value=100.0 * value if share else value)
+
+        if math.isnan(self.effect):
+            return text("compare.no_control", language, label=label)
+        words = {
+            "label": label,
+            "effect": told(self.effect),
+            "touched": self.touched,
+            "untouched": self.untouched,
+        }
+        if math.isnan(self.standard_error):
+            return text("compare.few", language, **words)
+        words |= {"p": self.p_value}
+        if math.isnan(self.low):
+            return text("compare.no_interval", language, **words, ways=self.ways)
+        return text("compare.effect", language, **words, low=told(self.low), high=told(self.high))
 
 
 def difference_in_differences(
@@ -75,7 +94,7 @@ def difference_in_differences(
     touched
         Cells in which something was done. Shape (n_cells,).
     permutations
-        Number of permutations.
+        Number of permutations; where there are fewer ways of choosing, each way once.
     seed
         Of the permutations.
     """
@@ -91,14 +110,43 @@ def difference_in_differences(
     error = np.sqrt(
         change[touched].var(ddof=1) / n_touched + change[~touched].var(ddof=1) / n_control
     )
+    ways = math.comb(len(touched), n_touched)
+    chosen = _assignments(touched, permutations, seed=seed)
+    weight = np.where(chosen, 1.0 / n_touched, -1.0 / n_control)
+    as_far = np.abs(weight @ change) >= abs(effect) - 1e-12
+    low, high = _interval(weight, change, touched, effect)
+    return Effect(effect, float(error), float(as_far.mean()), n_touched, n_control, low, high, ways)
+
+
+def _assignments(touched: Bools, permutations: int, *, seed: int) -> Bools:
+    """Return ways of choosing the touched cells, among them the true one. Shape (n, n_cells)."""
+    n, k = len(touched), int(touched.sum())
+    if math.comb(n, k) <= permutations:
+        rows = np.array(list(combinations(range(n), k)))
+        chosen = np.zeros((len(rows), n), dtype=bool)
+        np.put_along_axis(chosen, rows, True, axis=1)
+        return chosen
     rng = np.random.default_rng(seed)
     shuffled = rng.permuted(np.tile(touched, (permutations, 1)), axis=1)
-    mean_touched = shuffled @ change / n_touched
-    mean_control = (~shuffled) @ change / n_control
-    as_far = np.abs(mean_touched - mean_control) >= abs(effect) - 1e-12
     # The order that was observed counts as one of the permutations.
-    p_value = (1.0 + as_far.sum()) / (1.0 + permutations)
-    return Effect(effect, float(error), float(p_value), n_touched, n_control)
+    return np.concatenate([touched[None, :], shuffled])
+
+
+def _interval(weight: Floats, change: Floats, touched: Bools, effect: float) -> tuple[float, float]:
+    """Return the effects that neither one-sided test contradicts, each at half the error rate.
+
+    Were the effect δ in every touched cell, then without it a choice π of touched cells would
+    show A_π − δ·B_π (A_π: its effect as observed; B_π: the share of touched among its chosen
+    less that among its others), and the true choice effect − δ. The former reaches the latter
+    where δ ≥ (effect − A_π) / (1 − B_π), so the ends are two of these quotients in their order.
+    """
+    observed, overlap = weight @ change, weight @ touched.astype(np.float64)
+    same = overlap > 1.0 - 1e-9
+    quotients = np.sort((effect - observed[~same]) / (1.0 - overlap[~same]))
+    place = math.floor(ERROR_RATE / 2.0 * len(weight) + 1e-9) - int(same.sum())
+    if place < 0:
+        return math.nan, math.nan
+    return float(quotients[place]), float(quotients[-1 - place])
 
 
 def on_borders(part: Floats, whole: Floats, cell: Ints, n_cells: int) -> Floats:

@@ -1,5 +1,10 @@
 """Composite scores: from metrics to one number a cell, and how sure its rank is.
 
+What is missing is never 0. In this order: a rate of nothing over nothing is 0 where that is
+what it means (structural zero, see `Indicator.zero_of_nothing`); a figure of a few months before
+stands in, and notes say so (`gridmap.scoring.market_inputs`); the indicator is left out and the
+others weigh more; with too little data there is no score.
+
 References
 ----------
 OECD, JRC (2008). Handbook on constructing composite indicators.
@@ -25,7 +30,7 @@ from gridmap.scoring.aggregation import (
     weighted_mean,
 )
 from gridmap.scoring.inputs import Floats, Ints
-from gridmap.scoring.measures import Notes, notes
+from gridmap.scoring.measures import Bools, CellValues, Notes, notes
 from gridmap.scoring.outliers import Treatment, treat
 from gridmap.scoring.robustness import Panel, draw_scores, minmax_points
 from gridmap.scoring.sampling import band
@@ -44,6 +49,7 @@ __all__ = [
     "period_ranking",
     "ranks",
     "score_composite",
+    "structural_zeros",
     "weighted_mean",
 ]
 
@@ -69,6 +75,8 @@ class Score:
         Band of the rank over all draws, 1 = best; always holds the rank of `value`.
     available, planned
         Indicators with data in each cell, and indicators planned.
+    structural
+        Which cells have an indicator that is 0 because there is nothing to count.
     left_out
         Indicators that some cells have, but too few.
     doubles
@@ -85,6 +93,7 @@ class Score:
     rank_high: Floats
     available: Ints
     planned: int
+    structural: Bools
     left_out: tuple[str, ...]
     doubles: tuple[Double, ...]
     note: Notes
@@ -156,6 +165,22 @@ def doubles(
     return tuple(found)
 
 
+def structural_zeros(
+    indicators: Sequence[Indicator], table: Mapping[str, CellValues]
+) -> dict[str, Bools]:
+    """Return where indicators are 0 because nothing stands above and below the line.
+
+    Sums that are not known are no zeros. By metric, of those that can be; shape (n_cells,).
+    """
+    return {
+        one.metric: np.isnan(table[one.metric].value)
+        & (table[one.metric].numerator == 0.0)
+        & (table[one.metric].denominator == 0.0)
+        for one in indicators
+        if one.zero_of_nothing
+    }
+
+
 def effective_importance(panel: Panel, score: Floats) -> dict[str, float]:
     """Return the share of each indicator in what tells the cells apart: r² with the score.
 
@@ -201,6 +226,7 @@ def score_composite(
     rng: np.random.Generator,
     dimension_weights: Mapping[str, float] | None = None,
     cells: Ints | None = None,
+    zeros: Mapping[str, Bools] | None = None,
 ) -> Score:
     """Score every cell, and vary choices and inputs to see how sure scores and ranks are.
 
@@ -223,7 +249,11 @@ def score_composite(
     cells
         The cells to score, of which `sampled` are, among all; None = all. What too few cells have
         and what stands twice is judged by all.
+    zeros
+        Answer of `structural_zeros`; None = there are none.
     """
+    zeros = zeros or {}
+    central = {name: np.where(zeros.get(name, False), 0.0, one) for name, one in central.items()}
     panel, left_out, twice = panel_of(indicators, central, rules, dimension_weights)
     if cells is not None:
         panel = replace(panel, value=panel.value[cells], scored=panel.scored[cells])
@@ -232,8 +262,11 @@ def score_composite(
     )
     value = _central(panel, np.maximum(points, rules.floor))
     # An indicator that too few cells have is not redrawn either.
+    at = slice(None) if cells is None else cells
     known = {
-        one.metric: sampled[one.metric]
+        one.metric: np.where(zeros[one.metric][at], 0.0, sampled[one.metric])
+        if one.metric in zeros
+        else sampled[one.metric]
         for one in panel.indicators
         if one.metric in sampled and one.metric not in left_out
     }
@@ -245,8 +278,14 @@ def score_composite(
     note = notes(len(value))
     note[~panel.scored] = "too_little_data"
     available = (~np.isnan(panel.value)).sum(axis=-1).astype(np.int64)
-    planned = len(panel.indicators)
-    return Score(value, low, middle, high, first, last, available, planned, left_out, twice, note)
+    used = {one.metric for one in panel.indicators} - set(left_out)
+    structural = np.zeros(len(value), dtype=bool)
+    for name in used & zeros.keys():
+        structural |= zeros[name][at]
+    return Score(
+        value, low, middle, high, first, last, available, len(panel.indicators), structural,
+        left_out, twice, note,
+    )  # fmt: skip
 
 
 def _central(panel: Panel, points: Floats) -> Floats:

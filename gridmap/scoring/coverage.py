@@ -173,10 +173,15 @@ def active_outlet_rates(inputs: ScoringInputs) -> dict[str, CellValues]:
     over_all.value[silent] = np.nan
     over_all.numerator[silent] = np.nan
     over_all.note[silent] = "no_sales"
-    return {
+    found = {
         "active_outlet_rate": over_all,
         "active_outlet_rate_reported": rate(active, reported, reported, empty="no_sales"),
     }
+    if inputs.sales_carried is not None:
+        older = inputs.outlets_by_cell(inputs.ours & inputs.sales_carried) > 0.0
+        for one in found.values():
+            one.note[older & (one.note == "")] = "rests_on_carried"
+    return found
 
 
 def demand_and_potential(

@@ -14,8 +14,9 @@ from gridmap.policies import Mode, ScoringPolicy
 from gridmap.scoring import coverage, position
 from gridmap.scoring.accessibility import (
     KnownLevels,
+    Measure,
     Method,
-    accessibility,
+    accessibilities,
     even_catchment,
     zoned_catchment,
 )
@@ -133,7 +134,7 @@ def mode_fields(
     mode: Mode,
     model: ChoiceModel,
     *,
-    known: Mapping[str, KnownLevels] | None = None,
+    known: KnownLevels | None = None,
     with_access: bool = True,
 ) -> ModeFields:
     """Return the fields of one means of travel.
@@ -145,8 +146,7 @@ def mode_fields(
     mode
         The means of travel.
     known
-        Levels of service that are taken as they are, by the names of measures of accessibility;
-        None = all are found.
+        Levels of service that are taken as they are; None = all are found.
     with_access
         False leaves out measures of accessibility, which take most of the work.
     """
@@ -155,42 +155,26 @@ def mode_fields(
     reached: dict[str, Floats] = {}
     levels: dict[str, Floats] = {}
 
-    def access(
-        name: str, method: Method, limit_min: float, weights: tuple[float, ...] = (1.0,)
-    ) -> Floats:
-        """Note what each point has of our outlets, of which each supplies 1, and return it."""
-        even = method == "2sfca"
-        found = accessibility(
-            inputs.times[mode],
-            inputs.demand_weight,
-            np.ones(inputs.n_outlets),
-            even_catchment(limit_min) if even else zoned_catchment(limit_min, weights),
-            method=method,
-            taking_part=inputs.ours,
-            known=None if known is None else known[name],
-        )
-        rates[name] = DemandRate(
-            PER_DEMAND * inputs.demand_weight * found.value, inputs.demand_weight
-        )
-        levels[name] = found.level
-        return found.value
-
     limits = policy.modes[mode]
     found = reach(inputs.times[mode])
     for minutes in limits:
         for key, one in coverage.threshold_rates(inputs, found, minutes).items():
             rates[threshold_name(key, mode, minutes)] = one
-        if with_access:
-            access(threshold_name("access_2sfca", mode, minutes), "2sfca", minutes)
     for key, one in coverage.time_rates(inputs, found, model.cap_min).items():
         rates[f"{key}_{mode}"] = one
     for who in coverage.TIMED_SETS:
         for tag, q in coverage.PERCENTILES.items():
             percentiles[f"nearest_{who}_{tag}_{mode}"] = (found.nearest[who], q)
-    for method in ZONED_METHODS if with_access else ():
-        value = access(f"access_{method}_{mode}", method, max(limits), policy.zone_weights)
-        if method == EQUITY_METHOD:
-            reached[mode] = value
+    if with_access:
+        access = accessibilities(
+            inputs.times[mode], inputs.demand_weight, np.ones(inputs.n_outlets),
+            _measures(policy, mode), taking_part=inputs.ours, known=known,
+        )  # fmt: skip
+        reached[mode] = access[f"access_{EQUITY_METHOD}_{mode}"].value
+        for name, one_of in access.items():
+            part = PER_DEMAND * inputs.demand_weight * one_of.value
+            rates[name] = DemandRate(part, inputs.demand_weight)
+            levels[name] = one_of.level
     if mode != next(iter(policy.modes)):
         return ModeFields(None, rates, percentiles, reached, levels)
     rates["first_arrival_share"] = position.first_arrival(inputs, found)
@@ -200,3 +184,14 @@ def mode_fields(
         dearer = replace(model.huff, beta=model.huff.beta + model.beta_error)
         steeper = position.expected_rates(inputs, mode, dearer)["expected_share"]
     return ModeFields(steeper, rates, percentiles, reached, levels)
+
+
+def _measures(policy: ScoringPolicy, mode: Mode) -> dict[str, Measure]:
+    """Return the measures of accessibility by one means of travel, of ours, each supplying 1."""
+    limits = policy.modes[mode]
+    found = {
+        threshold_name("access_2sfca", mode, minutes): Measure("2sfca", even_catchment(minutes))
+        for minutes in limits
+    }
+    zoned = zoned_catchment(max(limits), policy.zone_weights)
+    return found | {f"access_{one}_{mode}": Measure(one, zoned) for one in ZONED_METHODS}

@@ -17,9 +17,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 #: ``open`` an own outlet, ``recruit`` an outlet that sells for nobody we compare as a partner,
-#: ``move`` an own or partner outlet, ``close`` one of a duplicate pair, ``merge`` both of a pair
+#: ``win_over`` a rival's outlet as a partner, so that the rival has it no more,
+#: ``move`` an own outlet, ``close`` one of a duplicate pair, ``merge`` both of a pair
 #: at one place between them, ``none`` = nothing helps.
-FixKind = Literal["open", "recruit", "move", "close", "merge", "none"]
+FixKind = Literal["open", "recruit", "win_over", "move", "close", "merge", "none"]
 
 #: Geometry in records is rounded to this, in metres.
 RECORD_GRID_M = 0.1
@@ -176,6 +177,43 @@ class DuplicatePair:
     overlap: float
     shape: BaseGeometry
     fix: Fix | None = None
+
+    @property
+    def fixed_cell(self) -> int:
+        """Cell whose figures the effect of the fix tells: that of the outlet it is about."""
+        is_second = self.fix is not None and self.fix.outlet_id == self.second_id
+        return self.second_cell if is_second else self.first_cell
+
+
+@dataclass(frozen=True)
+class Sought:
+    """For how many findings a fix was looked for, and what demand is theirs.
+
+    Attributes
+    ----------
+    sought, count
+        Findings that a fix was looked for, and all.
+    share
+        Share of the demand of all findings that those have; 1 where there are none.
+    """
+
+    sought: int
+    count: int
+    share: float
+
+    @property
+    def whole(self) -> bool:
+        """Whether a fix was looked for everywhere."""
+        return self.sought == self.count
+
+
+def sought(items: Sequence[BlindZone] | Sequence[DuplicatePair]) -> Sought:
+    """Return for how many zones or pairs a fix was looked for."""
+    demand = [one.demand if isinstance(one, BlindZone) else one.shared_demand for one in items]
+    done = [one.fix is not None for one in items]
+    covered = sum(part for part, is_done in zip(demand, done, strict=True) if is_done)
+    whole = sum(demand)
+    return Sought(sum(done), len(items), covered / whole if whole > 0.0 else 1.0)
 
 
 def zone_table(zones: Sequence[BlindZone], crs: str) -> gpd.GeoDataFrame:

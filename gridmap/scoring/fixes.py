@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,13 +19,17 @@ PLACES_TRIED = 12
 #: A move or a recruited outlet costs less than a new own one: it is the better fix if it gains at
 #: least this share of the zone's demand that the best opening would, all losses counted.
 GOOD_ENOUGH = 0.9
-#: Zones and pairs that fixes are sought for, the largest first.
-MOST_FIXES = 15
+#: Fixes are sought for zones and pairs that matter: those with at least this share of the demand of
+#: their cell, and the first few whatever their share; never for more than so many of each, the
+#: largest first. For how many none was sought is said wherever they are shown, see `Sought`.
+LEAST_SHARE = 0.005
+ALWAYS_SOUGHT = 15
+MOST_FIXES = 120
 
 
 @dataclass(frozen=True, eq=False)
 class Recruits:
-    """Outlets of ``other`` ownership, which may become partners.
+    """Outlets which may become partners: others, or those of rivals that are of a partner's kind.
 
     Attributes
     ----------
@@ -43,6 +47,9 @@ class Recruits:
     xy: Floats
     cell: Ints
     kind: tuple[str, ...]
+
+
+NOBODY = Recruits((), np.empty((0, 2)), np.empty(0, dtype=np.int64), ())
 
 
 @dataclass(frozen=True)
@@ -71,27 +78,38 @@ class Fixer:
     ground
         Where everything is.
     recruits
-        Outlets that may become partners.
+        Outlets that sell for nobody we compare and may become partners.
+    rivals
+        Scored outlets of rivals that may be won over.
     """
 
-    def __init__(self, session: WhatIf, ground: Ground, recruits: Recruits) -> None:
-        self._session, self._ground, self._recruits = session, ground, recruits
+    def __init__(
+        self, session: WhatIf, ground: Ground, recruits: Recruits, rivals: Recruits = NOBODY
+    ) -> None:
+        self._session, self._ground = session, ground
+        self._recruits, self._rivals = recruits, rivals
         self._row = {name: row for row, name in enumerate(ground.outlet_ids)}
         self._pairs: dict[tuple[str, float], tuple[Ints, Ints]] = {}
+        self._closed: dict[tuple[int, ...], Outcome] = {}
 
     def zones(self, found: Sequence[ZonePoints], most: int = MOST_FIXES) -> tuple[BlindZone, ...]:
-        """Return the zones, the first of them with their fixes."""
+        """Return the zones, those that matter with their fixes; zones come the largest first."""
         return tuple(
-            replace(one.zone, fix=self.of_zone(one)) if number < most else one.zone
+            replace(one.zone, fix=self.of_zone(one))
+            if number < most and _matters(number, one.zone.share_of_cell)
+            else one.zone
             for number, one in enumerate(found)
         )
 
     def pairs(
         self, found: Sequence[DuplicatePair], most: int = MOST_FIXES
     ) -> tuple[DuplicatePair, ...]:
-        """Return the pairs, the first of them with their fixes."""
+        """Return the pairs, those that matter with their fixes; pairs come the largest first."""
+        demand = self._cell_demand()
         return tuple(
-            replace(one, fix=self.of_pair(one)) if number < most else one
+            replace(one, fix=self.of_pair(one))
+            if number < most and _matters(number, one.shared_demand / demand(one.second_cell))
+            else one
             for number, one in enumerate(found)
         )
 
@@ -110,7 +128,7 @@ class Fixer:
         best = _Candidate("open", gain, here, change, "", place)
         if here <= 0.0:
             return NO_FIX
-        candidates = [*self._moved(zone, cell, best), *self._recruited(found), best]
+        candidates = [*self._moved(zone, cell, best), *self._won(found), best]
         for one in candidates:
             if min(one.gain, one.here) < GOOD_ENOUGH * best.here:
                 continue
@@ -143,13 +161,26 @@ class Fixer:
 
     def effect(self, change: Change, cell_id: int, mode: str, minutes: float) -> Effect:
         """Return the figures of a cell before and after a change, by scoring again."""
-        return effect_of(
-            self._session.outcome(change), self._session.scores, cell_id, mode, minutes
-        )
+        return effect_of(self._outcome(change), self._session.scores, cell_id, mode, minutes)
+
+    def _outcome(self, change: Change) -> Outcome:
+        """Return what a change does; an outlet of several pairs is closed once."""
+        if change.open:
+            return self._session.outcome(change)
+        if change.close not in self._closed:
+            self._closed[change.close] = self._session.outcome(change)
+        return self._closed[change.close]
 
     @property
     def _weight(self) -> Floats:
         return self._session.inputs.demand_weight
+
+    def _cell_demand(self) -> Callable[[int], float]:
+        """Return what tells the demand of a cell by its id; -1 = outside all, of the territory."""
+        inputs = self._session.inputs
+        demand = np.bincount(inputs.demand_cell, self._weight, inputs.n_cells)
+        known = dict(zip(inputs.ids.tolist(), demand.tolist(), strict=True))
+        return lambda cell_id: max(known.get(cell_id, float(demand.sum())), 1e-12)
 
     def _cell(self, cell_id: int) -> int:
         return int(np.flatnonzero(self._session.inputs.ids == cell_id)[0])
@@ -175,25 +206,42 @@ class Fixer:
         at = int(np.where(local >= GOOD_ENOUGH * local.max(), gain, -np.inf).argmax())
         return float(gain[at]), float(local[at]), at
 
-    def _recruited(self, found: ZonePoints) -> list[_Candidate]:
-        """Return the outlets on or near the zone that may become partners, the best of them."""
-        recruits, zone = self._recruits, found.zone
-        if not len(recruits.ids):
-            return []
-        away_m = np.linalg.norm(recruits.xy - [zone.x, zone.y], axis=1)
+    def _won(self, found: ZonePoints) -> list[_Candidate]:
+        """Return the best outlet on or near the zone to recruit, and the best to win over."""
+        candidates = []
+        groups: tuple[tuple[FixKind, Recruits], ...] = (
+            ("recruit", self._recruits), ("win_over", self._rivals),
+        )  # fmt: skip
+        for kind, group in groups:
+            if not len(group.ids):
+                continue
+            gain, here, row = self._best_partner(found, group)
+            x, y = group.xy[row].tolist()
+            partner = NewOutlet(x, y, int(group.cell[row]), "partner", kind=group.kind[row])
+            change = Change(open=(partner,))
+            if kind == "win_over":
+                left = self._row[group.ids[row]]
+                (stays,) = self._session.moved(left, x, y, int(group.cell[row])).open
+                change = Change((left,), (replace(stays, ownership="partner", operator=""),))
+            candidates.append(_Candidate(kind, gain, here, change, group.ids[row], (x, y)))
+        return candidates
+
+    def _best_partner(self, found: ZonePoints, group: Recruits) -> tuple[float, float, int]:
+        """Return what the best of the outlets nearest to a zone covers, as `_best`, and its row."""
+        zone = found.zone
+        away_m = np.linalg.norm(group.xy - [zone.x, zone.y], axis=1)
         near = np.argsort(away_m, kind="stable")[:PLACES_TRIED]
         blind = self._blind(zone.mode, zone.minutes)
-        gain, here, at = self._best(recruits.xy[near], blind, found.rows, zone)
-        row = int(near[at])
-        x, y = recruits.xy[row].tolist()
-        partner = NewOutlet(x, y, int(recruits.cell[row]), "partner", kind=recruits.kind[row])
-        change = Change(open=(partner,))
-        return [_Candidate("recruit", gain, here, change, recruits.ids[row], (x, y))]
+        gain, here, at = self._best(group.xy[near], blind, found.rows, zone)
+        return gain, here, int(near[at])
 
     def _moved(self, zone: BlindZone, cell: int, opening: _Candidate) -> list[_Candidate]:
-        """Return the move of the cell's outlet that loses least to the place of the opening."""
+        """Return the move of the cell's own outlet that loses least to the place of the opening.
+
+        A partner's shop is not ours to move.
+        """
         inputs, place = self._session.inputs, opening.xy
-        ours = np.flatnonzero(inputs.ours & (inputs.outlet_cell == cell))
+        ours = np.flatnonzero(inputs.own & (inputs.outlet_cell == cell))
         if not len(ours):
             return []
         reached = self._session.minutes(zone.mode, np.array([place]))[0] <= zone.minutes
@@ -255,6 +303,10 @@ class Fixer:
         change = Change((first, second), moved.open)
         gain = won - float(self._weight[lost].sum())
         return [_Candidate("merge", gain, 0.0, change, pair.first_id, (x, y), pair.second_id)]
+
+
+def _matters(number: int, share: float) -> bool:
+    return number < ALWAYS_SOUGHT or share >= LEAST_SHARE
 
 
 def effect_of(

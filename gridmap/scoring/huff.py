@@ -131,3 +131,57 @@ def huff_shares(
         total = model.outside + summed.sum(axis=1, keepdims=True)
         np.divide(summed, total, out=shares[block.places], where=total > 0.0)
     return shares[times.place]
+
+
+def cut_slack(
+    times: TravelTimes, attraction: Floats, ours: NDArray[np.bool_], model: HuffModel
+) -> Floats:
+    """Return how far one outlet more can move our share of each demand point the wrong way.
+
+    An outlet more puts the farthest one out of a list that is full. If it pulls less than that
+    one, which is on its side, its side loses, where with all outlets in the list it would win.
+    With S = our pull, U = S + the others' + A₀ and d = (A^α − a^α) f(t) of the farthest outlet, A
+    its attraction and a the least in the list, the share moves by d (U − S)/(U (U − d)) at most
+    if the farthest is ours, by d S/(U (U − d)) if it is not: by nothing where all are alike. It
+    is taken for granted that the outlet more is as attractive as the least in the list.
+
+    Parameters
+    ----------
+    times
+        Travel times.
+    attraction
+        Attraction of each outlet. Shape (n_outlets,).
+    ours
+        Which outlets are ours. Shape (n_outlets,).
+    model
+        Parameters.
+
+    Returns
+    -------
+    Floats
+        0 where the list is not cut. Shape (n_demand,).
+    """
+    slack = np.zeros(times.n_places)
+    cut = times.cut
+    if not cut.any() or np.ptp(attraction) == 0.0:
+        return slack[times.place]
+    for block in times.blocks():
+        n_rows = block.places.stop - block.places.start
+        pull = attraction[block.outlet] ** model.alpha
+        utility = model.decay(block.minutes) * pull
+        mine = ours[block.outlet]
+        total = model.outside + np.bincount(block.row, utility, n_rows)
+        own = np.bincount(block.row[mine], utility[mine], n_rows)
+        least = np.full(n_rows, np.inf)
+        np.minimum.at(least, block.row, pull)
+        full = np.flatnonzero(cut[block.places])
+        last = np.searchsorted(block.row, full, side="right") - 1
+        d = (pull[last] - least[full]) * model.decay(block.minutes[last])
+        some = d > 0.0
+        last, d, total, own = last[some], d[some], total[full[some]], own[full[some]]
+        others = np.where(mine[last], total - own, own)
+        # Where nothing else pulls, one outlet more may take everything.
+        moved = np.ones(len(d))
+        np.divide(d / total * others, total - d, out=moved, where=total > d)
+        slack[block.places.start + full[some]] = np.minimum(moved, 1.0)
+    return slack[times.place]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from gridmap.errors import Fault, fault
 from gridmap.policies import ScoringPolicy
+from gridmap.scoring.advice_rules import advice_faults
 from gridmap.scoring.aggregation import Indicator
 from gridmap.scoring.metrics import threshold_name
 
@@ -30,8 +31,8 @@ def position_indicators(*, subscribers: bool) -> tuple[Indicator, ...]:
         return (
             Indicator("share_shrunk", "presence", 0.0, 1.0),
             Indicator("fair_share_index", "growth", 0.0, 2.0),
-            Indicator("net_adds_per_1k", "growth", -50.0, 50.0),
-            Indicator("port_balance_per_1k", "growth", -20.0, 20.0),
+            Indicator("net_adds_per_1k", "growth", -50.0, 50.0, zero_of_nothing=True),
+            Indicator("port_balance_per_1k", "growth", -20.0, 20.0, zero_of_nothing=True),
             Indicator("expected_share", "access", 0.0, 1.0),
         )
     return (
@@ -42,7 +43,9 @@ def position_indicators(*, subscribers: bool) -> tuple[Indicator, ...]:
     )
 
 
-def coverage_indicators(mode: str, thresholds: Sequence[float]) -> tuple[Indicator, ...]:
+def coverage_indicators(
+    mode: str, thresholds: Sequence[float], *, visits: bool = False
+) -> tuple[Indicator, ...]:
     """Return the indicators of the coverage score for one means of travel.
 
     Parameters
@@ -53,6 +56,8 @@ def coverage_indicators(mode: str, thresholds: Sequence[float]) -> tuple[Indicat
         Minutes; coverage counts at the nearest and the farthest, the time of 90 % of demand is
         best at the nearest and worst at twice the farthest. Each point of duplicate coverage
         beyond what is tolerated costs a point: 1 − excess.
+    visits
+        Whether a log tells which visits were made: they count beside those that are planned.
     """
     near, far = min(thresholds), max(thresholds)
     reach = tuple(
@@ -60,13 +65,15 @@ def coverage_indicators(mode: str, thresholds: Sequence[float]) -> tuple[Indicat
         for who in ("own", "ours")
         for minutes in dict.fromkeys((near, far))
     )
+    made = (Indicator("visit_attainment", "service", 0.0, 1.0),) if visits else ()
     duplicate = threshold_name("duplicate_share_covered", mode, main_threshold(thresholds))
     low, high = TOLERATED_DUPLICATE, 1.0 + TOLERATED_DUPLICATE
     return (
         *reach,
         Indicator(f"nearest_ours_p90_{mode}", "time", near, 2.0 * far, direction=-1),
-        Indicator(duplicate, "economy", low, high, direction=-1),
+        Indicator(duplicate, "economy", low, high, direction=-1, zero_of_nothing=True),
         Indicator("frequency_attainment", "service", 0.0, 1.0),
+        *made,
         Indicator("active_outlet_rate", "service", 0.0, 1.0),
     )
 
@@ -79,7 +86,9 @@ class ScorePlan:
     dimension_weights: dict[str, float]
 
 
-def score_plans(policy: ScoringPolicy, *, subscribers: bool) -> dict[str, ScorePlan]:
+def score_plans(
+    policy: ScoringPolicy, *, subscribers: bool, visits: bool = False
+) -> dict[str, ScorePlan]:
     """Return what the position and the coverage score are made of, by ``position``, ``coverage``.
 
     The first means of travel counts. Settings must be free of `scoring_faults`.
@@ -94,13 +103,13 @@ def score_plans(policy: ScoringPolicy, *, subscribers: bool) -> dict[str, ScoreP
             ),
             {one.dimension: policy.weights.get(one.dimension, 1.0) for one in usual},
         )
-        for name, usual in _usual(policy, subscribers=subscribers).items()
+        for name, usual in _usual(policy, subscribers=subscribers, visits=visits).items()
     }
 
 
 def scoring_faults(policy: ScoringPolicy) -> list[Fault]:
-    """Return everything that is wrong with the weights and goalposts of the settings."""
-    sets = [_usual(policy, subscribers=known) for known in (True, False)]
+    """Return everything that is wrong with weights, goalposts and limits of the settings."""
+    sets = [_usual(policy, subscribers=known, visits=True) for known in (True, False)]
     usual = [one for each in sets for listed in each.values() for one in listed]
     metrics = list(dict.fromkeys(one.metric for one in usual))
     dimensions = list(dict.fromkeys(one.dimension for one in usual))
@@ -120,7 +129,7 @@ def scoring_faults(policy: ScoringPolicy) -> list[Fault]:
         for name, (low, high) in policy.goalposts.items()
         if not low < high
     ]
-    return faults + list(_nothing_weighs(policy))
+    return faults + list(_nothing_weighs(policy)) + advice_faults(policy)
 
 
 def _nothing_weighs(policy: ScoringPolicy) -> Iterator[Fault]:
@@ -136,11 +145,13 @@ def _nothing_weighs(policy: ScoringPolicy) -> Iterator[Fault]:
         yield fault("scoring.fault.no_weight", "scoring.weights", score=name)
 
 
-def _usual(policy: ScoringPolicy, *, subscribers: bool) -> dict[str, tuple[Indicator, ...]]:
+def _usual(
+    policy: ScoringPolicy, *, subscribers: bool, visits: bool
+) -> dict[str, tuple[Indicator, ...]]:
     usual = {"position": position_indicators(subscribers=subscribers)}
     for mode, thresholds in policy.modes.items():
         if thresholds:
-            return usual | {"coverage": coverage_indicators(mode, thresholds)}
+            return usual | {"coverage": coverage_indicators(mode, thresholds, visits=visits)}
     return usual
 
 

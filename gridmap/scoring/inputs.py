@@ -102,6 +102,48 @@ class MarketCounts:
 
 
 @dataclass(frozen=True, eq=False)
+class FieldSum:
+    """What the cells count of field work, above and below the line of one metric.
+
+    Attributes
+    ----------
+    part, whole
+        Sums of each cell, NaN = unknown; `whole` is None for a quantity. Shape (n_cells,).
+    n
+        Outlets or visits behind them. Shape (n_cells,).
+    empty, note
+        Keys of the notes of cells without and with a value.
+    """
+
+    part: Floats
+    whole: Floats | None
+    n: Floats
+    empty: str
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class FieldCounts:
+    """What the cells count of field work.
+
+    Attributes
+    ----------
+    sums
+        By name of metric.
+    lacking
+        Why no cell has a metric, by its name; key of a note.
+    """
+
+    sums: Mapping[str, FieldSum]
+    lacking: Mapping[str, str]
+
+    @property
+    def tells_visits(self) -> bool:
+        """Whether made visits can be compared with due ones."""
+        return "visit_attainment" in self.sums
+
+
+@dataclass(frozen=True, eq=False)
 class ScoringInputs:
     """Demand, outlets and travel times of one plan.
 
@@ -132,8 +174,12 @@ class ScoringInputs:
         has no routes. Shape (n_outlets,).
     sales
         Sales of each outlet in the period, NaN = not reported. Shape (n_outlets,).
+    sales_carried
+        Which of them are of an earlier month, as the period has none. Shape (n_outlets,).
     market
         Subscriber figures, where there are any.
+    field_work
+        What is counted of visits and stock, where the territory is known.
     cell_pairs
         Cells that border each other or are bridged, each pair once. Shape (n_pairs, 2).
     cell_ids
@@ -157,7 +203,9 @@ class ScoringInputs:
     due_visits: Ints | None = None
     planned_visits: Ints | None = None
     sales: Floats | None = None
+    sales_carried: Bools | None = None
     market: MarketCounts | None = None
+    field_work: FieldCounts | None = None
     cell_pairs: Ints | None = None
     cell_ids: Ints | None = None
     invented: tuple[str, ...] = ()
@@ -231,6 +279,7 @@ class ScoringInputs:
             outlet_cell=number[self.outlet_cell],
             travel_min={},
             market=None,
+            field_work=None,
             cell_ids=self.ids[cells],
         )
         return part, rows
@@ -263,8 +312,10 @@ def scoring_inputs(
     routing: RoutingPolicy | None = None,
     stops: pd.DataFrame | None = None,
     market: MarketCounts | None = None,
+    field_work: FieldCounts | None = None,
     attraction: Floats | None = None,
     sales: Floats | None = None,
+    sales_carried: Bools | None = None,
     cell_ids: Ints | None = None,
 ) -> ScoringInputs:
     """Bind a territory, a partition and its visits to the inputs of scoring.
@@ -285,10 +336,15 @@ def scoring_inputs(
         attainment of visits is missing.
     market
         Subscriber figures.
+    field_work
+        What the cells count of visits and stock.
     attraction
         Attraction of the scored outlets. Shape (n_scored,).
     sales
-        Sales of the scored outlets, NaN = not reported. Shape (n_scored,).
+        Sales of the scored outlets, NaN = not reported; by default those of their table. Shape
+        (n_scored,).
+    sales_carried
+        Which of them are of an earlier month. Shape (n_scored,).
     cell_ids
         Ids of the cells.
 
@@ -324,7 +380,9 @@ def scoring_inputs(
         due_visits=due,
         planned_visits=planned,
         sales=_sales(outlets["sales"], sales),
+        sales_carried=sales_carried,
         market=market,
+        field_work=field_work,
         cell_pairs=bordering_pairs(territory, label),
         cell_ids=cell_ids,
         invented=territory.invented,
@@ -338,11 +396,9 @@ def bordering_pairs(territory: Territory, label: Ints) -> Ints:
     return np.unique(np.sort(ends[ends[:, 0] != ends[:, 1]], axis=1), axis=0)
 
 
-def _sales(column: pd.Series[float], records: Floats | None) -> Floats | None:
-    """Return the sales of outlets: of the records, else of the table; None where none has any."""
-    known: Floats = np.asarray(column, dtype=np.float64)
-    if records is not None:
-        known = np.asarray(np.where(np.isnan(records), known, records), dtype=np.float64)
+def _sales(column: pd.Series[float], given: Floats | None) -> Floats | None:
+    """Return the sales of outlets: those given, else of the table; None where none has any."""
+    known: Floats = np.asarray(column if given is None else given, dtype=np.float64)
     return known if np.isfinite(known).any() else None
 
 
@@ -365,12 +421,14 @@ def _shape_faults(inputs: ScoringInputs) -> list[Fault]:
         ("ownership", inputs.ownership, outlets),
     ]
     names = ["outlet_cell", "operator", "kind", "grade", "attraction", "potential"]
-    names += ["due_visits", "planned_visits", "sales"]
+    names += ["due_visits", "planned_visits", "sales", "sales_carried"]
     expected += [(name, getattr(inputs, name), outlets) for name in names]
     expected += [
         (f"travel_min[{mode}]", minutes, demand + outlets)
         for mode, minutes in sorted(inputs.travel_min.items())
     ]
+    for name, one in inputs.field_work.sums.items() if inputs.field_work else ():
+        expected += [(name, array, cells) for array in (one.part, one.whole, one.n)]
     if inputs.market is not None:
         wide = (inputs.n_cells, len(inputs.market.operators))
         expected += [(name, table, wide) for name, table in inputs.market.tables().items()]

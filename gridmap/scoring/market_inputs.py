@@ -58,7 +58,34 @@ def market_counts(
     records = territory.market
     if records is None or not len(records):
         return None
-    cells = _Cells(records, territory.outlets, label, n_cells)
+    return counts_of_month(records, territory.outlets, label, n_cells, carry=carry)
+
+
+def counts_of_month(
+    records: pd.DataFrame,
+    outlets: pd.DataFrame,
+    label: Ints,
+    n_cells: int,
+    *,
+    carry: int = 2,
+    month: str = "",
+) -> MarketCounts:
+    """Return the market figures of the cells in a month, as they were known then.
+
+    Parameters
+    ----------
+    records
+        Market figures, see `gridmap.schemas.MARKET`; at least one row, not after the month.
+    outlets
+        Columns outlet_id, unit, ownership and operator.
+    label, n_cells, carry
+        See `market_counts`.
+    month
+        Such as 2024-06; empty = the last that has any.
+    """
+    cells = _Cells(records, outlets, label, n_cells)
+    if month:
+        records = records[records["period"] <= month]
     periods = sorted(records["period"].unique())
     last = periods[-1]
     now = {
@@ -97,16 +124,47 @@ def market_counts(
     )
 
 
-def outlet_sales(territory: Territory, outlet_ids: pd.Series[str], *, carry: int = 2) -> Floats:
-    """Return the sales of outlets in the last month, NaN = not reported. Shape (n_outlets,)."""
+def outlet_sales(
+    territory: Territory, outlet_ids: pd.Series[str], *, carry: int = 2
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return the sales of outlets in the last month, NaN = not reported, and which are older.
+
+    A figure that lacks in the last month is taken from up to `carry` months before.
+    Shapes (n_outlets,).
+    """
     unknown = np.full(len(outlet_ids), np.nan)
     records = territory.market
     if records is None or not records["sales"].notna().any():
-        return unknown
+        return unknown, np.zeros(len(outlet_ids), dtype=bool)
     last = max(records["period"])
     found = _latest(records[records["outlet_id"] != ""], "sales", last, carry)
-    sums = found.groupby("outlet_id")["sales"].sum(min_count=1)
-    return np.asarray(outlet_ids.map(sums).to_numpy(dtype=np.float64))
+    by_outlet = found.groupby("outlet_id")
+    sums = outlet_ids.map(by_outlet["sales"].sum(min_count=1))
+    older = outlet_ids.isin(found.loc[found["carried"], "outlet_id"])
+    return np.asarray(sums.to_numpy(dtype=np.float64)), older.to_numpy(dtype=np.bool_)
+
+
+def known_sales(territory: Territory, outlets: pd.DataFrame, *, carry: int = 2) -> Floats | None:
+    """Return the sales of outlets: of the market figures, else of their own table.
+
+    Parameters
+    ----------
+    territory
+        Its market figures.
+    outlets
+        Rows of its outlets.
+    carry
+        As for `market_counts`.
+
+    Returns
+    -------
+    Floats or None
+        NaN = not reported; None where nobody reported. Shape (n_outlets,).
+    """
+    told, _ = outlet_sales(territory, outlets["outlet_id"], carry=carry)
+    table = outlets["sales"].to_numpy(dtype=np.float64)
+    known = np.where(np.isnan(told), table, told)
+    return known if np.isfinite(known).any() else None
 
 
 class _Cells:
@@ -202,7 +260,8 @@ def _basis(
     if invented or base_name not in now:
         return basis
     basis[now[base_name].incomplete.any(axis=1)] = "rests_on_incomplete"
-    basis[now[base_name].carried.any(axis=1)] = "rests_on_carried"
+    for one in now.values():
+        basis[one.carried.any(axis=1)] = "rests_on_carried"
     return basis
 
 

@@ -178,7 +178,9 @@ def weighted_percentile(
     result = np.full(inputs.n_cells, np.nan)
     if not len(cell):
         return result
-    order = np.lexsort((times, cell))
+    # Whole numbers this small are sorted by their digits, many times as fast as by comparing.
+    order = np.argsort(times)
+    order = order[np.argsort(cell[order].astype(np.min_scalar_type(inputs.n_cells)), kind="stable")]
     cumulative = np.cumsum(weight[order])
     end = np.cumsum(np.bincount(cell, minlength=inputs.n_cells))
     start = end - np.bincount(cell, minlength=inputs.n_cells)

@@ -32,6 +32,7 @@ GINI = "Gini 1912; Lerman & Yitzhaki 1989"
 THEIL = "Theil 1967"
 PALMA = "Palma 2011"
 BENJAMINI = "Benjamini & Hochberg 1995"
+CALLS = "salesgis.com 2025"
 
 #: Key of ``scoring.direction`` for each direction.
 DIRECTIONS: dict[int, str] = {1: "more", -1: "less", 0: "neither"}
@@ -189,6 +190,13 @@ _REGISTRY: tuple[Metric, ...] = (
         source=HUFF,
     ),
     _sum("expected_share_own", "access", "Σw·Σ_own P / Σw", source=HUFF),
+    _sum(
+        "expected_share_slack",
+        "access",
+        "Σw·d·(U − S)/(U·(U − d)) / Σw, d = (A^α − min A^α)·f(t) of the last in the list",
+        direction=-1,
+        source="gridmap",
+    ),
     _sum("rival_pressure", "access", "1 − Σw·Σ_ours P / Σw", direction=-1, source=HUFF),
     _sum("first_arrival_share", "access", "Σw[min t_ours < min t_rival] / Σw", source="Voronoi"),
     Metric("execution_gap", "growth", "share_shrunk − expected_share", "share", 1, "gridmap"),
@@ -244,6 +252,23 @@ _REGISTRY: tuple[Metric, ...] = (
     replace(_sum("frequency_attainment", "service", "Σ min(planned, due) / Σ due"), spread="item"),
     _sum("active_outlet_rate", "service", "n_ours[sales > 0] / n_ours"),
     _sum("active_outlet_rate_reported", "service", "n_ours[sales > 0] / n_ours[sales known]"),
+    _sum("sell_depth", "service", "Σ sales / n_ours[sales > 0]", "per_outlet"),
+    _sum("outlet_productivity", "service", "G_ours / n_ours", "per_outlet_month"),
+    _sum("plan_rate", "visits", "planned ∧ done / planned", source=CALLS),
+    _sum("call_compliance", "visits", "planned ∧ done / done", source=CALLS),
+    _sum("route_compliance", "visits", "in sequence / planned ∧ done", source=CALLS),
+    replace(_sum("visit_attainment", "visits", "Σ min(done, due) / Σ due"), spread="item"),
+    _sum("visit_regularity", "visits", "#{gaps: |gap − due| ≤ due/2} / #{gaps}", source="gridmap"),
+    _sum(
+        "managers_needed",
+        "visits",
+        "Σ due / (max_calls · days)",
+        "managers",
+        direction=0,
+        source="Talley 1961; Kotler, Marketing Management",
+    ),
+    _sum("numeric_distribution", "distribution", "n[stocks] / n[stocks known]"),
+    _sum("weighted_distribution", "distribution", "Σ category sales[stocks] / Σ category sales"),
 )
 
 #: All metrics by key, in the order of the scorecards.

@@ -11,8 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from gridmap.scoring.travel_times import Floats, Ints, Minutes, demand_places
-from gridmap.travel.engine import Snapped, TravelEngine
+from gridmap.scoring.travel_times import (
+    DemandPlaces,
+    Floats,
+    Ints,
+    Minutes,
+    demand_places,
+)
+from gridmap.travel.engine import TravelEngine
 
 #: Straight ways to and from the street are on foot, so no bound on speed is below that.
 WALK_M_S = 1.25
@@ -78,12 +84,11 @@ class StreetSearch:
     def __init__(self, engines: Mapping[str, TravelEngine], demand_xy: Floats) -> None:
         self._engines = engines
         self._demand_xy = demand_xy
-        self._places: dict[str, Snapped] = {}
-        self._place_xy: dict[str, Floats] = {}
+        self._places: dict[str, DemandPlaces] = {}
 
     def minutes(self, mode: str, xy: Floats, places: Ints | None = None) -> Minutes:
         """Return minutes from outlets to places. Shape (n_outlets, n_places)."""
-        engine, targets = self._engines[mode], self.places(mode)
+        engine, targets = self._engines[mode], self.places(mode).snapped
         if places is not None:
             targets = targets.take(places)
         seconds = engine.matrix(engine.snap(xy), targets)
@@ -93,15 +98,17 @@ class StreetSearch:
 
     def within(self, mode: str, xy: Floats, limit_min: Floats) -> Ints:
         """Return the places that the fastest street would allow to reach in time."""
-        self.places(mode)
-        away_m = np.linalg.norm(self._place_xy[mode] - xy, axis=1)
+        away_m = np.linalg.norm(self.places(mode).xy - xy, axis=1)
         return np.flatnonzero(away_m <= SLACK_M + 60.0 * self._fastest_m_s[mode] * limit_min)
 
     def few(self, mode: str, xy: Floats, places: Ints, *, most: int, within_min: float) -> Few:
         """Return the nearest outlets of some places."""
         engine = self._engines[mode]
         found = engine.nearby(
-            engine.snap(xy), self.places(mode).take(places), most=most, limit_s=60.0 * within_min
+            engine.snap(xy),
+            self.places(mode).snapped.take(places),
+            most=most,
+            limit_s=60.0 * within_min,
         )
         return Few(found.start, found.source, found.seconds / np.float32(60.0))
 
@@ -109,19 +116,14 @@ class StreetSearch:
         """Return which outlets lie within what the fastest street allows in that time."""
         if not np.isfinite(within_min):
             return np.arange(len(xy))
-        self.places(mode)
-        ends = KDTree(self._place_xy[mode][places])
+        ends = KDTree(self.places(mode).xy[places])
         reach_m = SLACK_M + 60.0 * within_min * self._fastest_m_s[mode]
         return np.flatnonzero(np.isfinite(ends.query(xy, distance_upper_bound=reach_m)[0]))
 
-    def places(self, mode: str) -> Snapped:
-        """Return the places of demand."""
+    def places(self, mode: str) -> DemandPlaces:
+        """Return the places of demand, brought to the streets once."""
         if mode not in self._places:
-            place, snapped = demand_places(self._engines[mode], self._demand_xy)
-            self._places[mode] = snapped
-            xy = np.empty((len(snapped), 2))
-            xy[place] = self._demand_xy
-            self._place_xy[mode] = xy
+            self._places[mode] = demand_places(self._engines[mode], self._demand_xy)
         return self._places[mode]
 
     @cached_property

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.policies import QuadrantPolicy
-from gridmap.scoring.huff import HuffModel, huff_shares
+from gridmap.scoring.huff import HuffModel, cut_slack, huff_shares
 from gridmap.scoring.inputs import Floats, Ints, ScoringInputs
 from gridmap.scoring.measures import (
     CellValues,
@@ -135,6 +135,8 @@ def share_position(counts: Floats, note: str | Notes) -> dict[str, CellValues]:
 def expected_rates(inputs: ScoringInputs, mode: str, model: HuffModel) -> dict[str, DemandRate]:
     """Return expected shares by the Huff model and the pressure of rivals, by metric key.
 
+    Beside them, what the cut of the lists can do to them, see `cut_slack`.
+
     Demand that reaches no outlet at all chooses none: it is left out above and below the line,
     and the note of the metric says so. With an outside option it counts below the line.
     """
@@ -145,10 +147,12 @@ def expected_rates(inputs: ScoringInputs, mode: str, model: HuffModel) -> dict[s
     base = np.where(chooses, inputs.demand_weight, 0.0)
     share = np.where(chooses[:, None], share, 0.0)
     ours = share[:, 0] + share[:, 1]
+    slack = cut_slack(inputs.times[mode], attraction, inputs.ours, model)
     return {
         "expected_share": DemandRate(base * ours, base),
         "expected_share_own": DemandRate(base * share[:, 0], base),
         "rival_pressure": DemandRate(base * (1.0 - ours), base),
+        "expected_share_slack": DemandRate(base * slack, base),
     }
 
 

@@ -202,9 +202,18 @@ def _points(
     gaps = np.isnan(points)
     if median.any() and gaps.any():
         known = ~gaps.all(axis=1) & median
-        middle = np.nanmedian(points[known], axis=1, keepdims=True)
-        points[known] = np.where(gaps[known], middle, points[known])
+        points[known] = np.where(gaps[known], _medians(points[known]), points[known])
     return points
+
+
+def _medians(value: Floats) -> Floats:
+    """Return the median of what each row has, and each has some. Shape (n_rows, 1)."""
+    ordered = np.sort(value, axis=1)  # NaN come last
+    count = (~np.isnan(value)).sum(axis=1, keepdims=True)
+    below, above = ((count - 1) // 2, count // 2)
+    return np.asarray(
+        np.take_along_axis(ordered, below, axis=1) + np.take_along_axis(ordered, above, axis=1)
+    ) / 2.0  # fmt: skip
 
 
 def _aggregated(

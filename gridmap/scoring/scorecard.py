@@ -11,14 +11,15 @@ import pandas as pd
 from gridmap.errors import InputError, fault
 from gridmap.policies import Mode, ScoringPolicy
 from gridmap.schemas import SCORES
-from gridmap.scoring import coverage, execution, market, position
+from gridmap.scoring import coverage, execution, field_counts, market, position
 from gridmap.scoring.clusters import cluster_metrics
-from gridmap.scoring.composite import CompositeRules, Score, score_composite
+from gridmap.scoring.composite import CompositeRules, Score, score_composite, structural_zeros
 from gridmap.scoring.demand_fields import ChoiceModel, DemandFields, demand_fields
 from gridmap.scoring.equity import equity
 from gridmap.scoring.huff import HuffModel
-from gridmap.scoring.indicators import main_threshold, score_plans, scoring_faults
+from gridmap.scoring.indicators import ScorePlan, main_threshold, score_plans, scoring_faults
 from gridmap.scoring.inputs import Floats, Ints, ScoringInputs
+from gridmap.scoring.making import ScoreParts
 from gridmap.scoring.measures import (
     CellValues,
     Notes,
@@ -34,6 +35,8 @@ from gridmap.scoring.sampling import band, resample, widened
 
 #: Draws of the shares where the policy asks for no bands.
 SHARE_DRAWS = 200
+#: Metrics of the Huff model.
+EXPECTED = ("expected_share", "expected_share_own", "rival_pressure")
 #: Places of the sources of chance, see `_chances`.
 SHARES, CLUSTERS = 3, 4
 
@@ -49,6 +52,7 @@ __all__ = [
     "pool_cells",
     "rescore_cells",
     "score_cells",
+    "score_with_parts",
 ]
 
 
@@ -109,6 +113,18 @@ def score_cells(
     InputError
         If travel times of a means of travel are not there.
     """
+    return score_with_parts(inputs, policy, seed=seed, settings=settings, fields=fields)[0]
+
+
+def score_with_parts(
+    inputs: ScoringInputs,
+    policy: ScoringPolicy,
+    *,
+    seed: int,
+    settings: ScoringSettings = ScoringSettings(),
+    fields: DemandFields | None = None,
+) -> tuple[pd.DataFrame, dict[str, ScoreParts]]:
+    """Return the answer of `score_cells`, and what ``position`` and ``coverage`` are made of."""
     _check(inputs, policy)
     if fields is None:
         fields = fields_of(inputs, policy, settings)
@@ -124,7 +140,17 @@ def score_cells(
     table |= _clusters(inputs, policy, table, chances[CLUSTERS])
     table["quadrant"] = _quadrant(table, policy)
     table |= _scores(inputs, policy, settings, table=table, samples=samples, chances=chances)
-    return _long_form(inputs.ids, table)
+    parts = {
+        key: ScoreParts(
+            plan,
+            {one.metric: table[one.metric].value for one in plan.indicators},
+            {one.metric: samples[one.metric] for one in plan.indicators if one.metric in samples},
+            table[f"{key}_score"].value,
+            settings.rules,
+        )
+        for key, plan in score_plans(policy, subscribers=_compares(inputs)).items()
+    }
+    return _long_form(inputs.ids, table), parts
 
 
 def rescore_cells(
@@ -332,8 +358,14 @@ def _main(policy: ScoringPolicy) -> tuple[Mode, tuple[float, ...]]:
     return next(iter(policy.modes.items()))
 
 
+def _plans(inputs: ScoringInputs, policy: ScoringPolicy) -> dict[str, ScorePlan]:
+    """Return what the scores are made of, after what is known."""
+    visits = inputs.field_work is not None and inputs.field_work.tells_visits
+    return score_plans(policy, subscribers=_compares(inputs), visits=visits)
+
+
 def _indicator_names(inputs: ScoringInputs, policy: ScoringPolicy) -> set[str]:
-    plans = score_plans(policy, subscribers=_compares(inputs))
+    plans = _plans(inputs, policy)
     return {one.metric for plan in plans.values() for one in plan.indicators}
 
 
@@ -364,10 +396,13 @@ def _outlet_table(inputs: ScoringInputs, settings: ScoringSettings) -> dict[str,
     table |= coverage.demand_and_potential(inputs, threshold=settings.rules.data_threshold)
     table["managed_partner_share"] = coverage.managed_partner_share(inputs)
     table |= position.outlet_position(inputs)
+    table |= field_counts.field_metrics(inputs.field_work, inputs.n_cells)
+    table["outlet_productivity"] = field_counts.outlet_productivity(inputs)
+    table["sell_depth"] = field_counts.sell_depth(inputs)
     if "market" in inputs.invented:
-        for name in ("active_outlet_rate", "active_outlet_rate_reported"):
+        for name in ("active_outlet_rate", "active_outlet_rate_reported", "sell_depth"):
             note = table[name].note
-            note[note == ""] = "rests_on_invented"
+            note[(note == "") | (note == "rests_on_carried")] = "rests_on_invented"
     return table
 
 
@@ -418,12 +453,20 @@ def _scores(
 
     The table is of all cells, the samples are of those that are scored.
     """
+    at = slice(None) if cells is None else cells
     basis: str | Notes = "rests_on_outlets"
     if inputs.market is not None and inputs.market.compares:
-        basis = inputs.market.notes if cells is None else inputs.market.notes[cells]
+        basis = inputs.market.notes[at]
+    # Of what the coverage score is made of, only the sales may be carried forward or invented.
+    sales = table["active_outlet_rate"].note[at]
+    doubtful = np.where(np.isin(sales, ["rests_on_carried", "rests_on_invented"]), sales, "")
     found: dict[str, CellValues] = {}
-    plans = score_plans(policy, subscribers=_compares(inputs))
-    for key, chance, note in zip(plans, chances[1:SHARES], (basis, ""), strict=True):
+    plans = _plans(inputs, policy)
+    field = inputs.field_work
+    if field is not None and field.tells_visits:
+        service = field.sums["visit_attainment"].note[at]
+        doubtful = np.where(doubtful == "", service, doubtful)
+    for key, chance, note in zip(plans, chances[1:SHARES], (basis, doubtful), strict=True):
         plan = plans[key]
         score = score_composite(
             plan.indicators,
@@ -434,6 +477,7 @@ def _scores(
             rng=chance,
             dimension_weights=plan.dimension_weights,
             cells=cells,
+            zeros=structural_zeros(plan.indicators, table),
         )
         found |= _score_values(key, score, note)
     return found
@@ -458,8 +502,10 @@ def _demand_table(
         low, high = widened(ends, table[name].value)
         table[name] = replace(table[name], p05=low, p95=high)
     unreached = inputs.by_cell(inputs.demand_weight - fields.rates["expected_share"].whole)
-    for name in ("expected_share", "expected_share_own", "rival_pressure"):
+    cut = table["expected_share_slack"].value > 0.0
+    for name in EXPECTED:
         table[name] = coverage.unreached_notes(table[name], unreached)
+        table[name].note[cut & (table[name].note == "")] = "nearest_only"
     for mode, reached in fields.reached.items():
         measures = equity(inputs, reached)
         table |= {f"access_{key}_{mode}": values for key, values in measures.items()}
@@ -467,7 +513,7 @@ def _demand_table(
 
 
 def _empty(name: str) -> str:
-    if name in ("expected_share", "expected_share_own", "rival_pressure"):
+    if name in (*EXPECTED, "expected_share_slack"):
         return "no_outlet_reached"
     return "nothing_covered" if name.startswith("duplicate_share_covered") else "no_demand"
 
@@ -537,9 +583,10 @@ def _score_values(key: str, score: Score, basis: str | Notes) -> dict[str, CellV
     remarks[empty] = score.note[empty]
     nothing = np.full(len(score.value), np.nan)
     planned = np.full(len(score.value), float(score.planned))
-    remark = basis
+    remark = notes(len(score.value), basis)
     if score.left_out or score.doubles:
-        remark = "indicator_left_out" if score.left_out else "indicator_double"
+        remark[:] = "indicator_left_out" if score.left_out else "indicator_double"
+    remark[score.structural] = "structural_zero"
     return {
         f"{key}_score": CellValues(
             score.value,

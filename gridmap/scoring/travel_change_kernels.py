@@ -63,6 +63,24 @@ def merged_lists(
 
 
 @njit(cache=True, nogil=True)
+def lists_of(
+    start: Ints, outlet: NDArray[np.int32], minutes: Minutes, places: Ints
+) -> tuple[Ints, NDArray[np.int32], Minutes]:
+    """Return the lists of some places."""
+    new_start = np.zeros(len(places) + 1, dtype=np.int64)
+    for k in range(len(places)):
+        new_start[k + 1] = new_start[k] + start[places[k] + 1] - start[places[k]]
+    new_outlet = np.empty(new_start[-1], dtype=np.int32)
+    new_minutes = np.empty(new_start[-1], dtype=minutes.dtype)
+    for k in range(len(places)):
+        fill = new_start[k]
+        for at in range(start[places[k]], start[places[k] + 1]):
+            new_outlet[fill], new_minutes[fill] = outlet[at], minutes[at]
+            fill += 1
+    return new_start, new_outlet, new_minutes
+
+
+@njit(cache=True, nogil=True)
 def places_with(
     start: Ints, outlet: NDArray[np.int32], minutes: Minutes, wanted: Bools, limit_min: float
 ) -> Bools:

@@ -11,7 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.scoring.outlet_search import OutletSearch
-from gridmap.scoring.travel_change_kernels import first_of, merged_lists, places_with
+from gridmap.scoring.travel_change_kernels import (
+    first_of,
+    lists_of,
+    merged_lists,
+    places_with,
+)
 from gridmap.scoring.travel_times import (
     OWNERS,
     Bools,
@@ -25,6 +30,8 @@ from gridmap.scoring.travel_times import (
 
 #: Length of lists that leave nothing out.
 ENDLESS = 1 << 40
+#: A list that has lost an outlet is searched again this much farther than it went.
+FARTHER = 1.05
 
 #: A search, its means of travel, and the numbers of the places in question.
 _Asked = tuple[OutletSearch, str, Ints]
@@ -78,11 +85,10 @@ def concerned_places(
 ) -> Concerned:
     """Return the places in whose lists or nearest times an outlet of the change is, or will be."""
     number = np.concatenate([outlets.closed, outlets.opened])
-    farthest = _farthest(times)
     hit = np.zeros(times.n_places, dtype=bool)
     for one in number.tolist():
         owner: Owner = outlets.ownership[one].item()
-        limit = np.maximum(farthest, times.nearest[owner])
+        limit = np.maximum(times.farthest_min, times.nearest[owner])
         if owner == "own":
             limit = np.maximum(limit, times.second_own)
         some = search.within(mode, outlets.xy[one], limit)
@@ -110,7 +116,9 @@ def changed_times(
     asked = search, mode, concerned.places
     if part.most is not None:
         lost = places_with(part.start, part.outlet, part.minutes, ~outlets.staying, np.inf)
-        changed = _refilled(changed, np.flatnonzero(part.cut & lost), outlets, asked)
+        short = np.flatnonzero(part.cut & lost)
+        until = float(part.minutes[part.start[1:][short] - 1].max(initial=0.0))
+        changed = _refilled(changed, short, outlets, asked, until_min=until)
     return _nearest_again(changed, outlets, asked)
 
 
@@ -157,15 +165,10 @@ def _other_lists(
 
 def places_of(times: TravelTimes, places: Ints, n_outlets: int) -> TravelTimes:
     """Return the times of some places, each a demand point, with room for more outlets."""
-    size = np.diff(times.start)[places]
-    start = np.concatenate([[0], np.cumsum(size)])
-    entry = np.repeat(times.start[places] - start[:-1], size) + np.arange(start[-1])
     return TravelTimes(
         n_outlets,
         np.arange(len(places)),
-        start,
-        times.outlet[entry],
-        times.minutes[entry],
+        *lists_of(times.start, times.outlet, times.minutes, places),
         {owner: times.nearest[owner][places] for owner in OWNERS},
         {owner: times.nearest_outlet[owner][places] for owner in OWNERS},
         times.second_own[places],
@@ -174,33 +177,25 @@ def places_of(times: TravelTimes, places: Ints, n_outlets: int) -> TravelTimes:
     )
 
 
-def _farthest(times: TravelTimes) -> Floats:
-    """Return the minutes within which an outlet is, or would be, in the list of each place."""
-    limit = np.full(times.n_places, times.cap_min)
-    full = times.cut
-    limit[full] = np.minimum(times.minutes[times.start[1:][full] - 1], times.cap_min)
-    return limit
-
-
-def _refilled(part: TravelTimes, short: Ints, outlets: Outlets, asked: _Asked) -> TravelTimes:
+def _refilled(
+    part: TravelTimes, short: Ints, outlets: Outlets, asked: _Asked, *, until_min: float
+) -> TravelTimes:
     """Return times in which the lists of some places are searched again.
 
-    First among the outlets of these lists, which tells how far the last one is at most; then
-    among all that may be as near.
+    Their last outlets were `until_min` away at most: the next one is hardly much farther.
     """
     if not len(short) or part.most is None:
         return part
     search, mode, places = asked
-    here = places_of(part, short, part.n_outlets)
-    xy, there = outlets.xy, np.flatnonzero(outlets.staying)
-    near = np.unique(here.outlet).astype(np.int64)
-    last = 2.0 * float(here.minutes.max(initial=0.5))
-    found = search.few(mode, xy[near], places[short], most=part.most, within_min=last)
-    within = part.cap_min
-    if (np.diff(found.start) >= part.most).all():
-        within = min(within, float(found.minutes[found.start[1:] - 1].max()) + 1e-3)
-    some = there[search.around(mode, xy[there], places[short], within)]
-    found = search.few(mode, xy[some], places[short], most=part.most, within_min=within)
+    there = np.flatnonzero(outlets.staying)
+    within = FARTHER * until_min
+    while True:
+        within = min(within, part.cap_min)
+        some = there[search.around(mode, outlets.xy[there], places[short], within)]
+        found = search.few(mode, outlets.xy[some], places[short], most=part.most, within_min=within)
+        if within == part.cap_min or (np.diff(found.start) >= part.most).all():
+            break
+        within *= 1.5
     lists = found.start, some[found.outlet].astype(np.int32), found.minutes
     return _other_lists(part, short, lists)
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -108,6 +109,17 @@ class TravelTimes:
             return np.zeros(self.n_places, dtype=bool)
         return np.asarray(np.diff(self.start) >= self.most)
 
+    @cached_property
+    def farthest_min(self) -> Floats:
+        """Minutes within which an outlet is, or would be, in the list of each place.
+
+        Shape (n_places,).
+        """
+        limit = np.full(self.n_places, self.cap_min)
+        full = self.cut
+        limit[full] = np.minimum(self.minutes[self.start[1:][full] - 1], self.cap_min)
+        return limit
+
     def place_weights(self, weight: Floats) -> Floats:
         """Return the sum of the demand points' weights at each place. Shape (n_places,)."""
         summed = np.bincount(self.place, weights=weight, minlength=self.n_places)
@@ -176,6 +188,7 @@ def measured_times(
     outlet_xy: Floats,
     ownership: Strings,
     *,
+    places: DemandPlaces | None = None,
     cap_min: float = CAP_MIN,
     most: int = MOST,
     full_entries: int = FULL_ENTRIES,
@@ -193,6 +206,8 @@ def measured_times(
         Places in metres. Shapes (n_demand, 2) and (n_outlets, 2).
     ownership
         ``own``, ``partner`` or ``rival``. Shape (n_outlets,).
+    places
+        Answer of `demand_places` for these demand points, where it is there already.
     cap_min, most
         What lists hold at most, where there are many pairs.
     full_entries
@@ -201,19 +216,20 @@ def measured_times(
     if cap_min <= 0.0 or most < 2:
         raise ValueError(f"Expected cap_min > 0 and most >= 2, found {cap_min} and {most}.")
     outlets = engine.snap(outlet_xy)
-    place, places = demand_places(engine, demand_xy)
+    places = demand_places(engine, demand_xy) if places is None else places
+    place, targets = places.of_point, places.snapped
     n_outlets = len(ownership)
-    if len(places) * n_outlets <= full_entries:
-        seconds = engine.matrix(outlets, places).T
+    if len(targets) * n_outlets <= full_entries:
+        seconds = engine.matrix(outlets, targets).T
         found = nearby_of_matrix(seconds, most=None, limit_s=np.inf)
         return _with_nearest(n_outlets, place, _lists(found), ownership)
-    found = engine.nearby(outlets, places, most=most, limit_s=60.0 * cap_min)
+    found = engine.nearby(outlets, targets, most=most, limit_s=60.0 * cap_min)
     nearest: dict[Owner, Floats] = {}
     nearest_outlet: dict[Owner, Ints] = {}
-    second_own = np.full(len(places), np.inf)
+    second_own = np.full(len(targets), np.inf)
     for owner in OWNERS:
         rows = np.flatnonzero(ownership == owner)
-        few = engine.nearby(outlets.take(rows), places, most=2 if owner == "own" else 1)
+        few = engine.nearby(outlets.take(rows), targets, most=2 if owner == "own" else 1)
         nearest[owner], at = _entry(few, 0)
         nearest_outlet[owner] = np.where(at >= 0, rows[at] if len(rows) else -1, -1)
         if owner == "own":
@@ -227,8 +243,27 @@ def _lists(found: Nearby) -> tuple[Ints, NDArray[np.int32], NDArray[np.float32]]
     return found.start, found.source, found.seconds / np.float32(60.0)
 
 
-def demand_places(engine: TravelEngine, demand_xy: Floats) -> tuple[Ints, Snapped]:
-    """Return the place of each demand point, and the places: points at one spot are one."""
+@dataclass(frozen=True, eq=False)
+class DemandPlaces:
+    """Where demand is on the streets: points at one spot are one place.
+
+    Attributes
+    ----------
+    of_point
+        Place of each demand point. Shape (n_demand,).
+    snapped
+        The places on the streets. Shape (n_places,).
+    xy
+        A demand point of each place, metres. Shape (n_places, 2).
+    """
+
+    of_point: Ints
+    snapped: Snapped
+    xy: Floats
+
+
+def demand_places(engine: TravelEngine, demand_xy: Floats) -> DemandPlaces:
+    """Return the places of demand points by one means of travel."""
     points = engine.snap(demand_xy)
     columns = [points.edge, points.fraction, points.distance_m]
     if points.xy is not None:
@@ -241,7 +276,8 @@ def demand_places(engine: TravelEngine, demand_xy: Floats) -> tuple[Ints, Snappe
     place = np.empty(len(points), dtype=np.int64)
     place[order] = np.cumsum(other)
     other[:1] = True
-    return place, points.take(order[other])
+    first = order[other]
+    return DemandPlaces(place, points.take(first), demand_xy[first])
 
 
 def _entry(found: Nearby, number: int) -> tuple[Floats, Ints]:

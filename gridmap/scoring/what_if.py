@@ -61,6 +61,8 @@ class NewOutlet:
         Size times type factor.
     potential, sales
         NaN = not known.
+    sales_carried
+        Whether the sales are of an earlier month.
     due_visits, planned_visits
         Visits of a cycle.
     """
@@ -75,6 +77,7 @@ class NewOutlet:
     attraction: float = 1.0
     potential: float = np.nan
     sales: float = np.nan
+    sales_carried: bool = False
     due_visits: int = 0
     planned_visits: int = 0
 
@@ -166,6 +169,7 @@ class WhatIf:
             attraction=of(inputs.attraction, 1.0),
             potential=of(inputs.potential, np.nan),
             sales=of(inputs.sales, np.nan),
+            sales_carried=of(inputs.sales_carried, False),
             due_visits=of(inputs.due_visits, 0),
             planned_visits=of(inputs.planned_visits, 0),
         )
@@ -246,10 +250,8 @@ class WhatIf:
             travel_min={mode: part},
         )
         more = np.zeros(len(outlets.opened))
-        known = {
-            name: KnownLevels(np.append(level, more), anew)
-            for name, level in self.fields.levels.items()
-        }
+        levels = self.fields.levels.items()
+        known = KnownLevels({name: np.append(level, more) for name, level in levels}, anew)
         model = choice_model(self.policy, self._settings)
         return _Changed(
             rows,
@@ -326,6 +328,7 @@ OUTLET_ATTRIBUTES = {
     "due_visits": "due_visits",
     "planned_visits": "planned_visits",
     "sales": "sales",
+    "sales_carried": "sales_carried",
 }
 
 

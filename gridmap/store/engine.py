@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import event
 
 from gridmap.errors import StoreError, fault
@@ -44,8 +46,7 @@ def open_engine(url: str) -> sa.Engine:
 
 def migrate(engine: sa.Engine) -> None:
     """Bring the schema of a database up to date."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config = _config()
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -57,6 +58,18 @@ def _postgresql(url: sa.URL) -> sa.Engine:
     engine = sa.create_engine(url)
     event.listen(engine, "begin", tell_reach)
     return engine
+
+
+def is_current(connection: sa.Connection) -> bool:
+    """Return whether a database has the schema of this program."""
+    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == newest
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:

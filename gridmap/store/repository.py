@@ -13,7 +13,7 @@ from gridmap.errors import InputError, StoreError, fault
 from gridmap.progress import Progress
 from gridmap.scenario import Scenario
 from gridmap.store import tables
-from gridmap.store.engine import open_engine
+from gridmap.store.engine import is_current, open_engine
 from gridmap.store.fence import grant_service_role, reach_of
 from gridmap.store.passwords import Passwords
 from gridmap.store.people import People
@@ -96,6 +96,14 @@ class Store:
     ) -> People:
         """Return the accounts, sessions and tokens of the database."""
         return People(self._engine, passwords=passwords, limits=limits)
+
+    def ready(self) -> bool:
+        """Return whether the database can be read and has the schema of this program."""
+        try:
+            with self._engine.connect() as connection:
+                return is_current(connection)
+        except sa.exc.SQLAlchemyError:
+            return False
 
     def scenarios(self, scope: Scope) -> list[ScenarioSummary]:
         """Return the scenarios within the scope, the newest first."""

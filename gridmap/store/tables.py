@@ -93,6 +93,8 @@ outlet = sa.Table(
     sa.Column("unit", sa.Integer, nullable=False),
     sa.Column("snap_distance_m", sa.Double, nullable=False),
     sa.Column("sales", sa.Double),
+    sa.Column("stocks", sa.Double),
+    sa.Column("category_sales", sa.Double),
 )
 
 demand = sa.Table(
@@ -133,6 +135,20 @@ market = sa.Table(
     sa.Column("ours", sa.Boolean, nullable=False),
     sa.Column("period", sa.String(7), nullable=False),
     *(sa.Column(name, sa.Double) for name in MARKET_AMOUNTS),
+)
+
+visit_log = sa.Table(
+    "visit_log",
+    metadata,
+    _territory_key(),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("outlet_id", sa.String, nullable=False),
+    sa.Column("date", sa.String(10), nullable=False),
+    sa.Column("route", sa.String, nullable=False),
+    sa.Column("planned", sa.Double),
+    sa.Column("done", sa.Boolean, nullable=False),
+    sa.Column("seq", sa.Double),
+    sa.Column("came", sa.Double),
 )
 
 network = sa.Table(

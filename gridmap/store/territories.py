@@ -78,6 +78,8 @@ def save_territory(connection: sa.Connection, territory: Territory) -> int:
     insert(connection, tables.excluded, key, positioned(territory.excluded))
     if territory.market is not None:
         insert(connection, tables.market, key, positioned(territory.market))
+    if territory.visit_log is not None:
+        insert(connection, tables.visit_log, key, positioned(territory.visit_log))
     for mode, network in sorted(territory.networks.items()):
         connection.execute(
             sa.insert(tables.network).values(
@@ -110,6 +112,7 @@ def load_territory(connection: sa.Connection, territory_id: int) -> Territory:
     units = rows(tables.unit, "unit_id")
     pairs = rows(tables.unit_pair, "first", "second")
     figures = rows(tables.market, "position")
+    log = rows(tables.visit_log, "position")
     networks = connection.execute(
         sa.select(tables.network).where(tables.network.c.territory_id == territory_id)
     ).all()
@@ -145,4 +148,5 @@ def load_territory(connection: sa.Connection, territory_id: int) -> Territory:
         attribution=head.attribution,
         excluded=rows(tables.excluded, "position")[list(_EXCLUDED_COLUMNS)],
         market=None if figures.empty else schemas.MARKET.validate(figures.astype({"ours": bool})),
+        visit_log=None if log.empty else schemas.VISIT_LOG.validate(log.astype({"done": bool})),
     )

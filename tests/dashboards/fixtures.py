@@ -15,6 +15,7 @@ from gridmap.errors import StoreError, fault
 from gridmap.partition.partition import Balance, Partition
 from gridmap.policies import PartitionPolicy, PlanRequest, RoutingPolicy
 from gridmap.scenario import Scenario
+from gridmap.scoring.findings import BlindZone, DuplicatePair, Effect, Fix, recorded
 from gridmap.store.repository import PlanRun, ScenarioSummary
 from gridmap.store.scope import Scope
 from gridmap.territory import Adjacency, Territory, Units
@@ -27,6 +28,17 @@ COLUMNS, ROWS = 12, 8
 LOADS = (240.0, 250.0, 230.0, 280.0)
 OWN_UNIT = (2 * COLUMNS + 2, 2 * COLUMNS + 9, 5 * COLUMNS + 2, 5 * COLUMNS + 9)
 CELL_NAMES = ("Market", "Harbour", "Station", "Park")
+#: What the report says of how the scores were made: places that each choice moves a cell.
+MAKING = {
+    key: {
+        "cells": 4, "scored": 4, "doubles": [], "draws": 200, "shifts": shifts,
+        "indicators": [{"metric": metric, "state": state} for metric, state in states.items()],
+    }
+    for key, shifts, states in (
+        ("position", {"weights": 0.5, "sampling": 0.25}, {"outlet_share": "used"}),
+        ("coverage", {"sampling": 1.5, "weights": 0.0}, {"active_outlet_rate": "absent"}),
+    )
+}  # fmt: skip
 SERVICE_MIN = {"A": 25.0, "B": 18.0, "C": 12.0}
 
 
@@ -43,6 +55,10 @@ class MemoryStore:
         self._plans = {plan.scenario_id: plan for plan in plans}
         self.loads: list[int] = []
         self.running: list[PlanRun] = []
+
+    def ready(self) -> bool:
+        """Nothing is in its way."""
+        return True
 
     def runs(self, scope: Scope) -> list[PlanRun]:
         """The plans in the making within the scope."""
@@ -214,7 +230,12 @@ def _scenario(territory: Territory) -> Scenario:
         scores=schemas.SCORES.validate(_scores()),
         route_lines=lines,
         notices=(fault("planning.cell_without_visits", "G04"),),
-        report={"timings_s": {"partition": 1.25, "routing": 2.0}},
+        report={
+            "timings_s": {"partition": 1.25, "routing": 2.0},
+            "score_making": MAKING,
+            "blind_zones": recorded(_zones()),
+            "duplicates": recorded([_pair(territory)]),
+        },
     )
 
 
@@ -272,6 +293,32 @@ def _routes(territory: Territory) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarra
         pd.DataFrame(routes, columns=names),
         pd.DataFrame(stops, columns=["route_id", "seq", "outlet_id", "arrival_s", "service_s"]),
         np.array(lines, dtype=object),
+    )
+
+
+def _zones() -> list[BlindZone]:
+    """Two blind zones of the first cell, the first with a fix, and none elsewhere."""
+    effect = Effect(0.7, 0.9, 0.3, 0.1, 0.35, np.nan, 0.1, 0.1, 48.0)
+    x, y = WEST + 150.0, SOUTH + 150.0
+    fix = Fix("open", x=x, y=y, effect=effect)
+    nearest = ("own-0", 12.5, "own-0", 12.5, "", np.inf, 0.25)
+    shapes = (shapely.box(x - 40, y - 40, x + 40, y + 40), shapely.box(x, y + 200, x + 20, y + 220))
+    about = ((1, 48.0, 5, 0.2, fix), (2, 24.0, 2, 0.1, None))
+    return [
+        BlindZone(number, 1, "walk", 10.0, demand, points, share, x, y, *nearest, shape, one)
+        for (number, demand, points, share, one), shape in zip(about, shapes, strict=True)
+    ]
+
+
+def _pair(territory: Territory) -> DuplicatePair:
+    """The own outlets of the first two cells; the second may close."""
+    own = territory.outlets[territory.outlets["ownership"] == "own"]
+    xy = own[["x", "y"]].to_numpy()[:2]
+    effect = Effect(0.8, 0.8, 0.2, 0.2, 0.4, 0.39, 0.1, 0.05, 0.0)
+    fix = Fix("close", "own-1", x=float(xy[1, 0]), y=float(xy[1, 1]), effect=effect)
+    shape = shapely.LineString(xy)
+    return DuplicatePair(
+        1, "own-0", "own-1", 1, 2, "walk", 10.0, 200.0, 180.0, 120.0, 2 / 3, shape, fix
     )
 
 

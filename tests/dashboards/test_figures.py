@@ -1,7 +1,10 @@
 """Figures carry the values they were given."""
 
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
 from plotly.offline import get_plotlyjs_version
 
@@ -11,8 +14,9 @@ from dashboards.access import Plan
 from dashboards.figures.balance import balance_figure, balance_height
 from dashboards.figures.coverage import coverage_figure
 from dashboards.figures.league import league_figure, league_height
-from dashboards.figures.quadrant import quadrant_figure
-from dashboards.queries import LeagueRow, Standing
+from dashboards.figures.moves import moves_figure
+from dashboards.figures.quadrant import Span, label_sides, quadrant_figure, span
+from dashboards.queries import CellPoint, LeagueRow, Standing
 from gridmap.catalogue import LANGUAGES, Language
 from tests.dashboards.fixtures import LOADS, make_plan
 
@@ -119,3 +123,68 @@ def test_the_charts_bundle_has_the_version_that_dash_expects() -> None:
     head = bundle.read_text(encoding="utf-8")[:200]
     major = get_plotlyjs_version().split(".")[0]
     assert f"plotly.js (cartesian - minified) v{major}." in head
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_moves_the_score_has_a_bar_a_choice_in_the_order_of_the_choices(
+    plan: Plan, language: Language
+) -> None:
+    figure = moves_figure(queries.moves(plan), language=language)
+    position, coverage = figure.data
+    assert list(position.x) == [0.5, 0.25]
+    assert list(coverage.x) == [0.0, 1.5]
+    assert position.y == coverage.y
+    assert position.marker.pattern.shape != coverage.marker.pattern.shape
+    assert figure.layout.xaxis.range[1] > 1.5
+
+
+def test_a_plan_of_old_knows_nothing_of_what_moves_its_scores(plan: Plan) -> None:
+    old = replace(plan, scenario=replace(plan.scenario, report={}))
+    assert queries.moves(old) == []
+
+
+def test_codes_of_a_crowd_keep_apart_and_the_chosen_one_is_always_there() -> None:
+    """Forty cells on nearly one spot: some codes find no room, none lies on another."""
+    rng = np.random.default_rng(4)
+    points = [
+        CellPoint(one, f"C{one:02}", x, y, "leader", float(one))
+        for one, (x, y) in enumerate(rng.normal(60.0, 2.0, (40, 2)).tolist(), start=1)
+    ]
+    across, upwards = span([one.position for one in points]), span([one.coverage for one in points])
+    assert across[1] - across[0] >= 40.0
+    sides = label_sides(points, across, upwards, selected=7)
+    assert 7 in sides
+    assert 3 < len(sides) < 40
+    boxes = label_boxes(points, across, upwards, sides)
+    assert not any(overlap(*pair) for pair in combinations(boxes, 2))
+    texts = quadrant_figure(points, selected=7, language="en").data[0].text
+    assert sorted(one for one in texts if one)[0] == "<b>C07</b>"
+    assert sum(bool(one) for one in texts) == len(sides)
+
+
+def label_boxes(
+    points: list[CellPoint], across: Span, upwards: Span, sides: dict[int, str]
+) -> list[tuple[float, float, float, float]]:
+    """Boxes of the codes on a plot of 280 by 210 pixels, from the definition of each side."""
+    boxes = []
+    for one in points:
+        if one.cell_id not in sides:
+            continue
+        x = (one.position - across[0]) / (across[1] - across[0]) * 280.0
+        y = (one.coverage - upwards[0]) / (upwards[1] - upwards[0]) * 210.0
+        away = (9.0 + 17.0 * (one.load / 40.0) ** 0.5) / 2.0
+        side = sides[one.cell_id]
+        x += {"left": -1, "right": 1}.get(side.split()[1], 0) * (away + 22.5 / 2.0)
+        y += {"bottom": -1, "top": 1}.get(side.split()[0], 0) * (away + 7.0)
+        boxes.append((x - 11.25, y - 7.0, x + 11.25, y + 7.0))
+    return boxes
+
+
+def overlap(
+    one: tuple[float, float, float, float], other: tuple[float, float, float, float]
+) -> bool:
+    slack = 1e-9
+    return (
+        min(one[2], other[2]) - max(one[0], other[0]) > slack
+        and min(one[3], other[3]) - max(one[1], other[1]) > slack
+    )

@@ -1,8 +1,10 @@
 """What the map fetches: valid GeoJSON in degrees, longitude first."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -11,7 +13,7 @@ from dashboards import geojson
 from dashboards.access import Plan
 from dashboards.colours import PALETTE, SPARE, cell_colours
 from gridmap.territory import Adjacency
-from tests.dashboards.fixtures import make_plan
+from tests.dashboards.fixtures import CRS, make_plan
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +116,35 @@ def test_cells_linked_by_a_bridge_only_count_as_apart() -> None:
     none = np.zeros(len(every))
     bridge = Adjacency(bridge.first, bridge.second, none, *[none] * 4, bridge.crossings)
     assert set(cell_colours(bridge, np.arange(7), 7)) == set(PALETTE)
+
+
+def test_findings_are_zones_pairs_and_the_places_of_their_fixes(plan: Plan) -> None:
+    found = features(geojson.findings(plan, "en"))
+    about = [(one["properties"]["layer"], one["properties"]["number"]) for one in found]
+    assert about == [("blind", 1), ("blind_fix", 1), ("blind", 2), ("pair", 1), ("pair_fix", 1)]
+    assert [one["geometry"]["type"] for one in found] == [
+        "Polygon", "Point", "Polygon", "LineString", "Point",
+    ]  # fmt: skip
+    zone, _, small, pair, _ = (one["properties"]["title"] for one in found)
+    assert zone.startswith("Blind zone 1 · cell G01 · demand 48 (20.0% of the cell) · open an own")
+    assert small.endswith("not looked for: among the smallest")
+    assert "67% shared · close Harbour shop (own-1)" in pair
+    assert "盲区 1" in features(geojson.findings(plan, "zh"))[0]["properties"]["title"]
+
+
+def test_an_older_plan_has_no_findings_and_one_without_streets_no_reach(plan: Plan) -> None:
+    bare = Plan(1, plan.territory, replace(plan.scenario, report={}))
+    assert features(geojson.findings(bare, "en")) == []
+    assert features(geojson.reach(bare, "en")) == []
+
+
+def test_reach_has_a_style_for_each_threshold(plan: Plan) -> None:
+    seen = Plan(1, plan.territory, plan.scenario)
+    squares = [
+        shapely.box(385_000, 6_671_600, 385_000 + w, 6_671_600 + w) for w in (9, 99, 200, 300)
+    ]
+    ground = gpd.GeoDataFrame({"minutes": [5.0, 10, 15, 20]}, geometry=squares, crs=CRS)
+    seen.__dict__["reach"] = ground
+    found = [one["properties"] for one in features(geojson.reach(seen, "en"))]
+    assert [one["place"] for one in found] == [0, 1, 2, 2]
+    assert found[0]["title"] == "Walking 5 min"

@@ -7,13 +7,15 @@ import pytest
 from dashboards.access import Plan, Plans
 from dashboards.app import content
 from dashboards.components.empty import unknown_scenario
+from dashboards.components.findings import cell_findings
 from dashboards.components.legend import legend
 from dashboards.components.notices import notices
+from dashboards.ids import Card
 from dashboards.pages import Desk, cell_card, cells, routes
 from dashboards.queries import day_stops
 from dashboards.state import Page, Selection
 from dashboards.tiles import Basemaps
-from gridmap.catalogue import LANGUAGES, Language
+from gridmap.catalogue import LANGUAGES, Language, text
 from gridmap.store.scope import Scope
 from tests.dashboards.fixtures import MemoryStore, make_plan
 
@@ -112,6 +114,7 @@ def test_card_explains_the_standing(plan: Plan) -> None:
 
 def test_card_of_no_cell_is_empty(plan: Plan) -> None:
     assert cell_card.card(plan, replace(CHOSEN, cell=None)) == []
+    assert cell_card.details(plan, replace(CHOSEN, cell=None)) == []
 
 
 def test_card_of_a_plan_without_scores(plan: Plan) -> None:
@@ -127,7 +130,7 @@ def test_card_of_a_plan_without_scores(plan: Plan) -> None:
 
 
 def test_assumed_grades_are_marked(plan: Plan) -> None:
-    assert "A (assumed)" in str(cell_card.card(plan, CHOSEN))
+    assert "A (assumed)" in str(cell_card.details(plan, CHOSEN))
 
 
 def test_calendar_links_each_day_with_stops(plan: Plan) -> None:
@@ -204,3 +207,32 @@ def test_legend_shows_only_what_is_on_the_map() -> None:
 
 def test_unknown_plan_names_its_number() -> None:
     assert "There is no plan 7" in words_of(unknown_scenario(7, "en"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_card_lists_blind_zones_and_pairs_with_their_fixes(
+    plan: Plan, language: Language
+) -> None:
+    said = words_of(cell_findings(plan, 1, language))
+    assert "70.0% → 90.0%" in said
+    assert "nan" not in said
+    assert "own-1" in said
+    # One zone of two was looked at: 48 of 72.
+    assert "66.7%" in said
+    nothing = words_of(cell_findings(plan, 3, language))
+    assert text("pages.findings.no_zones", language) in nothing
+    assert text("pages.findings.no_pairs", language) in nothing
+
+
+def test_the_effect_of_a_pair_names_the_cell_of_the_outlet_that_closes(plan: Plan) -> None:
+    assert "cell G02: coverage 80.0% → 80.0%, double coverage 10.0% → 5.0%" in words_of(
+        cell_findings(plan, 1, "en")
+    )
+
+
+def test_a_plan_without_findings_says_why(plan: Plan) -> None:
+    bare = Plan(1, plan.territory, replace(plan.scenario, report={}))
+    assert "older" in words_of(cell_findings(bare, 1, "en"))
+    switches = cell_card.layout(bare, CHOSEN, has_basemap=False)
+    options = [one for one in switches._traverse() if getattr(one, "id", None) == Card.LAYERS]
+    assert [one["disabled"] for one in options[0].options] == [True, True, True]

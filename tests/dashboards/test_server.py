@@ -138,7 +138,9 @@ def test_what_is_not_there_or_not_allowed_is_not_found(client: FlaskClient, addr
 
 def test_a_plan_out_of_scope_is_not_found() -> None:
     narrow = client_of(scope=lambda: Scope(frozenset({"Elsewhere"})))
-    assert narrow.get("/data/1/cells.geojson").status_code == 404
+    for name in ("cells", "findings", "reach"):
+        assert narrow.get(f"/data/1/{name}.geojson").status_code == 404
+        assert narrow.get(f"/data/2/{name}.geojson").status_code == 200
     assert narrow.get("/download/1/plan.gpkg").status_code == 404
     assert narrow.get("/data/2/cells.geojson").status_code == 200
 

@@ -43,6 +43,7 @@ def every_layout() -> set[str]:
     plan = make_plan()
     for page in Page:
         found |= ids_in(content(desk, plan, replace(CHOSEN, page=page)))
+    found |= ids_in(cell_card.details(plan, CHOSEN))
     return found | ids_in(cell_card.card(plan, CHOSEN))
 
 
@@ -89,8 +90,8 @@ def test_the_browser_functions_exist() -> None:
 def test_maps_get_properties_that_the_component_has() -> None:
     from dashboards.map_editor import PlanMap
 
-    properties = {prop for name, prop in wires() if name in (ids.Cells.MAP, ids.Routes.MAP)}
-    assert {"selected", "dark", "view", "day", "routesUrl"} <= properties
+    properties = {prop for name, prop in wires() if name.endswith("-map")}
+    assert {"selected", "dark", "view", "day", "routesUrl", "layers"} <= properties
     assert properties <= set(PlanMap._names)
 
 

@@ -9,6 +9,8 @@ import geopandas as gpd
 import pytest
 from command_line import CommandLine
 
+from gridmap.catalogue import text
+
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_closing_an_outlet_never_covers_more(
@@ -21,6 +23,7 @@ def test_closing_an_outlet_never_covers_more(
     told = gridmap(*asked)
     assert told.code == 0, told.err
     assert "%" in told.out
+    assert text("findings.whatif.stage_scores", language) in told.err
     read = gridmap(*asked, "--json")
     assert read.code == 0
     cells = json.loads(read.out)["cells"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scoring_inputs import all_own
 
@@ -15,6 +16,12 @@ from gridmap.scoring.accessibility import (
 from gridmap.scoring.clusters import getis_ord, neighbour_weights
 from gridmap.scoring.composite import geometric_mean, normalise, weighted_mean
 from gridmap.scoring.equity import gini
+from gridmap.scoring.field_work import (
+    kept_visits,
+    managers_needed,
+    numeric_distribution,
+    weighted_distribution,
+)
 from gridmap.scoring.huff import HuffModel, huff_shares
 from gridmap.scoring.market import port_balance
 from gridmap.scoring.position import concentration, relative_share, shares
@@ -120,3 +127,46 @@ def test_local_g_of_the_docstring_of_esda():
     z = getis_ord(values, neighbour_weights(pairs, 6), star=False)
     published = [-1.0136729, -0.04361589, 1.31558703, -0.31412676, 1.15373986, 1.77833941]
     np.testing.assert_allclose(z, published, atol=5e-9)
+
+
+def test_visits_of_the_sales_gis_example():
+    """salesgis.com, May 2025: 20 calls, 18 planned, 15 of them made, 9 in sequence.
+
+    The nine best keep their order; the other six, planned 10th to 15th, were made first and
+    backwards, so that no part in order is longer.
+    """
+    planned = pd.DataFrame({"planned": 1.0, "seq": np.arange(1.0, 19.0)})
+    planned["done"] = planned["seq"] <= 15
+    planned["came"] = np.where(planned["seq"] <= 9, planned["seq"] + 10.0, 16.0 - planned["seq"])
+    beside = pd.DataFrame({"planned": 0.0, "done": [True] * 5, "seq": np.nan, "came": np.nan})
+    log = pd.concat([planned, beside], ignore_index=True).assign(route="R1", date="2025-05-01")
+    log["outlet_id"] = [f"o{row}" for row in range(23)]
+    found = {name: part.sum() / whole.sum() for name, (part, whole) in kept_visits(log).items()}
+    assert log["done"].sum() == 20
+    assert found == pytest.approx(
+        {"plan_rate": 0.8333333333, "call_compliance": 0.75, "route_compliance": 0.6}
+    )
+
+
+@pytest.mark.parametrize(("stocking", "universe", "published"), [(350, 500, 70), (8000, 10000, 80)])
+def test_numeric_distribution_of_the_textbook(stocking, universe, published):
+    """Worked example of numeric distribution: outlets that stock over all, in percent."""
+    part, whole = numeric_distribution(np.arange(universe) < stocking)
+    assert 100.0 * part.sum() / whole.sum() == pytest.approx(published)
+
+
+def test_weighted_distribution_of_the_textbook():
+    """600 of 1,000 outlets with 85 % of the category's sales: 60 % numeric, 85 % weighted."""
+    stocks = (np.arange(1000) < 600).astype(float)
+    sales = np.where(stocks == 1.0, 85.0 / 600, 15.0 / 400)
+    part, whole = numeric_distribution(stocks)
+    assert 100.0 * part.sum() / whole.sum() == pytest.approx(60.0)
+    part, whole = weighted_distribution(stocks, sales)
+    assert 100.0 * part.sum() / whole.sum() == pytest.approx(85.0)
+
+
+def test_workload_of_kotler():
+    """Kotler, Marketing Management: 1,000 A × 36 + 2,000 B × 12 calls a year at 1,000 a head."""
+    calls = np.array([1000 * 36, 2000 * 12], dtype=float)
+    assert calls.sum() == 60_000
+    assert managers_needed(calls, 1000.0).sum() == pytest.approx(60.0)

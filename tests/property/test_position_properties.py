@@ -16,7 +16,7 @@ from gridmap.scoring.huff import HuffModel
 from gridmap.scoring.inputs import MarketCounts, ScoringInputs
 from gridmap.scoring.market import market_position, port_balance
 from gridmap.scoring.metrics import named
-from gridmap.scoring.position import expected_rates, shares
+from gridmap.scoring.position import concentration, expected_rates, relative_share, shares
 from gridmap.scoring.scorecard import pool_cells, score_cells
 
 seeds = st.integers(0, 10_000)
@@ -67,6 +67,19 @@ def expected(inputs: ScoringInputs, model: HuffModel) -> dict[str, np.ndarray]:
 def test_shares_of_all_operators_sum_to_1(seed, operators):
     counts = market_of(seed, 8, operators=operators).subscribers
     np.testing.assert_allclose(shares(counts).sum(axis=1), 1.0)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seeds, st.integers(2, 6))
+def test_concentration_and_relative_share_keep_to_their_bounds(seed, operators):
+    """1/n ≤ H ≤ 1, N = 1/H operators of the same size; above 1 is the leader and nobody else."""
+    counts = market_of(seed, 8, operators=operators).subscribers
+    hhi, n_eq, hhi_norm = concentration(shares(counts))
+    np.testing.assert_allclose(hhi * n_eq, 1e4)
+    assert ((n_eq >= 1.0) & (n_eq <= operators + 1e-9)).all()
+    assert ((hhi_norm >= -1e-12) & (hhi_norm <= 1.0)).all()
+    leads = counts.argmax(axis=1) == 0
+    assert ((relative_share(counts) > 1.0) == leads).all()
 
 
 @settings(max_examples=25, deadline=None)

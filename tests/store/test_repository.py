@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from grid_town import grid_scenario, grid_territory
@@ -30,15 +31,27 @@ def market_figures() -> pd.DataFrame:
     return schemas.MARKET.validate(pd.DataFrame({**where, **who, **amounts}))
 
 
+def visit_log() -> pd.DataFrame:
+    columns = {"date": ["2026-06-01", ""], "route": ["R01-1", ""], "planned": [1.0, np.nan]}
+    order = {"done": [False, True], "seq": [3.0, np.nan], "came": [np.nan, 33_300.0]}
+    frame = pd.DataFrame({"outlet_id": ["o2", "o4"], **columns, **order})
+    return schemas.VISIT_LOG.validate(frame)
+
+
 def test_save_then_load_is_the_same(store: Store) -> None:
     """Territory and scenario come back equal, array by array and table by table."""
-    territory = dataclasses.replace(grid_territory(), market=market_figures())
+    outlets = grid_territory().outlets.assign(stocks=1.0, category_sales=np.nan)
+    outlets.loc[0, ["stocks", "category_sales"]] = [np.nan, 7.5]
+    territory = dataclasses.replace(
+        grid_territory(), outlets=outlets, market=market_figures(), visit_log=visit_log()
+    )
     scenario = grid_scenario(territory)
     number = store.save(EVERYTHING, territory, scenario)
     territory_2, scenario_2 = store.load(EVERYTHING, number)
 
     assert territory_2.content_hash == territory.content_hash
     pd.testing.assert_frame_equal(territory_2.market, territory.market)
+    pd.testing.assert_frame_equal(territory_2.visit_log, territory.visit_log)
     assert shapely.equals_exact(territory_2.boundary, territory.boundary, tolerance=0.0)
     pd.testing.assert_frame_equal(territory_2.outlets, territory.outlets)
     pd.testing.assert_frame_equal(territory_2.demand, territory.demand)
@@ -174,3 +187,16 @@ def test_a_killed_run_is_forgotten(store: Store) -> None:
 def test_runs_need_the_scope(store: Store) -> None:
     with pytest.raises(PermissionDenied):
         store.begin_run(Scope(frozenset({"Other Town"})), "Grid Town")
+
+
+def test_a_store_is_ready_while_its_schema_is_that_of_the_program(store: Store) -> None:
+    """A service that runs on while the database was set back must not be asked."""
+    assert store.ready()
+    revision = sa.table("alembic_version", sa.column("version_num"))
+    with store._engine.begin() as connection:
+        now = connection.execute(sa.select(revision)).scalar_one()
+        connection.execute(sa.update(revision).values(version_num="0001_first"))
+    assert not store.ready()
+    with store._engine.begin() as connection:
+        connection.execute(sa.update(revision).values(version_num=now))
+    assert store.ready()

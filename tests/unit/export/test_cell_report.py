@@ -31,8 +31,10 @@ from gridmap.export.cell_words import figure, share
 from gridmap.export.feeds import Feed, FeedRequest, export_feeds
 from gridmap.export.geo import write_geopackage
 from gridmap.export.league_sheet import league
+from gridmap.export.pen import missing_letters
 from gridmap.export.scores_csv import COLUMNS, scores_table, write_scores_csv
 from gridmap.scenario import Scenario
+from gridmap.scoring.advice import RULES
 from gridmap.scoring.metrics import named
 
 LONG = NAMES[7]
@@ -349,3 +351,51 @@ def test_every_fix_has_its_words(language: Language) -> None:
     for kind in ("open", "recruit", "win_over", "move", "close", "merge", "none", ""):
         assert fix_words(kind, "Shop 7", language)
     assert "Shop 7" in fix_words("close", "Shop 7", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_advice_that_yields_says_to_what_and_why_even_where_it_has_no_room(
+    book: ReportBook, language: Language
+) -> None:
+    """Coaching, unmanaged partners, more visits and rivals' area come first; two must wait."""
+    given = {
+        "execution_gap": -0.2,
+        "rival_only_walk_10": 0.3,
+        "duplicate_share_covered_walk_10": 0.7,
+        "blind_share_walk_10": 0.35,
+        "active_outlet_rate": 0.9,
+        "managed_partner_share": 0.9,
+        "frequency_attainment": 1.0,
+    }
+
+    def page(**more: float) -> tuple[str, list[str]]:
+        scores = book.scores[book.scores["cell_id"] == 1]
+        value = scores["metric"].map({**given, **more}).fillna(scores["value"])
+        made = changed(book, scores=scores.assign(value=value, p05=np.nan, p95=np.nan))
+        later = [one.rule.key for one in made.facts(1).advice if one.yields_to]
+        return words(cell_report(made, 1, language)), later
+
+    told, later = page()
+    assert later == ["move"]
+    assert squeezed(text("scoring.advice_yields.move", language)) in told
+    assert squeezed(text("scoring.advice_name.coach", language)) in told
+    told, later = page(managed_partner_share=0.1, frequency_attainment=0.1)
+    assert later == ["move"]
+    name = text("scoring.advice_name.move", language)
+    other = text("scoring.advice_name.coach", language)
+    assert squeezed(text("cellreport.more_later_one", language, name=name, other=other)) in told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_negative_gap_has_a_sign_that_the_font_can_draw(language: Language) -> None:
+    assert missing_letters([figure(named("execution_gap"), -0.1, language)]) == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_reading_of_a_cell_and_its_advice_name_the_same_order(language: Language) -> None:
+    """Moving an outlet yields to coaching, so the reading must put coaching first."""
+    move = next(one for one in RULES if one.key == "move")
+    assert "coach" in move.yields_to
+    said = text("scoring.note.reading_bad_bad", language)
+    first, then = {"en": ("coach", "move outlets"), "zh": ("辅导", "调整网点")}[language]
+    assert said.index(first) < said.index(then)

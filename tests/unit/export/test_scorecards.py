@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -15,8 +17,9 @@ from gridmap.export.scorecards import write_scorecards
 from gridmap.partition.partition import Partition
 from gridmap.policies import PlanRequest, ScoringPolicy
 from gridmap.scenario import Scenario
+from gridmap.scoring.making import MAKING, score_making
 from gridmap.scoring.metrics import METRICS
-from gridmap.scoring.scorecard import cell_summary, pool_cells, score_cells
+from gridmap.scoring.scorecard import cell_summary, pool_cells, score_with_parts
 from gridmap.territory import Adjacency, Territory, Units
 
 
@@ -24,7 +27,8 @@ from gridmap.territory import Adjacency, Territory, Units
 def plan() -> tuple[Territory, Scenario]:
     inputs = random_inputs(11, n_cells=3)
     policy = ScoringPolicy(draws=20)
-    scores = score_cells(inputs, policy, seed=4)
+    scores, parts = score_with_parts(inputs, policy, seed=4)
+    making = {key: score_making(one, seed=4) for key, one in parts.items()}
     empty, whole = np.empty(0), np.empty(0, dtype=np.int64)
     units = Units(
         np.array([shapely.box(0, 0, 1, 1)]),
@@ -66,6 +70,7 @@ def plan() -> tuple[Territory, Scenario]:
         scores,
         np.empty(0, dtype=object),
         notices=(fault("scoring.note.no_routes"),),
+        report={MAKING: making},
     )
     return territory, scenario
 
@@ -157,6 +162,35 @@ def test_caveats_say_what_is_invented_missing_and_noticed(plan, tmp_path):
     assert any("seed 4" in row[2] for row in english)
     chinese = rows(read(plan, tmp_path / "s.xlsx", "zh")["说明"])
     assert ["缺失", "市场份额", "未提供用户数据(3 个网格中的 3 个)"] in chinese
+
+
+@pytest.mark.parametrize(
+    ("language", "titles"),
+    [
+        ("en", ("How the scores are made", "What moves the score", "Caveats")),
+        ("zh", ("得分如何构成", "什么影响得分", "说明")),
+    ],
+)
+def test_how_the_scores_are_made_has_its_sheets(plan, tmp_path, language, titles):
+    title, shifts, caveats = titles
+    book = read(plan, tmp_path / "s.xlsx", language)
+    made = plan[1].report[MAKING]
+    table = rows(book[title])
+    assert len(table) == 1 + sum(len(one["indicators"]) for one in made.values())
+    importance = [row[5] for row in table[1:] if row[5] is not None]
+    assert sum(importance) == pytest.approx(2.0)
+    moved = rows(book[shifts])
+    assert [row[2] for row in moved[1:]] == pytest.approx(
+        [places for one in made.values() for places in one["shifts"].values()]
+    )
+    told = " ".join(str(row[2]) for row in rows(book[caveats]))
+    assert str(30) in told
+
+
+def test_a_plan_of_old_has_no_sheet_of_how_scores_are_made(plan, tmp_path):
+    territory, scenario = plan
+    book = read((territory, replace(scenario, report={})), tmp_path / "s.xlsx")
+    assert "How the scores are made" not in book.sheetnames
 
 
 def test_the_same_plan_gives_the_same_bytes(plan, tmp_path):

@@ -25,13 +25,14 @@ def test_helsinki_centre() -> None:
     assert territory.outlets["visited"].sum() == 490
     assert len(territory.demand) == 446
     assert request.routing.mode == "walk"
-    assert territory.invented == ("grade", "potential", "market")
+    assert territory.invented == ("grade", "potential", "market", "visits")
     assert territory.market is not None
     assert set(territory.market["source"]) == {"invented"}
     # The extract is clipped, and so is the coastline in it.
     assert {one.key for one in territory.notices} == {
         "market.invented",
         "places.coast_gap",
+        "visitlog.invented",
         "world.grades_invented",
         "world.weightless",
     }

@@ -591,3 +591,49 @@ def test_market_figures_are_read_with_the_project(town: Path) -> None:
     assert set(faults(town)) == {"market.no_amount"}
     (town / "sales.csv").unlink()
     assert "[market] file" in faults(town)["world.named_file_missing"]
+
+
+def test_visits_and_stock_are_read_with_the_project(town: Path, untouched: Territory) -> None:
+    territory = untouched
+    first, second = territory.outlets.loc[territory.outlets["visited"], "outlet_id"].iloc[:2]
+    (town / "log.csv").write_text(
+        f"outlet_id,date,done\n{first},2026-06-01,yes\n{second},2026-06-26,no\nX,2026-06-01,yes\n",
+        encoding="utf-8",
+    )
+    change(town, "project.toml", lambda content: content + '\n[visits]\nfile = "log.csv"\n')
+    change(town, "project.toml", with_stock_columns)
+    told = {first: "有,12.5", second: "no,"}
+    lines = (town / "outlets.csv").read_text(encoding="utf-8").splitlines()
+    lines = [f"{line},{told.get(line.split(',')[0], 'maybe,-1')}" for line in lines]
+    lines[0] = lines[0].replace("maybe,-1", "stocks,category_sales")
+    (town / "outlets.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = load(town)
+    assert found.content_hash != territory.content_hash
+    assert found.visit_log is not None
+    assert found.visit_log[["outlet_id", "done"]].to_numpy().tolist() == [
+        [first, True], [second, False],
+    ]  # fmt: skip
+    assert "log.csv" in found.sources
+    assert {"market.outlet_unknown_rows", "visitlog.stocks_unread_rows"} <= set(notices(found))
+    assert "market.outlet_unknown" in found.excluded["reason"].tolist()
+    stock = found.outlets.set_index("outlet_id")[["stocks", "category_sales"]]
+    np.testing.assert_array_equal(stock.loc[[first, second]], [[1.0, 12.5], [0.0, np.nan]])
+    assert stock.drop([first, second]).isna().all(axis=None)
+
+    (town / "log.csv").write_text("outlet_id,route\nx,R1\n", encoding="utf-8")
+    (town / "figures.csv").write_text("outlet_id,month\nx,2024-06\n", encoding="utf-8")
+    market = '\n[[market.tables]]\nfile = "figures.csv"\n'
+    change(town, "project.toml", lambda content: content + market)
+    assert set(faults(town)) == {"visitlog.no_made", "market.no_amount"}
+    change(town, "project.toml", lambda content: content.replace("log.csv", "gone.csv"))
+    assert "[visits] file" in faults(town)["world.named_file_missing"]
+    change(town, "project.toml", lambda content: content + "[visits.columns]\nwhen = 'x'\n")
+    assert "visits.columns.when" in faults(town)["world.key_unknown"]
+
+
+def with_stock_columns(content: str) -> str:
+    """Return the project file with the columns of stock among those of the outlets."""
+    head, begin, rest = content.partition("[outlets]")
+    start = rest.index("columns = {") + len("columns = {")
+    columns = ' stocks = "stocks", category_sales = "category_sales",'
+    return head + begin + rest[:start] + columns + rest[start:]

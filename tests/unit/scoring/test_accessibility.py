@@ -14,6 +14,8 @@ from scoring_inputs import NAN, all_own
 from gridmap.scoring.accessibility import (
     METHODS,
     Catchment,
+    Measure,
+    accessibilities,
     accessibility,
     even_catchment,
     zoned_catchment,
@@ -59,10 +61,7 @@ def test_every_method_is_its_definition(method, seed):
     expected = by_definition(minutes, weight, supply, catchment, method)
     np.testing.assert_allclose(found.value, expected, rtol=1e-12)
     assert found.value[3] == 0.0
-    assert not found.inside[3]
-    assert not found.connected[3]
     # Outlet 4 is 99 minutes from everybody.
-    assert found.supply == supply.sum()
     assert found.supply_reached == supply.sum() - supply[4]
 
 
@@ -75,8 +74,7 @@ def test_only_outlets_that_take_part_are_chosen_and_handed_out():
         )
         alone = accessibility(all_own(minutes[:, ours]), weight, supply[ours], ZONES, method=method)
         np.testing.assert_allclose(some.value, alone.value, rtol=1e-12)
-        assert some.inside.tolist() == alone.inside.tolist()
-        assert some.supply == alone.supply
+        assert some.supply_reached == alone.supply_reached
 
 
 @pytest.mark.parametrize("method", METHODS[1:])
@@ -159,7 +157,7 @@ def test_three_steps_agree_with_pysal_where_nothing_is_beyond_the_catchment(seed
     np.testing.assert_allclose(ours.value, theirs, rtol=1e-9)
 
 
-def test_what_a_cut_list_leaves_out_is_said():
+def test_what_a_cut_list_leaves_out_is_out_of_reach():
     minutes = np.array([[1.0, 2.0, 3.0], [1.0, NAN, NAN]])
     whole = full_times(minutes, np.full(3, "own"))
     cut = replace(
@@ -167,5 +165,19 @@ def test_what_a_cut_list_leaves_out_is_said():
         minutes=whole.minutes[[0, 1, 3]], most=2,
     )  # fmt: skip
     found = accessibility(cut, np.ones(2), np.ones(3), even_catchment(5.0), method="2sfca")
-    assert found.cut.tolist() == [True, False]
-    assert (found.supply, found.supply_reached) == (3.0, 2.0)
+    assert cut.cut.tolist() == [True, False]
+    assert found.supply_reached == 2.0
+
+
+def test_measures_found_together_are_those_found_one_by_one():
+    minutes, weight, supply = random_town(3)
+    asked = {
+        "near": Measure("2sfca", even_catchment(7.0)),
+        "far": Measure("2sfca", even_catchment(25.0)),
+        **{method: Measure(method, ZONES) for method in METHODS[1:]},
+    }
+    together = accessibilities(all_own(minutes), weight, supply, asked)
+    for name, one in asked.items():
+        alone = accessibility(all_own(minutes), weight, supply, one.catchment, method=one.method)
+        assert together[name].value.tolist() == alone.value.tolist()
+        assert together[name].level.tolist() == alone.level.tolist()

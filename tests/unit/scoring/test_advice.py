@@ -11,6 +11,8 @@ from scoring_inputs import NAN, random_inputs
 from gridmap.catalogue import LANGUAGES, sentences
 from gridmap.policies import ScoringPolicy
 from gridmap.scoring.advice import RULES, advice_table, cell_advice
+from gridmap.scoring.advice_rules import changed_limits
+from gridmap.scoring.indicators import scoring_faults
 from gridmap.scoring.metrics import METRICS
 from gridmap.scoring.scorecard import score_cells
 
@@ -63,8 +65,8 @@ def test_a_missing_figure_is_no_reason():
 
 def test_a_sentence_names_its_figures_with_their_bands():
     said = advice_for(execution_gap=-0.2, expected_share=0.5)[0].text("en")
-    assert "Execution gap -20 %, between -30 % and -10 %" in said
-    assert "Expected share 50 %, between 40 % and 60 %" in said
+    assert "Execution gap -20\u00a0%, between -30\u00a0% and -10\u00a0%" in said
+    assert "Expected share 50\u00a0%, between 40\u00a0% and 60\u00a0%" in said
     assert "is missing" in said
 
 
@@ -91,6 +93,46 @@ def test_rules_name_metrics_and_sentences_that_exist():
             assert f"scoring.advice_name.{one.key}" in sentences(language)
             if one.yields_to:
                 assert f"scoring.advice_yields.{one.key}" in sentences(language)
+
+
+def test_limits_of_the_settings_go_before_the_usual_ones():
+    """A gap of -0.06 speaks at the usual -0.05 and not at -0.08."""
+    scores = pd.DataFrame(
+        [(1, name, value, value, value) for name, value in
+         {"execution_gap": -0.06, "position_score": 1.0, "coverage_score": 1.0}.items()],
+        columns=["cell_id", "metric", "value", "p05", "p95"],
+    )  # fmt: skip
+    stricter = ScoringPolicy(advice={"coach": {"execution_gap": -0.08}})
+    assert keys(cell_advice(scores, 1, POLICY)) == ["coach"]
+    assert cell_advice(scores, 1, stricter) == []
+    ((rule, condition, usual),) = changed_limits(stricter)
+    assert (rule.key, condition.name, condition.limit, usual) == (
+        "coach", "execution_gap", -0.08, -0.05
+    )  # fmt: skip
+    assert changed_limits(POLICY) == []
+    assert ScoringPolicy.model_validate_json(stricter.model_dump_json()) == stricter
+
+
+def test_all_faults_of_the_limits_are_told_at_once():
+    policy = ScoringPolicy(
+        advice={
+            "nobody": {"share": 0.1},
+            "coach": {"share": 0.1},
+            "visit": {"frequency_attainment": 95.0},
+            "data": {"position_score": 1.0},
+        }
+    )
+    found = scoring_faults(policy)
+    assert [one.where for one in found] == [
+        "scoring.advice.nobody",
+        "scoring.advice.coach.share",
+        "scoring.advice.visit.frequency_attainment",
+        "scoring.advice.data.position_score",
+    ]
+    told = [one.text() for one in found]
+    assert "close, open, rival_area" in told[0]
+    assert "execution_gap" in told[1]
+    assert "0.35 for 35 %" in told[2]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

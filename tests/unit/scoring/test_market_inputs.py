@@ -137,9 +137,33 @@ def test_households_of_a_place_count_once_for_all_its_operators():
 
 def test_sales_of_outlets_are_known_by_id():
     land = town(outlet(0, "Own", 0.0), outlet(1, "Own", 8.0), outlet(2, "Own", NAN))
-    found = outlet_sales(land, land.outlets["outlet_id"])
+    found, older = outlet_sales(land, land.outlets["outlet_id"])
     np.testing.assert_array_equal(found[:4], [0.0, 8.0, NAN, NAN])
-    assert np.isnan(outlet_sales(grid_territory(), land.outlets["outlet_id"])).all()
+    assert not older.any()
+    assert np.isnan(outlet_sales(grid_territory(), land.outlets["outlet_id"])[0]).all()
+
+
+@pytest.mark.parametrize("carry", [2, 1])
+def test_older_sales_of_an_outlet_stand_in_for_so_many_months_and_are_said(carry):
+    land = town(
+        outlet(0, "Own", 7.0) | {"period": "2024-04"}, outlet(0, "Own", NAN),
+        outlet(1, "Own", 8.0),
+    )  # fmt: skip
+    found, older = outlet_sales(land, land.outlets["outlet_id"], carry=carry)
+    np.testing.assert_array_equal(found[:2], [7.0 if carry == 2 else NAN, 8.0])
+    assert older[:2].tolist() == [carry == 2, False]
+
+
+def test_any_older_figure_of_a_cell_is_said():
+    """Subscribers are of the month, additions of the one before."""
+    land = town(
+        zone(0, "Own", 9.0, period="2024-05", additions=3.0), zone(0, "Own", 9.0),
+        zone(5, "Own", 1.0, additions=1.0),
+    )  # fmt: skip
+    found = market_counts(land, LABEL, 2)
+    assert found.additions is not None
+    assert found.additions[:, 0].tolist() == [3.0, 1.0]
+    assert found.notes.tolist() == ["rests_on_carried", "rests_on_subscribers"]
 
 
 def test_invented_figures_are_said_to_be():

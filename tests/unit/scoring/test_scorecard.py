@@ -80,16 +80,16 @@ def test_without_rivals_we_lead_and_the_relative_share_is_missing():
 
 
 def test_unreachable_demand_scores_worst_and_is_not_missing():
-    """All rates 0, p90 infinite: every dimension is at the floor."""
+    """All rates 0, p90 infinite: at the floor; nothing is covered twice: ³√(1·1·100)."""
     inputs = inputs_of([[NAN]], ["own"], due_visits=np.array([0]), planned_visits=np.array([0]))
     scores = score_cells(inputs, POLICY, seed=1)
     p90 = row(scores, "nearest_ours_p90_walk")
     assert math.isnan(p90["value"])
     assert p90["note"] == "unreachable"
     assert row(scores, "expected_share")["note"] == "no_outlet_reached"
-    # 4 times coverage and p90 are there of 8; duplicate, visits and active outlets are missing.
-    assert row(scores, "coverage_data_coverage")["numerator"] == 5.0
-    assert row(scores, "coverage_score")["note"] == "too_little_data"
+    # 4 times coverage, p90 and duplicates are there of 8; visits and active outlets are missing.
+    assert row(scores, "coverage_data_coverage")["numerator"] == 6.0
+    assert row(scores, "coverage_score")["value"] == pytest.approx(100.0 ** (1 / 3))
 
 
 def test_demand_left_out_of_the_expected_share_is_noted():
@@ -211,7 +211,8 @@ def test_nothing_to_score_is_refused():
 @pytest.mark.parametrize(("minutes", "ownership"), [([], []), ([[]], []), ([], ["own"])])
 def test_cells_without_demand_or_outlets_are_scored_as_far_as_it_goes(minutes, ownership):
     scores = score_cells(inputs_of(minutes, ownership), POLICY, seed=1)
-    assert row(scores, "coverage_score")["note"] == "too_little_data"
+    # Demand that nothing covers is known to be badly covered; without demand nothing is known.
+    assert (row(scores, "coverage_score")["note"] == "too_little_data") == (minutes != [[]])
     assert (scores.loc[scores["value"].isna(), "note"] != "").all()
 
 

@@ -1,11 +1,13 @@
 /** Layers of the plan: cells, outlets, routes and their numbered stops. */
 import type { FilterSpecification, LayerSpecification } from "maplibre-gl";
 import { FONTS } from "./basemap";
-import type { Day } from "./types";
+import type { Day, Layer } from "./types";
 
 export const CELLS = "cells";
 export const OUTLETS = "outlets";
 export const ROUTES = "routes";
+export const FINDINGS = "findings";
+export const REACH = "reach";
 
 /** Symbol files of the outlets; the legend of the page shows the same files. */
 export const SYMBOLS = ["own", "partner", "partner_visited", "rival", "rival_visited", "other", "other_visited"];
@@ -59,6 +61,112 @@ export function cellLayers(dark: boolean): LayerSpecification[] {
       filter: NOTHING,
       layout: { "line-join": "round" },
       paint: { "line-color": colour.line, "line-width": 4 },
+    },
+  ];
+}
+
+/** Layers of the map that a switch shows and hides. */
+export const SWITCHED: Record<Layer, string[]> = {
+  blind: ["blind-fill", "blind-line", "blind-fix", "blind-number"],
+  pairs: ["pairs-halo", "pairs-line", "pairs-fix", "pairs-number"],
+  reach: ["reach-fill", "reach-line-0", "reach-line-1", "reach-line-2"],
+};
+
+/** Lines around the ground within reach: unbroken, dashed, dotted, the shortest time first. */
+const REACH_DASHES: (number[] | undefined)[] = [undefined, [3, 2], [0.5, 2]];
+
+export function reachLayers(dark: boolean): LayerSpecification[] {
+  const blue = dark ? "#74c0fc" : "#0b5394";
+  return [
+    { id: "reach-fill", type: "fill", source: REACH, paint: { "fill-color": blue, "fill-opacity": 0.09 } },
+    ...REACH_DASHES.map(
+      (dashes, place): LayerSpecification => ({
+        id: `reach-line-${place}`,
+        type: "line",
+        source: REACH,
+        filter: ["==", ["get", "place"], place],
+        layout: { "line-cap": place === 2 ? "round" : "butt", "line-join": "round" },
+        paint: { "line-color": blue, "line-width": 1.8, ...(dashes ? { "line-dasharray": dashes } : {}) },
+      }),
+    ),
+  ];
+}
+
+export function findingLayers(dark: boolean): LayerSpecification[] {
+  const { halo } = ink(dark);
+  const zone = dark ? "#ffa94d" : "#9c4a00";
+  const pair = dark ? "#da77f2" : "#862e9c";
+  const fix = dark ? "#ff6b6b" : "#c1121f";
+  const of = (layer: string): FilterSpecification => ["==", ["get", "layer"], layer];
+  const place = (id: string, layer: string): LayerSpecification => ({
+    id,
+    type: "circle",
+    source: FINDINGS,
+    filter: of(layer),
+    paint: {
+      "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, 2.5, 15, 6],
+      "circle-color": fix,
+      "circle-stroke-color": halo,
+      "circle-stroke-width": 1.5,
+    },
+  });
+  return [
+    {
+      id: "blind-fill",
+      type: "fill",
+      source: FINDINGS,
+      filter: of("blind"),
+      paint: { "fill-color": "#f2a65a", "fill-opacity": dark ? 0.4 : 0.55 },
+    },
+    {
+      id: "blind-line",
+      type: "line",
+      source: FINDINGS,
+      filter: of("blind"),
+      layout: { "line-join": "round" },
+      paint: { "line-color": zone, "line-width": 1.4 },
+    },
+    {
+      id: "pairs-halo",
+      type: "line",
+      source: FINDINGS,
+      filter: of("pair"),
+      layout: { "line-cap": "round" },
+      paint: { "line-color": halo, "line-width": 6, "line-opacity": 0.85 },
+    },
+    {
+      id: "pairs-line",
+      type: "line",
+      source: FINDINGS,
+      filter: of("pair"),
+      layout: { "line-cap": "butt" },
+      paint: { "line-color": pair, "line-width": 3, "line-dasharray": [2, 1] },
+    },
+    place("blind-fix", "blind_fix"),
+    place("pairs-fix", "pair_fix"),
+    {
+      id: "blind-number",
+      type: "symbol",
+      source: FINDINGS,
+      filter: of("blind"),
+      // the largest keeps its number where several would lie on each other
+      layout: { "text-field": ["to-string", ["get", "number"]], "text-font": FONTS, "text-size": 13, "symbol-sort-key": ["get", "number"] },
+      paint: { "text-color": zone, "text-halo-color": halo, "text-halo-width": 2 },
+    },
+    {
+      id: "pairs-number",
+      type: "symbol",
+      source: FINDINGS,
+      filter: of("pair"),
+      layout: {
+        "symbol-placement": "line-center",
+        "text-field": ["to-string", ["get", "number"]],
+        "text-font": FONTS,
+        "text-size": 12,
+        "text-rotation-alignment": "viewport",
+        "symbol-sort-key": ["get", "number"],
+      },
+      paint: { "text-color": pair, "text-halo-color": halo, "text-halo-width": 2.5 },
     },
   ];
 }

@@ -12,8 +12,23 @@ import {
   type StyleSpecification,
 } from "maplibre-gl";
 import { BASEMAP, basemapLayers, basemapNames, FONTS } from "./basemap";
-import { CELLS, cellFilter, cellLayers, dayFilter, OUTLETS, outletLayers, ROUTES, routeLayers, SYMBOLS } from "./plan";
-import type { PlanMapProps } from "./types";
+import {
+  CELLS,
+  cellFilter,
+  cellLayers,
+  dayFilter,
+  FINDINGS,
+  findingLayers,
+  OUTLETS,
+  outletLayers,
+  REACH,
+  reachLayers,
+  ROUTES,
+  routeLayers,
+  SWITCHED,
+  SYMBOLS,
+} from "./plan";
+import type { Layer, PlanMapProps } from "./types";
 
 const EMPTY: Exclude<Parameters<GeoJSONSource["setData"]>[0], string> = {
   type: "FeatureCollection",
@@ -80,6 +95,8 @@ export class PlanView {
       [CELLS, next.cellsUrl, before.cellsUrl],
       [OUTLETS, next.outletsUrl, before.outletsUrl],
       [ROUTES, next.routesUrl, before.routesUrl],
+      [FINDINGS, findingsUrl(next), findingsUrl(before)],
+      [REACH, reachUrl(next), reachUrl(before)],
     ] as const) {
       if (url !== old) this.map.getSource<GeoJSONSource>(source)?.setData(url ?? EMPTY);
     }
@@ -116,7 +133,14 @@ export class PlanView {
   private planLayers(): LayerSpecification[] {
     const dark = Boolean(this.props.dark);
     const names = this.props.tilesUrl ? basemapNames(dark, this.props.language) : [];
-    return [...cellLayers(dark), ...names, ...outletLayers(dark), ...routeLayers(dark)];
+    return [
+      ...cellLayers(dark),
+      ...reachLayers(dark),
+      ...names,
+      ...findingLayers(dark),
+      ...outletLayers(dark),
+      ...routeLayers(dark),
+    ];
   }
 
   private async start(): Promise<void> {
@@ -127,8 +151,12 @@ export class PlanView {
     add(CELLS, cellsUrl, "cell_id");
     add(OUTLETS, outletsUrl);
     add(ROUTES, routesUrl);
+    add(FINDINGS, findingsUrl(this.props));
+    add(REACH, reachUrl(this.props));
     for (const layer of this.planLayers()) this.map.addLayer(layer);
     this.started = true;
+    // light or dark may have been told while the first style was loading
+    this.restyle();
     this.filter();
     this.fit();
     this.listen();
@@ -164,7 +192,7 @@ export class PlanView {
       [x + 5, y + 5],
     ];
     const thing = this.map.queryRenderedFeatures(near, {
-      layers: ["stops-dot", "outlets-own", "outlets-others"],
+      layers: ["stops-dot", "outlets-own", "blind-fix", "pairs-fix", "outlets-others", "pairs-line", "blind-fill"],
     })[0];
     const cell = this.map.queryRenderedFeatures([x, y], { layers: ["cells-fill"] })[0];
     this.light(cell);
@@ -192,6 +220,10 @@ export class PlanView {
     for (const id of ["cells-selected", "cells-selected-halo"]) this.map.setFilter(id, cellFilter(selected));
     for (const id of ["routes-line", "routes-halo"]) this.map.setFilter(id, dayFilter("LineString", day));
     for (const id of ["stops-dot", "stops-number"]) this.map.setFilter(id, dayFilter("Point", day));
+    for (const [layer, ids] of Object.entries(SWITCHED)) {
+      const visibility = isOn(this.props, layer as Layer) ? "visible" : "none";
+      for (const id of ids) this.map.setLayoutProperty(id, "visibility", visibility);
+    }
   }
 
   private fit(): void {
@@ -222,6 +254,13 @@ export class PlanView {
     const shown = this.map.queryRenderedFeatures({ layers: ["stops-dot"] });
     const numbers = new Set(shown.map((stop) => stop.properties["seq"]));
     this.container.dataset["stops"] = String(numbers.size);
+    for (const [name, id] of [
+      ["zones", "blind-fill"],
+      ["pairs", "pairs-line"],
+      ["reach", "reach-fill"],
+    ] as const) {
+      this.container.dataset[name] = String(this.map.queryRenderedFeatures({ layers: [id] }).length);
+    }
     this.container.dataset["zoom"] = this.map.getZoom().toFixed(2);
     this.mark("ready");
   }
@@ -234,4 +273,17 @@ export class PlanView {
   private mark(state: "loading" | "ready" | "failed"): void {
     this.container.dataset["state"] = state;
   }
+}
+
+function isOn(props: PlanMapProps, layer: Layer): boolean {
+  return Boolean(props.layers?.includes(layer));
+}
+
+/** What is switched off is not fetched. */
+function findingsUrl(props: PlanMapProps): string | null {
+  return isOn(props, "blind") || isOn(props, "pairs") ? (props.findingsUrl ?? null) : null;
+}
+
+function reachUrl(props: PlanMapProps): string | null {
+  return isOn(props, "reach") ? (props.reachUrl ?? null) : null;
 }

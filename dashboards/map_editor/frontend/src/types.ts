@@ -7,6 +7,9 @@ export interface Day {
   weekday: number;
 }
 
+/** What a reader may switch on and off: blind zones, duplicate pairs, and ground within reach. */
+export type Layer = "blind" | "pairs" | "reach";
+
 export interface Labels {
   map: string;
   zoomIn: string;
@@ -24,6 +27,9 @@ export interface PlanMapProps {
   cellsUrl?: string | null;
   outletsUrl?: string | null;
   routesUrl?: string | null;
+  findingsUrl?: string | null;
+  reachUrl?: string | null;
+  layers?: Layer[] | null;
   symbolsUrl: string;
   view?: Bounds | null;
   selected?: number | null;

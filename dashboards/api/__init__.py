@@ -1,0 +1,1 @@
+"""What programs read: REST under ``/api/v1`` and OGC API Features under ``/ogc``."""

@@ -1,0 +1,149 @@
+"""Commands that run the service: serve, migrate, backup, restore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from platformdirs import user_data_path
+from sqlalchemy import make_url
+
+from gridmap.catalogue import text
+from gridmap.options import DatabaseOption, PortOption
+from gridmap.settings import Settings, read_settings
+
+#: Joined to the other commands in `gridmap.cli`.
+service = typer.Typer()
+
+BackupArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
+
+
+@service.command()
+def serve(
+    database: DatabaseOption = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: PortOption = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that answer; not on Windows.")
+    ] = 1,
+    threads: Annotated[
+        int, typer.Option(min=1, max=64, help="Requests that each of them answers at once.")
+    ] = 8,
+) -> None:
+    """Serve the dashboard; people sign in to it as soon as there is an account."""
+    from gridmap.admission import admission
+    from gridmap.server import Listening, run_server
+    from gridmap.service_log import log_to_stderr
+    from gridmap.store.repository import Store
+
+    settings = read_settings()
+    address = host or settings.host
+    url = database or settings.database_url
+    # what is wrong with the database or the settings is said once, before a worker starts
+    store = Store(url)
+    admitted = admission(
+        address, public_url=settings.public_url, accounts=store.people().accounts.any()
+    )
+    store.close()
+    oidc = settings.oidc()
+    # nothing else is signed: sessions are rows of the database
+    secret_key = settings.secret(workers=workers) if oidc else ""
+    if not admitted.sign_in:
+        typer.echo(text("cli.serving_open", settings.language), err=True)
+
+    def application() -> Any:
+        # only in the workers, which measure together
+        from dashboards.app import create_app
+        from dashboards.elsewhere import SignInElsewhere
+        from dashboards.security import LOCAL_HOSTS
+
+        store = Store(url)
+        elsewhere = oidc and SignInElsewhere(*oidc, secret_key, settings.public_url)
+        people = store.people(limits=settings.session_limits())
+        return create_app(
+            store,
+            basemaps=basemap_folder(url, settings),
+            language=settings.language,
+            hosts=[*LOCAL_HOSTS, *([admitted.host] if admitted.host else [])],
+            people=people if admitted.sign_in else None,
+            https=admitted.https,
+            elsewhere=elsewhere,
+        ).server
+
+    log_to_stderr()
+    run_server(
+        application,
+        Listening(address, port or settings.port, workers, threads),
+        lambda where: typer.echo(text("cli.serving", settings.language, where=where)),
+    )
+
+
+@service.command()
+def migrate(
+    database: DatabaseOption = None,
+    service_role: Annotated[
+        str | None,
+        typer.Option(help="PostgreSQL role of the service: may read and write within its scope."),
+    ] = None,
+) -> None:
+    """Bring the schema of the database up to date."""
+    from gridmap.store.repository import Store
+
+    settings = read_settings()
+    store = Store(database or settings.database_url)
+    if service_role is not None:
+        store.let_serve(service_role)
+    store.close()
+    typer.echo(text("cli.migrated", settings.language))
+
+
+@service.command()
+def backup(file: BackupArgument, database: DatabaseOption = None) -> None:
+    """Write all plans into one verified file; nobody need stop working."""
+    from gridmap.store.backup import backup as write
+    from gridmap.store.engine import open_engine
+
+    settings = read_settings()
+    contents = write(open_engine(database or settings.database_url), file)
+    _tell("backup.written", contents, settings, file)
+
+
+@service.command()
+def restore(
+    file: BackupArgument,
+    database: DatabaseOption = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Give up what the database holds now.")
+    ] = False,
+    verify_only: Annotated[
+        bool, typer.Option("--verify", help="Only look whether the backup is whole.")
+    ] = False,
+) -> None:
+    """Verify a backup and write it into a database, whole or not at all."""
+    from gridmap.store.backup import restore as write
+    from gridmap.store.backup import verify
+    from gridmap.store.engine import open_engine
+
+    settings = read_settings()
+    if verify_only:
+        _tell("backup.verified", verify(file), settings, file)
+        return
+    contents = write(file, open_engine(database or settings.database_url), replace=replace)
+    _tell("backup.restored", contents, settings, file)
+
+
+def _tell(key: str, contents: dict[str, Any], settings: Settings, file: Path) -> None:
+    rows = sum(one.rows for one in contents.values())
+    said = text(key, settings.language, path=file, rows=f"{rows:,}", tables=len(contents))
+    typer.echo(said)
+
+
+def basemap_folder(url: str, settings: Settings) -> Path:
+    """Return the folder of the basemaps: beside a SQLite file, else in the user's data folder."""
+    if settings.basemaps is not None:
+        return settings.basemaps
+    database = make_url(url).database
+    if url.startswith("sqlite") and database:
+        return Path(database).parent / "basemaps"
+    return user_data_path("gridmap") / "basemaps"
