@@ -123,7 +123,8 @@ def cell_scores_layer(
         bands |= {f"{metric}_{band}": rows[band].to_numpy(np.float64) for band in BANDS}
     about = cells[["cell_id", "code", "name", "quadrant"]].reset_index(drop=True)
     table = pd.concat([about, wide.reset_index(drop=True), pd.DataFrame(bands)], axis=1)
-    return gpd.GeoDataFrame(table, geometry=list(polygons), crs=crs)
+    # A copy has its many columns in one piece, to which one more is added without a warning.
+    return gpd.GeoDataFrame(table.copy(), geometry=list(polygons), crs=crs)
 
 
 def _tidy(shape: shapely.MultiPolygon) -> shapely.MultiPolygon:
