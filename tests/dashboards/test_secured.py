@@ -91,6 +91,8 @@ def test_data_and_files_demand_more_than_being_there(tmp_path: Path) -> None:
         "/assets/<path:filename>",
         "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",
         "/_favicon.ico",
+        "/healthz",
+        "/readyz",
         "/sign-in",
         "/sign-out",
     }
