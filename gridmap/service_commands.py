@@ -49,8 +49,6 @@ def serve(
     oidc = settings.oidc()
     # nothing else is signed: sessions are rows of the database
     secret_key = settings.secret(workers=workers) if oidc else ""
-    if not admitted.sign_in:
-        typer.echo(text("cli.serving_open", settings.language), err=True)
 
     def application() -> Any:
         # only in the workers, which measure together
@@ -71,11 +69,16 @@ def serve(
             elsewhere=elsewhere,
         ).server
 
+    def ready(where: str) -> None:
+        typer.echo(text("cli.serving", settings.language, where=where))
+        if not admitted.sign_in:
+            typer.echo(text("cli.serving_open", settings.language))
+
     log_to_stderr()
     run_server(
         application,
         Listening(address, port or settings.port, workers, threads),
-        lambda where: typer.echo(text("cli.serving", settings.language, where=where)),
+        ready,
     )
 
 

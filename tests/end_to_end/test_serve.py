@@ -91,6 +91,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 def test_the_service_says_how_it_is(service: Service) -> None:
     """Two workers: their requests are counted together, each has its line in the log."""
     assert service.address in service.said
+    assert "no accounts" in service.process.stdout.readline()
     assert service.get("/healthz")[0] == 200
     assert service.get("/readyz")[0] == 200
     status, headers, _ = service.get("/cells?secret=1", **{"X-Request-ID": "asked-by-proxy-1"})
