@@ -6,6 +6,8 @@ import json
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gridmap.errors import PermissionDenied
 from gridmap.policies import Manager
@@ -99,6 +101,24 @@ def test_deviations_stay_those_from_the_mean_of_all_cells() -> None:
     plan = make_plan()
     _, scenario = seen_by(manager_of(0), plan.territory, plan.scenario)
     assert scenario.partition.balances[0].deviation == pytest.approx([240 / 250 - 1])
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.sets(st.integers(0, 3), min_size=1))
+def test_the_parts_of_some_managers_together_are_the_part_of_one_who_has_all(
+    cells: set[int],
+) -> None:
+    """Nothing is lost between two managers, and nothing is seen by both."""
+    plan = make_plan()
+
+    def sizes(*chosen: int) -> np.ndarray:
+        territory, scenario = seen_by(manager_of(*chosen), plan.territory, plan.scenario)
+        tables = [scenario.cells, scenario.routes, scenario.stops, scenario.scores]
+        tables += [territory.outlets, territory.demand]
+        weight = territory.demand["weight"].sum()
+        return np.array([len(territory.units), *(len(one) for one in tables), weight])
+
+    np.testing.assert_allclose(sizes(*cells), sum(sizes(one) for one in cells))
 
 
 def test_without_an_own_cell_the_plan_is_out_of_scope() -> None:
