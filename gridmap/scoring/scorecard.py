@@ -457,15 +457,13 @@ def _scores(
     basis: str | Notes = "rests_on_outlets"
     if inputs.market is not None and inputs.market.compares:
         basis = inputs.market.notes[at]
-    # Of what the coverage score is made of, only the sales may be carried forward or invented.
-    sales = table["active_outlet_rate"].note[at]
+    # Of what the coverage score is made of, only sales and visits may be carried or invented.
+    sales, service = (table[one].note[at] for one in ("active_outlet_rate", "visit_attainment"))
     doubtful = np.where(np.isin(sales, ["rests_on_carried", "rests_on_invented"]), sales, "")
+    invented = (doubtful == "") & (service == "visits_invented")
+    doubtful = np.where(invented, service, doubtful)
     found: dict[str, CellValues] = {}
     plans = _plans(inputs, policy)
-    field = inputs.field_work
-    if field is not None and field.tells_visits:
-        service = field.sums["visit_attainment"].note[at]
-        doubtful = np.where(doubtful == "", service, doubtful)
     for key, chance, note in zip(plans, chances[1:SHARES], (basis, doubtful), strict=True):
         plan = plans[key]
         score = score_composite(
