@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -13,11 +12,14 @@ from gridmap.errors import StoreError, fault
 from gridmap.progress import Progress
 from gridmap.scenario import Scenario
 from gridmap.store import tables
-from gridmap.store.engine import is_current, open_engine
+from gridmap.store.audit import record
+from gridmap.store.draft_tables import version
+from gridmap.store.engine import is_current, open_engine, writing
 from gridmap.store.rows import new_id, now
 from gridmap.store.scenarios import load_scenario, save_scenario
 from gridmap.store.scope import Scope
 from gridmap.store.territories import load_territory, save_territory
+from gridmap.store.versions import add_version
 from gridmap.territory import Territory
 
 #: A run that has not been heard of for so long was killed; it is no longer shown.
@@ -64,6 +66,11 @@ class Store:
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
 
+    @property
+    def engine(self) -> sa.Engine:
+        """The database, for the other parts of the store."""
+        return self._engine
+
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
@@ -77,7 +84,7 @@ class Store:
             return False
 
     def scenarios(self, scope: Scope) -> list[ScenarioSummary]:
-        """Return the scenarios within the scope, the newest first."""
+        """Return the scenarios within the scope that have routes and scores, the newest first."""
         counted = (
             sa.select(sa.func.count())
             .select_from(tables.cell)
@@ -94,6 +101,8 @@ class Store:
                 tables.scenario.c.request,
             )
             .join(tables.territory)
+            .join(version, version.c.scenario_id == tables.scenario.c.scenario_id)
+            .where(version.c.planned == version.c.head)
             .order_by(tables.scenario.c.scenario_id.desc())
         )
         with self._engine.connect() as connection:
@@ -132,7 +141,10 @@ class Store:
         try:
             with self._writing() as connection:
                 territory_id = save_territory(connection, territory)
-                return save_scenario(connection, territory_id, scenario)
+                scenario_id = save_scenario(connection, territory_id, scenario)
+                add_version(connection, scope, scenario_id, planned=0)
+                record(connection, scope, "planned", f"scenario/{scenario_id}", seed=scenario.seed)
+                return scenario_id
         except sa.exc.SQLAlchemyError as error:
             raise StoreError(fault("store.cannot_write", territory.name, reason=error)) from error
 
@@ -142,11 +154,19 @@ class Store:
         Raises
         ------
         StoreError
-            If there is no such scenario.
+            If there is no such scenario, or it is a draft without routes and scores.
         PermissionDenied
             If its territory is out of scope.
         """
-        head = sa.select(tables.scenario, tables.territory.c.name).join(tables.territory)
+        head = (
+            sa.select(
+                tables.scenario,
+                tables.territory.c.name,
+                (version.c.planned == version.c.head).label("whole"),
+            )
+            .join(tables.territory)
+            .join(version, version.c.scenario_id == tables.scenario.c.scenario_id)
+        )
         with self._engine.connect() as connection:
             row = connection.execute(
                 head.where(tables.scenario.c.scenario_id == scenario_id)
@@ -154,6 +174,8 @@ class Store:
             if row is None:
                 raise StoreError(fault("store.no_scenario", scenario_id))
             scope.demand(row.name)
+            if not row.whole:
+                raise StoreError(fault("drafts.not_planned", scenario_id))
             territory = load_territory(connection, row.territory_id)
             return territory, load_scenario(connection, row, territory.content_hash)
 
@@ -204,10 +226,5 @@ class Store:
             found = connection.execute(query).all()
         return [PlanRun(*row) for row in found if scope.allows(row.name)]
 
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with (
-            self._engine.connect().execution_options(writing=True) as connection,
-            connection.begin(),
-        ):
-            yield connection
+    def _writing(self) -> AbstractContextManager[sa.Connection]:
+        return writing(self._engine)

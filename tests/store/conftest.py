@@ -51,10 +51,19 @@ def postgres_url() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("empty") / "gridmap.db"
+    Store(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, tmp_path: Path, empty_sqlite: Path) -> Iterator[Store]:
     """An empty store of each kind."""
     if request.param == "sqlite":
+        shutil.copy(empty_sqlite, tmp_path / "gridmap.db")
         opened = Store(f"sqlite:///{tmp_path / 'gridmap.db'}")
     else:
         opened = Store(request.getfixturevalue("postgres_url"))

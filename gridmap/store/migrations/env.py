@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from gridmap.store.tables import metadata
+from gridmap.store import draft_tables
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=draft_tables.version.metadata,
     render_as_batch=True,
 )
 with context.begin_transaction():
