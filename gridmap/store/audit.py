@@ -25,6 +25,9 @@ from gridmap.store.scope import Scope
 BEGINNING = "0" * 64
 #: Number of the lock under which PostgreSQL lets one transaction at a time add to the chain.
 _CHAIN_LOCK = 7_201_001
+_ONE_AT_A_TIME = sa.select(sa.func.pg_advisory_xact_lock(_CHAIN_LOCK))
+_LAST = sa.select(audit.c.audit_id, audit.c.hash).order_by(audit.c.audit_id.desc()).limit(1)
+_ADD = sa.insert(audit)
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,8 @@ def record(
         More, plain values only.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CHAIN_LOCK)))
-    last = connection.execute(
-        sa.select(audit.c.audit_id, audit.c.hash).order_by(audit.c.audit_id.desc()).limit(1)
-    ).one_or_none()
+        connection.execute(_ONE_AT_A_TIME)
+    last = connection.execute(_LAST).one_or_none()
     entry = AuditEntry(
         audit_id=1 if last is None else last.audit_id + 1,
         time=now().isoformat(timespec="microseconds"),
@@ -79,7 +80,7 @@ def record(
         hash="",
     )
     former = BEGINNING if last is None else last.hash
-    connection.execute(sa.insert(audit).values({**vars(entry), "hash": entry.told_hash(former)}))
+    connection.execute(_ADD, {**vars(entry), "hash": entry.told_hash(former)})
 
 
 def entries(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import struct
 import zlib
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -20,7 +21,8 @@ _COUNT = struct.Struct("<I")
 
 def encode_change(change: Change) -> bytes:
     """Return a change as bytes; equal changes give equal bytes."""
-    pairs = np.array(change.labels, dtype="<i4").reshape(-1, 2)
+    flat = itertools.chain.from_iterable(change.labels)
+    pairs = np.fromiter(flat, dtype="<i4", count=2 * len(change.labels)).reshape(-1, 2)
     rest = {
         one.name: getattr(change, one.name)
         for one in fields(Change)
@@ -37,11 +39,10 @@ def decode_change(data: bytes) -> Change:
     end = _COUNT.size + 8 * count
     units, cells = np.frombuffer(plain, "<i4", 2 * count, _COUNT.size).reshape(2, -1)
     rest = json.loads(plain[end:]) if len(plain) > end else {}
-    labels = tuple(zip(units.tolist(), cells.tolist(), strict=True))
-    change = from_json({"kind": "change", **rest, "labels": labels})
+    change = from_json({"kind": "change", **rest})
     if not isinstance(change, Change):
         raise TypeError("Expected a change.")
-    return change
+    return replace(change, labels=tuple(zip(units.tolist(), cells.tolist(), strict=True)))
 
 
 def encode_state(state: DrawnState) -> tuple[bytes, bytes]:

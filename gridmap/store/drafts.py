@@ -22,7 +22,7 @@ from gridmap.partition.rebase import Counters, UnitsAreNumberedOn, rebased, touc
 from gridmap.partition.redraw import DrawnPlan
 from gridmap.store import tables
 from gridmap.store.audit import record
-from gridmap.store.change_codec import decode_change, encode_state
+from gridmap.store.change_codec import decode_change, encode_change, encode_state
 from gridmap.store.draft_tables import cell_version, edit
 from gridmap.store.edit_log import (
     Committed,
@@ -227,7 +227,8 @@ class Drafts:
         missing = sorted(known - set(versions))
         if missing:
             raise InputError(fault("drafts.no_versions", cells=some_ids(missing)))
-        asked = digest(kind, done.change)
+        encoded = encode_change(done.change)
+        asked = digest(kind, encoded)
         with self._writing() as connection:
             one = self._draft(connection, scope, scenario_id)
             former = found_again(connection, scenario_id, key)
@@ -239,7 +240,9 @@ class Drafts:
             change, inverse = self._fitted(connection, one, done.change, done.inverse)
             shift = (one.next_cell or 0) - plan.next_cell
             fresh = {cell + shift for cell in cells if cell >= plan.next_cell}
-            entry = Entry(key, asked, kind, change, inverse, frozenset(known | fresh))
+            if change is not done.change:
+                encoded = encode_change(change)
+            entry = Entry(key, asked, kind, change, encoded, inverse, frozenset(known | fresh))
             return append(connection, scope, one, entry)
 
     def undo(self, scope: Scope, scenario_id: int, *, key: str) -> Committed:
@@ -261,7 +264,7 @@ class Drafts:
         return self._step(scope, scenario_id, key, "redo")
 
     def _step(self, scope: Scope, scenario_id: int, key: str, kind: str) -> Committed:
-        asked = digest(kind, Change())
+        asked = digest(kind, b"")
         with self._writing() as connection:
             one = self._draft(connection, scope, scenario_id)
             former = found_again(connection, scenario_id, key)
@@ -289,8 +292,21 @@ class Drafts:
             change, inverse = written.inverse, written.change
             _demand_as_left(state_at(connection, scenario_id, one.head), inverse)
             change, inverse = self._fitted(connection, one, change, inverse)
-            entry = Entry(key, asked, kind, change, inverse, target.cells, target.sequence)
-            return append(connection, scope, one, entry)
+            return append(
+                connection,
+                scope,
+                one,
+                Entry(
+                    key,
+                    asked,
+                    kind,
+                    change,
+                    encode_change(change),
+                    inverse,
+                    target.cells,
+                    target.sequence,
+                ),
+            )
 
     def _draft(self, connection: sa.Connection, scope: Scope, scenario_id: int) -> Version:
         one = version_of(connection, scope, scenario_id, Permission.EDIT, lock=True)

@@ -24,6 +24,35 @@ from gridmap.store.versions import Version
 SNAPSHOT_EVERY = 64
 
 
+# Built once: a commit takes milliseconds, and building its statements is a good part of them.
+_MINE = cell_version.c.scenario_id == sa.bindparam("scenario")
+_TOUCHED = cell_version.c.cell.in_(sa.bindparam("cells", expanding=True))
+_SEEN = sa.select(cell_version).where(_MINE, _TOUCHED)
+_RAISE = (
+    sa.update(cell_version)
+    .where(_MINE, _TOUCHED)
+    .values(
+        version=cell_version.c.version + 1,
+        author=sa.bindparam("by"),
+        changed=sa.bindparam("at"),
+    )
+    .returning(cell_version.c.cell, cell_version.c.version)
+)
+_KEPT = sa.select(edit).where(
+    edit.c.scenario_id == sa.bindparam("scenario"), edit.c.key == sa.bindparam("asked_key")
+)
+_ADD = sa.insert(edit)
+_MOVE_HEAD = (
+    sa.update(version)
+    .where(version.c.scenario_id == sa.bindparam("scenario"))
+    .values(
+        head=sa.bindparam("sequence"),
+        next_cell=sa.bindparam("cells_to"),
+        n_units=sa.bindparam("units_to"),
+    )
+)
+
+
 @dataclass(frozen=True)
 class Committed:
     """The answer to an edit.
@@ -50,20 +79,21 @@ class Committed:
 
 @dataclass(frozen=True)
 class Entry:
-    """What is to be appended to a log."""
+    """What is to be appended to a log; `encoded` is the change as bytes."""
 
     key: str
     asked: str
     kind: str
     change: Change
+    encoded: bytes
     inverse: Change
     cells: frozenset[int]
     undoes: int | None = None
 
 
-def digest(kind: str, change: Change) -> str:
+def digest(kind: str, encoded: bytes) -> str:
     """Return what tells one edit from another under the same key."""
-    return hashlib.sha256(kind.encode() + b"\n" + encode_change(change)).hexdigest()
+    return hashlib.sha256(kind.encode() + b"\n" + encoded).hexdigest()
 
 
 def state_at(connection: sa.Connection, scenario_id: int, sequence: int) -> DrawnState:
@@ -111,11 +141,7 @@ def changed_since(
 
     A cell that is not there has version 0.
     """
-    rows = connection.execute(
-        sa.select(cell_version).where(
-            cell_version.c.scenario_id == scenario_id, cell_version.c.cell.in_(cells)
-        )
-    ).all()
+    rows = connection.execute(_SEEN, {"scenario": scenario_id, "cells": sorted(cells)}).all()
     return [
         conflict(row.cell, row.author, row.changed)
         for row in sorted(rows, key=lambda row: int(row.cell))
@@ -132,9 +158,8 @@ def found_again(
     connection: sa.Connection, scenario_id: int, key: str
 ) -> sa.Row[tuple[object, ...]] | None:
     """Return the row that was written under a key, or None."""
-    return connection.execute(
-        sa.select(edit).where(edit.c.scenario_id == scenario_id, edit.c.key == key)
-    ).one_or_none()
+    given = {"scenario": scenario_id, "asked_key": key}
+    return connection.execute(_KEPT, given).one_or_none()
 
 
 def answer_of(row: sa.Row[tuple[object, ...]]) -> Committed:
@@ -154,26 +179,30 @@ def append(connection: sa.Connection, scope: Scope, one: Version, entry: Entry) 
     sequence, time = one.head + 1, now()
     counters = Counters(one.next_cell or 0, one.n_units or 0).after(entry.change)
     versions = _raise_versions(connection, scope, one, entry)
-    change = encode_change(entry.change)
     connection.execute(
-        sa.insert(edit).values(
+        _ADD,
+        {
             **key,
-            sequence=sequence,
-            key=entry.key,
-            asked=entry.asked,
-            kind=entry.kind,
-            author=scope.user,
-            made=time,
-            cells=sorted(versions.items()),
-            change=change,
-            inverse=encode_change(entry.inverse),
-            undoes=entry.undoes,
-        )
+            "sequence": sequence,
+            "key": entry.key,
+            "asked": entry.asked,
+            "kind": entry.kind,
+            "author": scope.user,
+            "made": time,
+            "cells": sorted(versions.items()),
+            "change": entry.encoded,
+            "inverse": encode_change(entry.inverse),
+            "undoes": entry.undoes,
+        },
     )
     connection.execute(
-        sa.update(version)
-        .where(version.c.scenario_id == one.scenario_id)
-        .values(head=sequence, next_cell=counters.next_cell, n_units=counters.n_units)
+        _MOVE_HEAD,
+        {
+            "scenario": one.scenario_id,
+            "sequence": sequence,
+            "cells_to": counters.next_cell,
+            "units_to": counters.n_units,
+        },
     )
     if sequence % SNAPSHOT_EVERY == 0:
         labels, rest = encode_state(state_at(connection, one.scenario_id, sequence))
@@ -187,7 +216,7 @@ def append(connection: sa.Connection, scope: Scope, one: Version, entry: Entry) 
         f"scenario/{one.scenario_id}",
         sequence=sequence,
         kind=entry.kind,
-        change=hashlib.sha256(change).hexdigest(),
+        change=hashlib.sha256(entry.encoded).hexdigest(),
     )
     return Committed(sequence, entry.change, entry.inverse, versions)
 
@@ -196,13 +225,15 @@ def _raise_versions(
     connection: sa.Connection, scope: Scope, one: Version, entry: Entry
 ) -> dict[int, int]:
     """Count each touched cell one further, new ones from nothing, and return the counts."""
-    mine = cell_version.c.scenario_id == one.scenario_id
-    stamp = {"author": scope.user, "changed": now()}
+    time = now()
     raised = connection.execute(
-        sa.update(cell_version)
-        .where(mine, cell_version.c.cell.in_(entry.cells))
-        .values(version=cell_version.c.version + 1, **stamp)
-        .returning(cell_version.c.cell, cell_version.c.version)
+        _RAISE,
+        {
+            "scenario": one.scenario_id,
+            "cells": sorted(entry.cells),
+            "by": scope.user,
+            "at": time,
+        },
     ).all()
     versions = {row.cell: row.version for row in raised}
     opened = sorted(entry.cells - set(versions))
@@ -210,7 +241,13 @@ def _raise_versions(
         connection.execute(
             sa.insert(cell_version),
             [
-                {"scenario_id": one.scenario_id, "cell": cell, "version": 1, **stamp}
+                {
+                    "scenario_id": one.scenario_id,
+                    "cell": cell,
+                    "version": 1,
+                    "author": scope.user,
+                    "changed": time,
+                }
                 for cell in opened
             ],
         )

@@ -81,6 +81,9 @@ VERSIONS = (
     .join(territory, territory.c.territory_id == scenario.c.territory_id)
 )
 
+_ONE = VERSIONS.where(version.c.scenario_id == sa.bindparam("scenario"))
+_LOCKED = _ONE.with_for_update(of=version)
+
 
 def version_of(
     connection: sa.Connection,
@@ -110,10 +113,8 @@ def version_of(
     PermissionDenied
         If the caller may not.
     """
-    query = VERSIONS.where(version.c.scenario_id == scenario_id)
-    if lock:
-        query = query.with_for_update(of=version)
-    row = connection.execute(query).one_or_none()
+    query = _LOCKED if lock else _ONE
+    row = connection.execute(query, {"scenario": scenario_id}).one_or_none()
     if row is None:
         raise StoreError(fault("store.no_scenario", scenario_id))
     scope.demand(row.territory_name, permission)
