@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy as np
 import sqlalchemy as sa
 
 from gridmap.errors import ConflictError, InputError, StoreError, fault, some_ids
@@ -23,6 +22,7 @@ from gridmap.partition.redraw import DrawnPlan
 from gridmap.store import tables
 from gridmap.store.audit import record
 from gridmap.store.change_codec import decode_change, encode_change, encode_state
+from gridmap.store.copies import CELLS_ONLY, copied, version_state
 from gridmap.store.draft_tables import cell_version, edit
 from gridmap.store.edit_log import (
     Committed,
@@ -36,10 +36,9 @@ from gridmap.store.edit_log import (
     found_again,
     state_at,
 )
-from gridmap.store.encoding import decode_labels
 from gridmap.store.engine import reading, writing
 from gridmap.store.roles import Permission
-from gridmap.store.rows import new_id, now
+from gridmap.store.rows import now
 from gridmap.store.scope import Scope
 from gridmap.store.undoing import LoggedEdit, next_redo, next_undo
 from gridmap.store.versions import (
@@ -51,9 +50,6 @@ from gridmap.store.versions import (
     demand_status,
     version_of,
 )
-
-#: In the table `cell` numbers begin with this; drawn cells have the numbers of the labels, from 0.
-FIRST_CELL_ID = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +102,8 @@ class Drafts:
         """
         with self._writing() as connection:
             parent = version_of(connection, scope, scenario_id, Permission.EDIT)
-            state = _state_of(connection, parent)
-            child = _copied(connection, scenario_id)
+            state = version_state(connection, parent)
+            child = copied(connection, scenario_id, CELLS_ONLY)
             add_version(
                 connection,
                 scope,
@@ -163,7 +159,7 @@ class Drafts:
         with reading(self._engine) as connection:
             one = version_of(connection, scope, scenario_id)
             if sequence is None or sequence == one.head:
-                return _state_of(connection, one)
+                return version_state(connection, one)
             if not 0 <= sequence < one.head:
                 raise InputError(fault("drafts.no_edit", scenario_id, sequence=sequence))
             return state_at(connection, scenario_id, sequence)
@@ -335,58 +331,6 @@ class Drafts:
                 yield connection
         except sa.exc.SQLAlchemyError as error:
             raise StoreError(fault("drafts.cannot_write", reason=error)) from error
-
-
-def _state_of(connection: sa.Connection, one: Version) -> DrawnState:
-    """Return the cells of a scenario, whether it was planned or redrawn."""
-    if one.next_cell is not None:
-        return state_at(connection, one.scenario_id, one.head)
-    labels = connection.execute(
-        sa.select(tables.snapshot.c.labels).where(
-            tables.snapshot.c.scenario_id == one.scenario_id, tables.snapshot.c.sequence == 0
-        )
-    ).scalar_one()
-    cell, outlet = tables.cell, tables.outlet
-    centres = connection.execute(
-        sa.select(cell.c.cell_id, outlet.c.unit)
-        .join(
-            outlet,
-            (outlet.c.territory_id == one.territory_id)
-            & (outlet.c.position == cell.c.centre_position),
-        )
-        .where(cell.c.scenario_id == one.scenario_id)
-    ).all()
-    centre = {cell_id - FIRST_CELL_ID: unit for cell_id, unit in centres}
-    return DrawnState(
-        label=decode_labels(labels).astype(np.int32), centre=centre, next_cell=max(centre) + 1
-    )
-
-
-def _copied(connection: sa.Connection, scenario_id: int) -> int:
-    """Copy what was asked and the cells of a scenario, and return the number of the copy.
-
-    Routes and scores are those of the old borders and stay behind.
-    """
-    source = tables.scenario
-    names = [column.name for column in source.c if column.name not in ("scenario_id", "created")]
-    row = connection.execute(
-        sa.select(*(source.c[name] for name in names)).where(source.c.scenario_id == scenario_id)
-    ).one()
-    inserted = connection.execute(
-        sa.insert(source).values(created=now(), **dict(zip(names, row, strict=True)))
-    )
-    child = new_id(inserted)
-    cell = tables.cell
-    rest = [column.name for column in cell.c if column.name != "scenario_id"]
-    connection.execute(
-        sa.insert(cell).from_select(
-            ["scenario_id", *rest],
-            sa.select(sa.literal(child), *(cell.c[name] for name in rest)).where(
-                cell.c.scenario_id == scenario_id
-            ),
-        )
-    )
-    return child
 
 
 def _log(connection: sa.Connection, scenario_id: int) -> list[LoggedEdit]:
