@@ -7,13 +7,12 @@ cells with those that were read. See docs/decisions/0017.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from gridmap.errors import ConflictError, InputError, StoreError, fault, some_ids
+from gridmap.errors import ConflictError, InputError, fault, some_ids
 from gridmap.partition.change import Change
 from gridmap.partition.drawn_state import DrawnState
 from gridmap.partition.edit import Redrawn
@@ -36,7 +35,7 @@ from gridmap.store.edit_log import (
     found_again,
     state_at,
 )
-from gridmap.store.engine import reading, writing
+from gridmap.store.engine import reading, saving
 from gridmap.store.roles import Permission
 from gridmap.store.rows import now
 from gridmap.store.scope import Scope
@@ -100,7 +99,7 @@ class Drafts:
         PermissionDenied
             If the caller may not edit its territory.
         """
-        with self._writing() as connection:
+        with saving(self._engine) as connection:
             parent = version_of(connection, scope, scenario_id, Permission.EDIT)
             state = version_state(connection, parent)
             child = copied(connection, scenario_id, CELLS_ONLY)
@@ -225,7 +224,7 @@ class Drafts:
             raise InputError(fault("drafts.no_versions", cells=some_ids(missing)))
         encoded = encode_change(done.change)
         asked = digest(kind, encoded)
-        with self._writing() as connection:
+        with saving(self._engine) as connection:
             one = self._draft(connection, scope, scenario_id)
             former = found_again(connection, scenario_id, key)
             if former is not None:
@@ -261,7 +260,7 @@ class Drafts:
 
     def _step(self, scope: Scope, scenario_id: int, key: str, kind: str) -> Committed:
         asked = digest(kind, b"")
-        with self._writing() as connection:
+        with saving(self._engine) as connection:
             one = self._draft(connection, scope, scenario_id)
             former = found_again(connection, scenario_id, key)
             if former is not None:
@@ -323,14 +322,6 @@ class Drafts:
             raise ConflictError(
                 fault("drafts.cut_since", author=later.author, time=str(later.made)[:19])
             ) from None
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        try:
-            with writing(self._engine) as connection:
-                yield connection
-        except sa.exc.SQLAlchemyError as error:
-            raise StoreError(fault("drafts.cannot_write", reason=error)) from error
 
 
 def _log(connection: sa.Connection, scenario_id: int) -> list[LoggedEdit]:

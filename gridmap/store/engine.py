@@ -73,6 +73,22 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 @contextmanager
+def saving(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Do what `writing` does, and say in our words what the database refuses.
+
+    Raises
+    ------
+    StoreError
+        If the database refuses; nothing was written.
+    """
+    try:
+        with writing(engine) as connection:
+            yield connection
+    except sa.exc.SQLAlchemyError as error:
+        raise StoreError(fault("drafts.cannot_write", reason=error)) from error
+
+
+@contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Yield a connection whose every query sees the same state of the database."""
     with engine.connect() as connection:

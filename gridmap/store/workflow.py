@@ -7,19 +7,17 @@ it opens a draft, who wants an earlier one back publishes a copy of it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from gridmap.errors import InputError, PermissionDenied, StoreError, fault
+from gridmap.errors import InputError, PermissionDenied, fault
 from gridmap.store import tables
 from gridmap.store.audit import record
 from gridmap.store.change_codec import encode_state
 from gridmap.store.copies import CELLS_ONLY, WHOLE, copied
 from gridmap.store.draft_tables import edit, version
 from gridmap.store.edit_log import state_at
-from gridmap.store.engine import reading, writing
+from gridmap.store.engine import reading, saving
 from gridmap.store.roles import Permission
 from gridmap.store.rows import now
 from gridmap.store.scope import Scope
@@ -59,14 +57,14 @@ class Workflow:
         StoreError, PermissionDenied
             If there is no such scenario; if the caller may not edit it.
         """
-        with self._writing() as connection:
+        with saving(self._engine) as connection:
             one = version_of(connection, scope, scenario_id, Permission.EDIT, lock=True)
             demand_status(one, Status.DRAFT)
             _set_status(connection, scope, one, Status.IN_REVIEW, "submitted")
 
     def send_back(self, scope: Scope, scenario_id: int, *, reason: str = "") -> None:
         """Make a scenario in review a draft again; raises what `submit` raises."""
-        with self._writing() as connection:
+        with saving(self._engine) as connection:
             one = version_of(connection, scope, scenario_id, Permission.EDIT, lock=True)
             demand_status(one, Status.IN_REVIEW)
             _set_status(connection, scope, one, Status.DRAFT, "sent_back", reason=reason)
@@ -85,7 +83,7 @@ class Workflow:
         StoreError
             If there is no such scenario.
         """
-        with self._writing() as connection:
+        with saving(self._engine) as connection:
             one = version_of(connection, scope, scenario_id, Permission.PUBLISH, lock=True)
             demand_status(one, Status.IN_REVIEW)
             if self._four_eyes and scope.user in _authors(connection, one):
@@ -102,7 +100,7 @@ class Workflow:
         StoreError, PermissionDenied
             If there is no such scenario; if the caller may not publish.
         """
-        with self._writing() as connection:
+        with saving(self._engine) as connection:
             one = version_of(connection, scope, scenario_id, Permission.PUBLISH, lock=True)
             demand_status(one, Status.PUBLISHED)
             _end(connection, scope, one, effective_until)
@@ -119,7 +117,7 @@ class Workflow:
         StoreError, PermissionDenied
             If there is no such scenario; if the caller may not publish.
         """
-        with self._writing() as connection:
+        with saving(self._engine) as connection:
             one = version_of(connection, scope, scenario_id, Permission.PUBLISH, lock=True)
             demand_status(one, Status.ARCHIVED)
             whole = one.planned == one.head
@@ -156,14 +154,6 @@ class Workflow:
         with reading(self._engine) as connection:
             row = connection.execute(holds.limit(1)).one_or_none()
         return None if row is None else as_version(row)
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        try:
-            with writing(self._engine) as connection:
-                yield connection
-        except sa.exc.SQLAlchemyError as error:
-            raise StoreError(fault("drafts.cannot_write", reason=error)) from error
 
 
 def _publish(

@@ -38,7 +38,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, empty_sqlite: Path) ->
         opened = Store(f"sqlite:///{tmp_path / 'gridmap.db'}")
     else:
         opened = Store(request.getfixturevalue("postgres_url"))
-        from gridmap.store import tables
+        from gridmap.store import cell_tables, draft_tables, tables  # noqa: F401
 
         with opened._engine.begin() as connection:
             for table in reversed(tables.metadata.sorted_tables):
