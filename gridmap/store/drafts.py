@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from gridmap.errors import ConflictError, InputError, fault, some_ids
+from gridmap.partition.borders import CellNames
 from gridmap.partition.change import Change
 from gridmap.partition.drawn_state import DrawnState
 from gridmap.partition.edit import Redrawn
@@ -21,7 +22,7 @@ from gridmap.partition.redraw import DrawnPlan
 from gridmap.store import tables
 from gridmap.store.audit import record
 from gridmap.store.change_codec import decode_change, encode_change, encode_state
-from gridmap.store.copies import CELLS_ONLY, copied, version_state
+from gridmap.store.copies import CELLS_ONLY, FIRST_CELL_ID, copied, version_state
 from gridmap.store.draft_tables import cell_version, edit
 from gridmap.store.edit_log import (
     Committed,
@@ -162,6 +163,25 @@ class Drafts:
             if not 0 <= sequence < one.head:
                 raise InputError(fault("drafts.no_edit", scenario_id, sequence=sequence))
             return state_at(connection, scenario_id, sequence)
+
+    def names(self, scope: Scope, scenario_id: int) -> dict[int, CellNames]:
+        """Return code and manager of the cells of a scenario; cells opened by edits have none.
+
+        Raises
+        ------
+        StoreError, PermissionDenied
+            If there is no such scenario; if the caller may not read it.
+        """
+        cell = tables.cell.c
+        query = sa.select(cell.cell_id, cell.code, cell.manager).where(
+            cell.scenario_id == scenario_id
+        )
+        with reading(self._engine) as connection:
+            version_of(connection, scope, scenario_id)
+            return {
+                number - FIRST_CELL_ID: CellNames(code, manager)
+                for number, code, manager in connection.execute(query)
+            }
 
     def history(self, scope: Scope, scenario_id: int) -> list[LoggedEdit]:
         """Return the log of a draft, the oldest edit first.
