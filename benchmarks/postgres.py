@@ -20,8 +20,8 @@ def postgres_tool(name: str) -> str | None:
 
 
 @contextmanager
-def postgres_server(*, fsync: bool) -> Iterator[str]:
-    """Start a server, yield its address, and stop it.
+def postgres_server(*, fsync: bool, parent: Path | None = None) -> Iterator[str]:
+    """Start a server in a folder, yield its address, and stop it.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def postgres_server(*, fsync: bool) -> Iterator[str]:
     if initdb is None or pg_ctl is None:
         raise RuntimeError("PostgreSQL is missing; tools/install_test_tools.sh installs it")
     # a socket's path may have 107 bytes at most, so the folder must be short
-    folder = Path(tempfile.mkdtemp(prefix="gmpg"))
+    folder = Path(tempfile.mkdtemp(prefix="gmpg", dir=parent))
     # PostgreSQL refuses to run as root
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if as_user:

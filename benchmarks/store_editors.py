@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
@@ -106,6 +107,12 @@ def campaign(url: str, attempts: int, *, own: bool) -> dict[str, object]:
     return found
 
 
+def sound(found: dict[str, object], *, own: bool) -> bool:
+    """Return whether the head is the sum of what was written, and every loser was told why."""
+    kept = found["head"] == found["written"] and not found["faults"]
+    return bool(kept and not found["conflicts_untold"] and not (own and found["conflicts"]))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
@@ -113,14 +120,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     found: dict[str, dict[str, object]] = {}
+    good = True
     for engine in given.engines:
         with database(engine) as url:
             for own in (False, True):
                 name = f"{engine}, {'own' if own else 'shared'} cells"
                 found[name] = campaign(url, given.attempts, own=own)
+                good = good and sound(found[name], own=own)
                 print(name, json.dumps(found[name]), flush=True)
     if given.out:
         given.out.write_text(json.dumps(found, indent=1) + "\n")
+    sys.exit(not good)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -61,6 +62,11 @@ class Tally:
     doubled: int = 0
     inconsistent: int = 0
     seconds: float = 0.0
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing that was answered is lost, and nothing written twice."""
+        return not (self.lost or self.doubled or self.inconsistent)
 
 
 def campaign(url: str, cycles: int, *, seed: int = 1) -> Tally:
@@ -157,13 +163,15 @@ def main() -> None:
     parser.add_argument("--cycles", type=int, default=1000)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
-    found = {}
+    found, sound = {}, True
     for engine in given.engines:
         with database(engine) as url:
-            found[engine] = vars(campaign(url, given.cycles))
+            tally = campaign(url, given.cycles)
+        found[engine], sound = vars(tally), sound and tally.sound
         print(engine, json.dumps(found[engine]), flush=True)
     if given.out:
         given.out.write_text(json.dumps(found, indent=1) + "\n")
+    sys.exit(not sound)
 
 
 if __name__ == "__main__":

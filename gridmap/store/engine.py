@@ -85,7 +85,9 @@ def saving(engine: sa.Engine) -> Iterator[sa.Connection]:
         with writing(engine) as connection:
             yield connection
     except sa.exc.SQLAlchemyError as error:
-        raise StoreError(fault("drafts.cannot_write", reason=error)) from error
+        # The statement and its values are for the log, not for people.
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise StoreError(fault("drafts.cannot_write", reason=reason)) from error
 
 
 @contextmanager
