@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event
 
 from gridmap.errors import StoreError, fault
+from gridmap.store.gis import install
 
 
 def open_engine(url: str) -> sa.Engine:
@@ -51,6 +52,7 @@ def migrate(engine: sa.Engine) -> None:
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        install(connection)
 
 
 def is_current(connection: sa.Connection) -> bool:

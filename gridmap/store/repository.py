@@ -15,6 +15,7 @@ from gridmap.store import tables
 from gridmap.store.audit import record
 from gridmap.store.draft_tables import version
 from gridmap.store.engine import is_current, open_engine, writing
+from gridmap.store.gis import write_shapes
 from gridmap.store.rows import new_id, now
 from gridmap.store.scenarios import load_scenario, save_scenario
 from gridmap.store.scope import Scope
@@ -143,6 +144,7 @@ class Store:
                 territory_id = save_territory(connection, territory)
                 scenario_id = save_scenario(connection, territory_id, scenario)
                 add_version(connection, scope, scenario_id, planned=0)
+                write_shapes(connection, territory_id, territory, scenario_id, scenario)
                 record(connection, scope, "planned", f"scenario/{scenario_id}", seed=scenario.seed)
                 return scenario_id
         except sa.exc.SQLAlchemyError as error:
