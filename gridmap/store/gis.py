@@ -125,7 +125,9 @@ def _insert(
     owner, key = _SHAPES[name]
     if not shapes:
         return
-    columns = [sa.column(one) for one in (f"{owner}_id", key, "shape")]
+    columns: list[sa.ColumnClause[object]] = [
+        sa.column(one) for one in (f"{owner}_id", key, "shape")
+    ]
     binary = sa.bindparam("wkb", type_=sa.LargeBinary)
     shape = sa.func.ST_GeomFromWKB(binary, sa.bindparam("srid"))
     connection.execute(

@@ -259,3 +259,24 @@ def test_a_plan_as_it_was_made_is_not_redrawn(store: Store) -> None:
         drafts.undo(PLANNER, number, key="u")
     with pytest.raises(StoreError, match="no scenario"):
         drafts.open(PLANNER, 999)
+
+
+def test_what_was_done_to_a_piece_is_not_redone_to_another(store: Store) -> None:
+    """Cut again, the pieces have other numbers; the old numbers are somebody else's pieces."""
+    li = quarters(store)
+    li.commit(CUT_WEST, "k1")
+    _, plan = li.seen()
+    for piece, to in [(piece, to) for piece in range(24, plan.ground.n_units) for to in range(4)]:
+        try:
+            redraw(plan, Move((piece,), to))
+        except InputError:
+            continue
+        li.commit(Move((piece,), to), "k2")
+        break
+    for key in ("u1", "u2"):
+        li.drafts.undo(PLANNER, li.draft, key=key)
+    li.of(OTHER).commit(Split(1, ((450.0, -10.0), (450.0, 260.0)), to=3, least_m2=1.0), "w1")
+    li.drafts.redo(PLANNER, li.draft, key="r1")
+    with pytest.raises(ConflictError, match="no longer where"):
+        li.drafts.redo(PLANNER, li.draft, key="r2")
+    assert_sound(li.seen()[1])
