@@ -121,6 +121,9 @@ def test_two_new_cells_at_the_same_time(store: Store) -> None:
     li.drafts.undo(PLANNER, li.draft, key="u1")
     _, plan = li.seen()
     assert plan.cells == (0, 1, 2, 3, 5)
+    wang.drafts.undo(OTHER, li.draft, key="u2")
+    _, plan = li.seen()
+    assert plan.cells == (0, 1, 2, 3)
     assert plan.next_cell == 6, "the number of a closed cell is not given again"
 
 
