@@ -17,7 +17,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event
 
 from gridmap.errors import StoreError, fault
+from gridmap.store import cell_tables, draft_tables
 from gridmap.store.gis import install
+
+#: Modules that add their tables to those of the store as soon as a database can be opened, so
+#: that a backup takes all of them.
+TABLE_MODULES = (cell_tables, draft_tables)
 
 
 def open_engine(url: str) -> sa.Engine:
