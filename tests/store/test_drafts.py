@@ -1,14 +1,18 @@
 """A redrawn scenario keeps every edit once, and tells who was too late which cells changed."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from drawn_town import BOSS, OTHER, PLANNER, desk, quarters, saved_plan, town_ground
+from drawn_town import BOSS, OTHER, PLANNER, Desk, desk, quarters, saved_plan, town_ground
 from redraw_checks import assert_sound
 
+from benchmarks.store_editor import faults_of
 from gridmap.errors import ConflictError, InputError, PermissionDenied, StoreError
 from gridmap.partition.edit import redraw
 from gridmap.partition.edits import Brush, CloseCell, Edit, Lock, Merge, Move, NewCell, Split
 from gridmap.store import edit_log
+from gridmap.store.backup import backup, restore
 from gridmap.store.drafts import Drafts
 from gridmap.store.repository import Store
 from gridmap.store.roles import Role
@@ -283,3 +287,18 @@ def test_what_was_done_to_a_piece_is_not_redone_to_another(store: Store) -> None
     with pytest.raises(ConflictError, match="no longer where"):
         li.drafts.redo(PLANNER, li.draft, key="r2")
     assert_sound(li.seen()[1])
+
+
+def test_a_backup_holds_drafts_log_and_audit(store: Store, tmp_path: Path) -> None:
+    """Restored, the draft is the same, the chain holds, and work goes on."""
+    li = desk(store)
+    li.commit(Move((2,), 1), "k1")
+    written = backup(store.engine, tmp_path / "plans.backup")
+    assert {"edit", "version", "cell_version", "audit", "assignment"} <= set(written)
+    again = Store(f"sqlite:///{tmp_path / 'again.db'}")
+    restore(tmp_path / "plans.backup", again.engine)
+    assert faults_of(again, li.draft) == []
+    there = Desk(Drafts(again.engine), li.draft)
+    there.drafts.undo(PLANNER, li.draft, key="u1")
+    assert there.seen()[1].label[2] == 0
+    again.close()
