@@ -32,6 +32,9 @@ test: $(VENV)/.tested browser-tools lint
 test-deep: $(VENV)/.tested browser-tools
 	GRIDMAP_FUZZ_FILES=20000 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/hostile
 	GRIDMAP_DEEP=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/property/test_redraw_stateful.py
+	$(BIN)/python -m benchmarks.store_kill --cycles 1000
+	$(BIN)/python -m benchmarks.store_editors --attempts 10000
+	$(BIN)/python -m benchmarks.store_disk
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

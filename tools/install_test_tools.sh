@@ -1,12 +1,13 @@
 #!/bin/sh
 # Installs what the tests need beside Python: Chromium with its driver, a Chinese font to look at,
-# and PostgreSQL. Does nothing where they are there already.
+# and PostgreSQL with PostGIS. Does nothing where they are there already.
 set -eu
 
 missing=""
 command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium"
 command -v chromedriver >/dev/null 2>&1 || missing="$missing chromium-driver"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
+ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || missing="$missing postgresql-postgis"
 fc-list :lang=zh 2>/dev/null | grep -q . || missing="$missing fonts-wqy-microhei"
 [ -z "$missing" ] && exit 0
 

@@ -172,6 +172,7 @@ def draw(
     *,
     locked_cells: frozenset[int] = frozenset(),
     locked_units: frozenset[int] = frozenset(),
+    next_cell: int = 0,
 ) -> DrawnPlan:
     """Return the plan of given cells, with all figures from scratch.
 
@@ -185,6 +186,8 @@ def draw(
         Unit of each cell's centre.
     locked_cells, locked_units
         What stays as it is.
+    next_cell
+        Id of the next new cell, where cells with high ids were closed.
 
     Raises
     ------
@@ -198,7 +201,7 @@ def draw(
         raise ValueError("Expected every centre in its own cell.")
     narrow = np.asarray(label, dtype=np.int32)
     centre = {int(cell): int(centre_unit[cell]) for cell in cells}
-    n_ids = cells[-1] + 1
+    n_ids = max(next_cell, cells[-1] + 1)
     figures = figures_of(ground, narrow, centre, n_ids)
     return DrawnPlan(ground, narrow, centre, n_ids, figures, locked_cells, locked_units)
 

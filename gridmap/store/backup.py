@@ -25,8 +25,9 @@ import sqlalchemy as sa
 import gridmap
 from gridmap.errors import StoreError, fault
 from gridmap.store import tables
-from gridmap.store.engine import open_engine
+from gridmap.store.engine import open_engine, reading, writing
 from gridmap.store.rows import now
+from gridmap.store.scope import Scope
 
 #: Rows that are read and written at once.
 _BATCH = 1000
@@ -81,10 +82,10 @@ def backup(source: sa.Engine, path: Path) -> dict[str, Contents]:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.unlink(missing_ok=True)
         with _opened(f"sqlite:///{partial.as_posix()}") as target:
-            with _reading(source) as reading, target.begin() as writing:
-                read = _copied(reading, writing)
-                _manifest.create(writing)
-                _describe(writing, read)
+            with _reading(source) as rows, target.begin() as written:
+                read = _copied(rows, written)
+                _manifest.create(written)
+                _describe(written, read)
             with target.connect() as again:
                 _compare(path, read, _contents(again, tables.metadata))
             with target.connect() as whole:  # one file, without its log beside it
@@ -145,13 +146,13 @@ def restore(path: Path, target: sa.Engine, *, replace: bool = False) -> dict[str
         If the backup is damaged or the database holds rows; it is then as it was.
     """
     verify(path)
-    with _as_of_today(path) as source, _reading(source) as reading:
+    with _as_of_today(path) as source, _reading(source) as rows:
         try:
-            with target.connect().execution_options(writing=True) as writing, writing.begin():
-                _make_room(writing, path, replace=replace)
-                read = _copied(reading, writing)
-                _compare(path, read, _contents(writing, tables.metadata))
-                _continue_numbers(writing)
+            with writing(target, Scope.everything()) as written:
+                _make_room(written, path, replace=replace)
+                read = _copied(rows, written)
+                _compare(path, read, _contents(written, tables.metadata))
+                _continue_numbers(written)
         except sa.exc.SQLAlchemyError as error:
             raise StoreError(fault("backup.cannot_restore", path, reason=error)) from error
     return read
@@ -282,11 +283,8 @@ def _continue_numbers(connection: sa.Connection) -> None:
 @contextmanager
 def _reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Yield a connection that sees the database as of one moment."""
-    with engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execution_options(isolation_level="REPEATABLE READ")
-        with connection.begin():
-            yield connection
+    with reading(engine, Scope.everything()) as connection, connection.begin():
+        yield connection
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,7 +17,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event
 
 from gridmap.errors import StoreError, fault
-from gridmap.store.fence import raise_fence, tell_reach
+from gridmap.store import cell_tables, draft_tables
+from gridmap.store.fence import raise_fence, reach_of, tell_reach
+from gridmap.store.gis import install
+from gridmap.store.scope import Scope
+
+#: Modules that add their tables to those of the store as soon as a database can be opened, so
+#: that a backup takes all of them.
+TABLE_MODULES = (cell_tables, draft_tables)
 
 
 def open_engine(url: str) -> sa.Engine:
@@ -50,6 +59,7 @@ def migrate(engine: sa.Engine) -> None:
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        install(connection)
         if engine.dialect.name == "postgresql":
             raise_fence(connection)
 
@@ -70,6 +80,41 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
+
+
+@contextmanager
+def writing(engine: sa.Engine, scope: Scope) -> Iterator[sa.Connection]:
+    """Yield a connection in one transaction that writes; an error takes all of it back."""
+    options = {"writing": True, "reach": reach_of(scope)}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def saving(engine: sa.Engine, scope: Scope) -> Iterator[sa.Connection]:
+    """Do what `writing` does, and say in our words what the database refuses.
+
+    Raises
+    ------
+    StoreError
+        If the database refuses; nothing was written.
+    """
+    try:
+        with writing(engine, scope) as connection:
+            yield connection
+    except sa.exc.SQLAlchemyError as error:
+        # The statement and its values are for the log, not for people.
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise StoreError(fault("drafts.cannot_write", reason=reason)) from error
+
+
+@contextmanager
+def reading(engine: sa.Engine, scope: Scope) -> Iterator[sa.Connection]:
+    """Yield a connection whose every query sees the same state of the database."""
+    with engine.connect().execution_options(reach=reach_of(scope)) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:

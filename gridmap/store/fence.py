@@ -44,9 +44,11 @@ def tell_reach(connection: sa.Connection) -> None:
 
 def fenced_tables() -> dict[str, str]:
     """Return the condition of each table whose rows belong to a territory."""
-    named = f"{_REACH} = '{_ALL}' OR name IN ({_NAMES})"
-    found = {"territory": named, "plan_run": named}
+    named = f"{_REACH} = '{_ALL}' OR {{}} IN ({_NAMES})"
+    found = {"territory": named.format("name"), "plan_run": named.format("name")}
     for table in people_tables.account.metadata.sorted_tables:
+        if "territory_name" in table.c and table is not people_tables.region_territory:
+            found[table.name] = named.format("territory_name")
         for key, parent in (("territory_id", "territory"), ("scenario_id", "scenario")):
             if key in table.c and table.name not in (parent, "contact_access"):
                 found.setdefault(table.name, f"{key} IN (SELECT {key} FROM {parent})")  # noqa: S608
@@ -80,4 +82,9 @@ def grant_service_role(connection: sa.Connection, role: str) -> None:
         f"USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {place}",
     ):
         connection.exec_driver_sql(f"GRANT {right} TO {quoted}")
+    if connection.exec_driver_sql("SELECT to_regnamespace('gis')").scalar() is not None:
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA gis TO {quoted}")
+        connection.exec_driver_sql(
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA gis TO {quoted}"
+        )
     connection.exec_driver_sql(f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}")

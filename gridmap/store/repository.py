@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -13,8 +11,11 @@ from gridmap.errors import InputError, StoreError, fault
 from gridmap.progress import Progress
 from gridmap.scenario import Scenario
 from gridmap.store import tables
-from gridmap.store.engine import is_current, open_engine
-from gridmap.store.fence import grant_service_role, reach_of
+from gridmap.store.audit import record
+from gridmap.store.draft_tables import version
+from gridmap.store.engine import is_current, open_engine, reading, writing
+from gridmap.store.fence import grant_service_role
+from gridmap.store.gis import write_shapes
 from gridmap.store.passwords import Passwords
 from gridmap.store.people import People
 from gridmap.store.rows import new_id, now
@@ -23,6 +24,7 @@ from gridmap.store.scope import Scope
 from gridmap.store.seen import seen_by
 from gridmap.store.sessions import SessionLimits
 from gridmap.store.territories import load_territory, save_territory
+from gridmap.store.versions import add_version
 from gridmap.territory import Territory
 
 #: A run that has not been heard of for so long was killed; it is no longer shown.
@@ -69,6 +71,11 @@ class Store:
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
 
+    @property
+    def engine(self) -> sa.Engine:
+        """The database, for the other parts of the store."""
+        return self._engine
+
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
@@ -106,7 +113,7 @@ class Store:
             return False
 
     def scenarios(self, scope: Scope) -> list[ScenarioSummary]:
-        """Return the scenarios within the scope, the newest first."""
+        """Return the scenarios within the scope that have routes and scores, the newest first."""
         counted = (
             sa.select(sa.func.count())
             .select_from(tables.cell)
@@ -123,9 +130,11 @@ class Store:
                 tables.scenario.c.request,
             )
             .join(tables.territory)
+            .join(version, version.c.scenario_id == tables.scenario.c.scenario_id)
+            .where(version.c.planned == version.c.head)
             .order_by(tables.scenario.c.scenario_id.desc())
         )
-        with self._reading(scope) as connection:
+        with reading(self._engine, scope) as connection:
             rows = connection.execute(query).all()
         return [
             ScenarioSummary(
@@ -159,9 +168,13 @@ class Store:
         if scenario.territory_hash != territory.content_hash:
             raise StoreError(fault("store.other_territory", territory.name))
         try:
-            with self._writing(scope) as connection:
+            with writing(self._engine, scope) as connection:
                 territory_id = save_territory(connection, territory)
-                return save_scenario(connection, territory_id, scenario)
+                scenario_id = save_scenario(connection, territory_id, scenario)
+                add_version(connection, scope, scenario_id, planned=0)
+                write_shapes(connection, territory_id, territory, scenario_id, scenario)
+                record(connection, scope, "planned", f"scenario/{scenario_id}", seed=scenario.seed)
+                return scenario_id
         except sa.exc.SQLAlchemyError as error:
             raise StoreError(fault("store.cannot_write", territory.name, reason=error)) from error
 
@@ -171,18 +184,28 @@ class Store:
         Raises
         ------
         StoreError
-            If there is no such scenario.
+            If there is no such scenario, or it is a draft without routes and scores.
         PermissionDenied
             If its territory is out of scope.
         """
-        head = sa.select(tables.scenario, tables.territory.c.name).join(tables.territory)
-        with self._reading(scope) as connection:
+        head = (
+            sa.select(
+                tables.scenario,
+                tables.territory.c.name,
+                (version.c.planned == version.c.head).label("whole"),
+            )
+            .join(tables.territory)
+            .join(version, version.c.scenario_id == tables.scenario.c.scenario_id)
+        )
+        with reading(self._engine, scope) as connection:
             row = connection.execute(
                 head.where(tables.scenario.c.scenario_id == scenario_id)
             ).one_or_none()
             if row is None:
                 raise StoreError(fault("store.no_scenario", scenario_id))
             scope.demand(row.name)
+            if not row.whole:
+                raise StoreError(fault("drafts.not_planned", scenario_id))
             territory = load_territory(connection, row.territory_id)
             scenario = load_scenario(connection, row, territory.content_hash)
         return seen_by(scope, territory, scenario)
@@ -191,7 +214,7 @@ class Store:
         """Announce that a plan of a territory is being made; return the number of the run."""
         scope.demand(name)
         time = now()
-        with self._writing(scope) as connection:
+        with writing(self._engine, scope) as connection:
             connection.execute(
                 sa.delete(tables.plan_run).where(tables.plan_run.c.updated < time - _SILENCE)
             )
@@ -204,7 +227,7 @@ class Store:
 
     def tell_run(self, scope: Scope, run_id: int, progress: Progress) -> None:
         """Write down how far a run is."""
-        with self._writing(scope) as connection:
+        with writing(self._engine, scope) as connection:
             connection.execute(
                 sa.update(tables.plan_run)
                 .where(_run_within(scope, run_id))
@@ -218,7 +241,7 @@ class Store:
 
     def end_run(self, scope: Scope, run_id: int) -> None:
         """Take a run off the list, however it ended."""
-        with self._writing(scope) as connection:
+        with writing(self._engine, scope) as connection:
             connection.execute(sa.delete(tables.plan_run).where(_run_within(scope, run_id)))
 
     def runs(self, scope: Scope) -> list[PlanRun]:
@@ -230,23 +253,9 @@ class Store:
             .where(table.c.stage != "")
             .order_by(table.c.run_id)
         )
-        with self._reading(scope) as connection:
+        with reading(self._engine, scope) as connection:
             found = connection.execute(query).all()
         return [PlanRun(*row) for row in found if scope.allows(row.name)]
-
-    @contextmanager
-    def _reading(self, scope: Scope) -> Iterator[sa.Connection]:
-        with self._engine.connect().execution_options(reach=reach_of(scope)) as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self, scope: Scope) -> Iterator[sa.Connection]:
-        options = {"writing": True, "reach": reach_of(scope)}
-        with (
-            self._engine.connect().execution_options(**options) as connection,
-            connection.begin(),
-        ):
-            yield connection
 
 
 def _run_within(scope: Scope, run_id: int) -> sa.ColumnElement[bool]:

@@ -68,3 +68,16 @@ class Scope:
         """
         if self.territories is not None or not self.may(Permission.ADMINISTER):
             raise PermissionDenied(fault("people.no_administrator", self.user))
+
+    def demand_all(self, permission: Permission) -> None:
+        """Raise unless the caller may do this in every territory.
+
+        Raises
+        ------
+        PermissionDenied
+            If the scope is narrower or the role does not carry the permission.
+        """
+        if self.territories is not None or not self.may(permission):
+            raise PermissionDenied(
+                fault("store.not_permitted", role=self.role, permission=permission)
+            )

@@ -192,13 +192,15 @@ scenario = sa.Table(
     sa.Column("report", sa.JSON, nullable=False),
 )
 
-#: The whole assignment unit → cell at one point of the edit log, as compressed int32.
+#: The whole assignment unit → cell at one point of the edit log, as compressed int32; `rest` is
+#: all else that edits of a draft change, NULL for a plan as it was made.
 snapshot = sa.Table(
     "snapshot",
     metadata,
     _scenario_key(),
     sa.Column("sequence", sa.Integer, primary_key=True),
     sa.Column("labels", sa.LargeBinary, nullable=False),
+    sa.Column("rest", sa.LargeBinary),
 )
 
 cell = sa.Table(

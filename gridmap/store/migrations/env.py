@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from gridmap.store.tables import metadata
+from gridmap.store import cell_tables, draft_tables, tables  # noqa: F401
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=tables.metadata,
     render_as_batch=True,
 )
 with context.begin_transaction():
