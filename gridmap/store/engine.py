@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -43,10 +45,17 @@ def open_engine(url: str) -> sa.Engine:
     return engine
 
 
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Yield a connection in a transaction that may write; its end commits, an error takes back."""
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        yield connection
+
+
 def migrate(engine: sa.Engine) -> None:
     """Bring the schema of a database up to date."""
     config = _config()
-    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+    with writing(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -13,7 +12,7 @@ from gridmap.errors import StoreError, fault
 from gridmap.progress import Progress
 from gridmap.scenario import Scenario
 from gridmap.store import tables
-from gridmap.store.engine import is_current, open_engine
+from gridmap.store.engine import is_current, open_engine, writing
 from gridmap.store.rows import new_id, now
 from gridmap.store.scenarios import load_scenario, save_scenario
 from gridmap.store.scope import Scope
@@ -204,10 +203,5 @@ class Store:
             found = connection.execute(query).all()
         return [PlanRun(*row) for row in found if scope.allows(row.name)]
 
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with (
-            self._engine.connect().execution_options(writing=True) as connection,
-            connection.begin(),
-        ):
-            yield connection
+    def _writing(self) -> AbstractContextManager[sa.Connection]:
+        return writing(self._engine)
