@@ -25,6 +25,7 @@ from gridmap.errors import (
     StoreError,
     fault,
 )
+from gridmap.job_commands import background
 from gridmap.options import DatabaseOption, PortOption
 from gridmap.progress import MaxRuntime, Report
 from gridmap.service_commands import basemap_folder, serve, service
@@ -44,6 +45,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(service)
+app.add_typer(background)
 
 
 class ExitCode(IntEnum):

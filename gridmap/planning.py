@@ -67,6 +67,7 @@ def make_plan(
     best_effort: bool = False,
     last: LastPlan | None = None,
     kept: KeptSearches | None = None,
+    cells: Partition | None = None,
 ) -> Scenario:
     """Cut the territory into cells, plan the visits of each, and score them.
 
@@ -90,6 +91,8 @@ def make_plan(
     kept
         Where the search of each cell is kept when it is over, so that a run that is ended can go
         on from there.
+    cells
+        Cells of this territory that stay as they are: only the visits are planned.
 
     Returns
     -------
@@ -110,7 +113,7 @@ def make_plan(
     with stages.running("travel"):
         network = _network(territory, request.routing.mode)
         engine = open_engine(network)
-        old_cells = kept_cells(last, territory) if last is not None and last.from_day else None
+        old_cells = _kept_cells(territory, last, cells)
         centre = centre_rows(territory, request) if old_cells is None else old_cells[0]
         divisions = divisions_of_centres(territory, request, centre)
         bases = bases_of(territory, request.routing, engine)
@@ -173,7 +176,7 @@ def make_plan(
     with stages.running("findings"):
         zones, pairs = assessed.findings
         making = assessed.making
-    cells = _cells_table(
+    table = _cells_table(
         territory, partition, request, shaped=shaped, routing=routing, scores=scores
     )
     return Scenario(
@@ -181,7 +184,7 @@ def make_plan(
         request=request,
         seed=seed,
         partition=partition,
-        cells=cells,
+        cells=table,
         routes=routing.routes,
         stops=routing.stops,
         scores=scores,
@@ -211,6 +214,15 @@ def make_plan(
             assessed.fields.rates, territory.demand["weight"].to_numpy(np.float64), request.scoring
         ),
     )
+
+
+def _kept_cells(
+    territory: Territory, last: LastPlan | None, cells: Partition | None
+) -> tuple[Ints, Ints] | None:
+    """Return centres and labels of the cells that are not drawn anew, if they are not."""
+    if cells is not None:
+        return cells.centre, cells.label
+    return kept_cells(last, territory) if last is not None and last.from_day else None
 
 
 class Stages:

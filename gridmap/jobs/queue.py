@@ -317,9 +317,15 @@ class Queue:
                 )
                 .returning(_JOB.c.cancel_asked)
             ).scalar_one_or_none()
-        if asked is None:
-            return Standing.LOST
-        return Standing.CANCEL if asked else Standing.GO
+        return _standing(asked)
+
+    def standing(self, claim: Claim) -> Standing:
+        """Hear how a job stands without writing anything."""
+        with self._engine.connect() as connection:
+            asked = connection.execute(
+                sa.select(_JOB.c.cancel_asked).where(*_held(claim))
+            ).scalar_one_or_none()
+        return _standing(asked)
 
     def finish(self, claim: Claim, write: Write) -> None:
         """Write a result and the word "done" in one transaction.
@@ -430,6 +436,12 @@ def _held(claim: Claim) -> tuple[sa.ColumnElement[bool], ...]:
         _JOB.c.fence == claim.fence,
         _JOB.c.state == State.RUNNING,
     )
+
+
+def _standing(cancel_asked: bool | None) -> Standing:
+    if cancel_asked is None:
+        return Standing.LOST
+    return Standing.CANCEL if cancel_asked else Standing.GO
 
 
 def _require(changed: sa.CursorResult[Any], claim: Claim) -> None:

@@ -63,6 +63,11 @@ class Store:
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
 
+    @property
+    def engine(self) -> sa.Engine:
+        """The database itself, for those who keep other things in it."""
+        return self._engine
+
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
