@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from gridmap import schemas
 from gridmap.bases import Bases, bases_of
 from gridmap.errors import Fault, InputError, fault, some_ids
+from gridmap.jobs.executor import Executor
 from gridmap.last_plan import LastPlan, kept_cells, relocated
 from gridmap.partition.access import measure_access, snap_to_access
 from gridmap.partition.cells import cell_polygons, compactness
@@ -68,6 +69,7 @@ def make_plan(
     last: LastPlan | None = None,
     kept: KeptSearches | None = None,
     cells: Partition | None = None,
+    executor: Executor | None = None,
 ) -> Scenario:
     """Cut the territory into cells, plan the visits of each, and score them.
 
@@ -93,6 +95,8 @@ def make_plan(
         on from there.
     cells
         Cells of this territory that stay as they are: only the visits are planned.
+    executor
+        Where the visits of each cell are planned; None = in threads of this process.
 
     Returns
     -------
@@ -167,6 +171,7 @@ def make_plan(
             best_effort=best_effort,
             last=last,
             kept=kept,
+            executor=executor,
         )
     with stages.running("scoring"):
         fit = calibrated(territory, request)
@@ -376,6 +381,7 @@ def _plan_routes(
     best_effort: bool,
     last: LastPlan | None,
     kept: KeptSearches | None,
+    executor: Executor | None,
 ) -> _Routing:
     outlets = territory.outlets
     outlet_cell = partition.label[outlets["unit"].to_numpy()]
@@ -423,7 +429,9 @@ def _plan_routes(
     def on_done(count: int, cell: CellVisits) -> None:
         report(Progress("routing", count / partition.n_cells, codes[cell.cell_id - 1]))
 
-    searches = plan_cells(cells, request.routing, seed=seed, stop=stop, kept=kept, on_done=on_done)
+    searches = plan_cells(
+        cells, request.routing, seed=seed, stop=stop, executor=executor, kept=kept, on_done=on_done
+    )
     for cell, (done, places) in enumerate(zip(searches, stations, strict=True)):
         code, visits = codes[cell], done.cell
         cell_routes, cell_stops = number_routes(done, request.routing)
