@@ -35,6 +35,7 @@ class Work:
     claim: Claim
     folder: Path
     inbox: Path
+    executor: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,10 @@ class Failed:
 
 End = Done | Stopped | Lost | Failed
 Message = Progress | End
+
+
+def idle() -> None:
+    """Do nothing: once this has ended, the next process starts quickly."""
 
 
 def run_job(pipe: Connection, work: Work) -> None:
@@ -115,6 +120,7 @@ def _outcome(work: Work, report: Callable[[Progress], None]) -> End:
                 folder=work.folder,
                 inbox=work.inbox,
                 report=report,
+                executor=work.executor,
             )
         )
         Queue(store.engine, {}).finish(claim, write)

@@ -40,6 +40,8 @@ class Task:
         Folder of this job's files alone; not made yet.
     inbox
         Folder of the files that were handed in.
+    executor
+        Where the parts are worked on, see `gridmap.jobs.executor.open_executor`.
     report
         Takes the progress; raises `Cancelled` once the job shall end.
     """
@@ -51,6 +53,7 @@ class Task:
     folder: Path
     inbox: Path
     report: Report
+    executor: str = "threads"
 
 
 @dataclass(frozen=True)

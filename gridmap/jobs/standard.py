@@ -18,6 +18,7 @@ from gridmap.errors import InputError, PermissionDenied, fault, some_ids
 from gridmap.export.feeds import Feed, FeedRequest, export_feeds
 from gridmap.export.geo import write_geopackage
 from gridmap.export.report import TIMINGS, build_report
+from gridmap.jobs.executor import open_executor
 from gridmap.jobs.kinds import Kind, Task, Write, by_name
 from gridmap.partition.cells import cell_polygons
 from gridmap.planning import Stages, assess_plan, calibrated, make_plan
@@ -205,6 +206,7 @@ def _planned(
         report=task.report,
         best_effort=asked.best_effort,
         cells=old.partition if keep else None,
+        executor=open_executor(task.executor),
     )
     return _saved(territory, made, Stages(task.report))
 

@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gridmap.errors import Fault, GridmapError, fault
-from gridmap.jobs.child import CANCEL, Done, End, Failed, Lost, Stopped, Work, run_job
+from gridmap.jobs.child import CANCEL, Done, End, Failed, Lost, Stopped, Work, idle, run_job
 from gridmap.jobs.estimate import left_s, whole_fraction
 from gridmap.jobs.kinds import Kind
 from gridmap.jobs.queue import Claim, LostLease, Queue, Standing, State
@@ -78,6 +78,8 @@ class Worker:
         See `Pace`.
     present_scope
         How far who asked may reach by now; raises `PermissionDenied` if the account is gone.
+    executor
+        Where the parts of a job are worked on, see `gridmap.jobs.executor.open_executor`.
     preload
         Modules that are read once for all jobs instead of once a job.
     say
@@ -93,6 +95,7 @@ class Worker:
         files: Path,
         pace: Pace = Pace(),
         present_scope: PresentScope = lambda asked: asked,
+        executor: str = "threads",
         preload: Sequence[str] = ("gridmap.planning",),
         say: Callable[[Fault], None] = lambda _: None,
     ) -> None:
@@ -102,6 +105,7 @@ class Worker:
         self._files = files
         self._pace = pace
         self._present_scope = present_scope
+        self._executor = executor
         self._context = _context(preload)
         self._say = say
         self._engine = open_engine(url)
@@ -121,6 +125,7 @@ class Worker:
             End when no job is ready.
         """
         taken = 0
+        self._warm_up()
         while self._left is None:
             claim = self._take()
             if claim is not None:
@@ -132,6 +137,12 @@ class Worker:
                 time.sleep(self._pace.poll_s)
         self._engine.dispose()
         return taken
+
+    def _warm_up(self) -> None:
+        """Let the server of processes read its modules before a lease is running."""
+        first = self._context.Process(target=idle)  # type: ignore[attr-defined]
+        first.start()
+        first.join()
 
     def _take(self) -> Claim | None:
         try:
@@ -171,7 +182,8 @@ class Worker:
             scope.demand(claim.territory, kind.permission)
         except GridmapError as error:
             return Failed(error.faults, again=False)
-        work = Work(self._url, kind, replace(claim, scope=scope), folder, self._files / "inbox")
+        mine = replace(claim, scope=scope)
+        work = Work(self._url, kind, mine, folder, self._files / "inbox", self._executor)
         with _Child(work, self._context) as child:
             return self._watch(child, kind, claim)
 

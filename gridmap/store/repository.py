@@ -22,6 +22,9 @@ from gridmap.territory import Territory
 #: A run that has not been heard of for so long was killed; it is no longer shown.
 _SILENCE = dt.timedelta(seconds=60)
 
+#: Kinds of jobs that are shown as plans in the making.
+_PLANNING = ("plan", "reroute")
+
 
 @dataclass(frozen=True)
 class PlanRun:
@@ -196,7 +199,7 @@ class Store:
             connection.execute(sa.delete(tables.plan_run).where(tables.plan_run.c.run_id == run_id))
 
     def runs(self, scope: Scope) -> list[PlanRun]:
-        """Return the plans in the making within the scope, the oldest first."""
+        """Return the plans in the making within the scope: at command lines, and as jobs."""
         table = tables.plan_run
         query = (
             sa.select(table.c.run_id, table.c.name, table.c.stage, table.c.fraction, table.c.detail)
@@ -204,8 +207,18 @@ class Store:
             .where(table.c.stage != "")
             .order_by(table.c.run_id)
         )
+        job = tables.job
+        jobs = (
+            sa.select(
+                job.c.job_id, job.c.territory.label("name"), job.c.stage, job.c.fraction,
+                job.c.detail,
+            )
+            .where(job.c.state == "running", job.c.stage != "", job.c.lease_until >= now())
+            .where(job.c.kind.in_(_PLANNING))
+            .order_by(job.c.job_id)
+        )  # fmt: skip
         with self._engine.connect() as connection:
-            found = connection.execute(query).all()
+            found = [*connection.execute(query).all(), *connection.execute(jobs).all()]
         return [PlanRun(*row) for row in found if scope.allows(row.name)]
 
     def _writing(self) -> AbstractContextManager[sa.Connection]:

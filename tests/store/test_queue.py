@@ -280,3 +280,18 @@ def test_a_result_being_written_is_passed_over(store: Store, queue: Queue) -> No
     queue.finish(claim, write)
     assert others == [second]
     assert queue.job(EVERYTHING, first).state is State.DONE
+
+
+def test_a_job_that_plans_is_shown_as_a_plan_in_the_making(store: Store, queue: Queue) -> None:
+    """From its first stage until it ends, to those whose scope reaches so far."""
+    queue.ask(PLANNER, "plan", TOWN, {})
+    claim = queue.take("w", lease_s=LEASE_S)
+    assert claim is not None
+    assert store.runs(EVERYTHING) == []
+    told = {"stage": "planning.stage.routing", "fraction": 0.6, "detail": "C02", "left_s": None}
+    queue.beat(claim, lease_s=LEASE_S, told=told)
+    (run,) = store.runs(EVERYTHING)
+    assert (run.name, run.stage, run.fraction) == (TOWN, "planning.stage.routing", 0.6)
+    assert store.runs(Scope(frozenset({"Other Town"}))) == []
+    queue.finish(claim, nothing)
+    assert store.runs(EVERYTHING) == []
