@@ -32,6 +32,11 @@ test: $(VENV)/.tested browser-tools lint
 test-deep: $(VENV)/.tested browser-tools
 	GRIDMAP_FUZZ_FILES=20000 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/hostile
 	GRIDMAP_DEEP=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/property/test_redraw_stateful.py
+	$(BIN)/python -m pytest -m deep tests/unit/jobs tests/unit/test_region.py
+	$(BIN)/python -m benchmarks.job_kills --engine sqlite
+	$(BIN)/python -m benchmarks.job_kills --engine postgresql
+	$(BIN)/python -m benchmarks.executors --towns 3 --own 3 --iterations 100
+	$(BIN)/python -m benchmarks.bind_demand --compare
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

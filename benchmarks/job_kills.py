@@ -30,6 +30,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from benchmarks.postgres import postgres_server
+from gridmap.jobs import queue as queues
 from gridmap.jobs.kinds import Kind, Task, Write, by_name
 from gridmap.jobs.queue import Queue, State
 from gridmap.jobs.worker import Pace, Worker
@@ -80,7 +81,8 @@ KINDS = by_name(
 
 
 def work(url: str, folder: Path) -> None:
-    """Be a worker until killed."""
+    """Be a worker until killed; a job that failed is tried again soon, however often it did."""
+    queues.BACKOFF_S = 0.0
     Worker(url, KINDS, name=str(os.getpid()), files=folder, pace=PACE, preload=()).run()
 
 
@@ -105,6 +107,13 @@ def children_of_jobs(workers: list[subprocess.Popen[bytes]]) -> list[int]:
     return found
 
 
+def at_work(engine: sa.Engine) -> set[str]:
+    """Return the names of the workers that hold a job."""
+    with engine.connect() as connection:
+        held = sa.select(tables.job.c.worker).where(tables.job.c.state == State.RUNNING)
+        return set(connection.execute(held).scalars())
+
+
 def kill_campaign(url: str, folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     """Run jobs on workers that are killed, and count."""
     rng = random.Random(asked.seed)  # noqa: S311
@@ -119,19 +128,20 @@ def kill_campaign(url: str, folder: Path, asked: argparse.Namespace) -> dict[str
     workers = [start_worker(url, folder) for _ in range(asked.workers)]
     kills, of_jobs, begun = 0, 0, time.monotonic()
     while True:
-        time.sleep(rng.uniform(0.3, 1.5))
+        time.sleep(rng.uniform(0.2, 1.0))
         states = Counter(one.state for one in queue.jobs(SCOPE, most=asked.jobs))
         if states[State.DONE] + states[State.FAILED] == asked.jobs:
             break
         if time.monotonic() - begun > asked.most_seconds:
             break
-        running = children_of_jobs(workers)
-        if kills < asked.kills and states[State.RUNNING]:
-            if kills % 3 == 2 and running:
+        busy = [place for place, one in enumerate(workers) if str(one.pid) in at_work(engine)]
+        if kills < asked.kills and busy:
+            running = children_of_jobs(workers) if kills % 3 == 2 else []
+            if running:
                 os.kill(rng.choice(running), signal.SIGKILL)
                 of_jobs += 1
             else:
-                place = rng.randrange(len(workers))
+                place = rng.choice(busy)
                 workers[place].kill()
                 workers[place].wait()
                 workers[place] = start_worker(url, folder)

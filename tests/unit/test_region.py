@@ -97,6 +97,7 @@ def test_parts_are_counted_anew() -> None:
     assert left.boundary.area == pytest.approx(18 * 100.0 * 100.0)
 
 
+@pytest.mark.deep
 def test_a_region_is_planned_alike_here_and_in_processes() -> None:
     request = PlanRequest.model_validate(
         {

@@ -1,5 +1,6 @@
 """Serial = threads = processes = cluster, also where processes die in the middle."""
 
+import pickle
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from cell_visits import random_cell
 from executor_parts import refuse, square, square_after_deaths
 
 from gridmap.errors import EngineError, InputError
+from gridmap.jobs.contents import content_hash
 from gridmap.jobs.executor import (
     Dask,
     Executor,
@@ -83,6 +85,14 @@ def test_a_cluster_answers_alike_also_with_two_workers_killed(client: Any, tmp_p
         answers(executor, refuse)
 
 
+def test_a_cell_arrives_as_it_was_sent() -> None:
+    """Its content is the same in another process, and so is the key of its part on a cluster."""
+    cell = random_cell(12, 7)
+    there = pickle.loads(pickle.dumps(cell))  # noqa: S301
+    assert content_hash(there) == content_hash(cell) != content_hash(random_cell(12, 8))
+
+
+@pytest.mark.deep
 def test_cells_are_planned_alike_everywhere(client: Any) -> None:
     """Routes, byte for byte, of three cells; and one ends early by the clock."""
     cells = [random_cell(outlets, 7) for outlets in (12, 5, 9)]
