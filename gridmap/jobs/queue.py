@@ -14,6 +14,7 @@ OSDI '06, where it is called a sequencer.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -172,9 +173,10 @@ class Queue:
         if kind not in self._kinds:
             raise InputError(fault("jobs.unknown_kind", kind, known=", ".join(sorted(self._kinds))))
         scope.demand(territory, self._kinds[kind].permission)
+        name = None if key is None else hashlib.sha256(key.encode()).hexdigest()
         with writing(self._engine) as connection:
             _alone(connection, _ASK_LOCK)
-            known = self._asked_before(connection, scope, key)
+            known = self._asked_before(connection, scope, name)
             if known is not None:
                 same = (kind, territory, dict(arguments))
                 if (known.kind, known.territory, known.arguments) != same:
@@ -187,7 +189,7 @@ class Queue:
                     kind=kind,
                     territory=territory,
                     arguments=dict(arguments),
-                    idempotency_key=key,
+                    idempotency_key=name,
                     state=State.QUEUED,
                     attempts=0,
                     most_attempts=ATTEMPTS,
@@ -420,12 +422,12 @@ class Queue:
 
     @staticmethod
     def _asked_before(
-        connection: sa.Connection, scope: Scope, key: str | None
+        connection: sa.Connection, scope: Scope, name: str | None
     ) -> sa.Row[Any] | None:
-        if key is None:
+        if name is None:
             return None
         return connection.execute(
-            sa.select(_JOB).where(_JOB.c.user == scope.user, _JOB.c.idempotency_key == key)
+            sa.select(_JOB).where(_JOB.c.user == scope.user, _JOB.c.idempotency_key == name)
         ).one_or_none()
 
 

@@ -158,7 +158,7 @@ class Worker:
                   attempt=claim.attempt)
         )  # fmt: skip
         folder = self._files / "jobs" / f"{claim.job_id}-{claim.fence}"
-        state = State.FAILED
+        state: State | None = None  # not known: what was made may be a result, and stays
         try:
             state = self._settle(claim, self._run_checked(claim, folder))
         except LostLease:
@@ -167,9 +167,9 @@ class Worker:
             _log.exception(
                 "how job %s ended cannot be written; its lease will run out", claim.job_id
             )
-        if state is not State.DONE:
+        if state not in (None, State.DONE):
             shutil.rmtree(folder, ignore_errors=True)
-        self._say(fault("jobs.ended", job=claim.job_id, state=state))
+        self._say(fault("jobs.ended", job=claim.job_id, state=state or "?"))
 
     def _run_checked(self, claim: Claim, folder: Path) -> End | None:
         """Run a job if who asked may still do so; None = the worker left before it ended."""

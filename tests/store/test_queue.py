@@ -210,11 +210,12 @@ def test_cancelling(store: Store, queue: Queue) -> None:
 
 
 def test_asking_twice_under_one_key_is_asking_once(queue: Queue) -> None:
-    first = queue.ask(PLANNER, "plan", TOWN, {"seed": 1}, key="k")
-    assert queue.ask(PLANNER, "plan", TOWN, {"seed": 1}, key="k") == first
-    assert queue.ask(EVERYTHING, "plan", TOWN, {"seed": 1}, key="k") != first
+    key = "键" * 500
+    first = queue.ask(PLANNER, "plan", TOWN, {"seed": 1}, key=key)
+    assert queue.ask(PLANNER, "plan", TOWN, {"seed": 1}, key=key) == first
+    assert queue.ask(EVERYTHING, "plan", TOWN, {"seed": 1}, key=key) != first
     with pytest.raises(ConflictError, match="another job"):
-        queue.ask(PLANNER, "plan", TOWN, {"seed": 2}, key="k")
+        queue.ask(PLANNER, "plan", TOWN, {"seed": 2}, key=key)
 
     with ThreadPoolExecutor(8) as pool:
         numbers = set(

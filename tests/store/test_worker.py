@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from job_kinds import KINDS
 
 from gridmap.errors import PermissionDenied, fault
+from gridmap.jobs.child import Stopped
 from gridmap.jobs.queue import Queue, State
 from gridmap.jobs.worker import Pace, Worker
 from gridmap.store import tables
@@ -179,3 +180,24 @@ def test_a_killed_worker_loses_no_job(store: Store, queue: Queue, tmp_path: Path
     second.wait()
     assert marks(store) == ["n0", "n1", "n2", "n3"]
     assert queue.job(EVERYTHING, numbers[1]).attempts == 2
+
+
+def test_files_of_a_job_done_in_the_last_moment_stay(
+    store: Store, queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was done while it was being cancelled: the result stands, and so do its files."""
+    number = ask(queue)
+    claim = queue.take("w", lease_s=30.0)
+    assert claim is not None
+    folder = tmp_path / "jobs" / f"{number}-{claim.fence}"
+    folder.mkdir(parents=True)
+    worker = worker_of(store, tmp_path)
+
+    def done_but_not_heard(*_: object) -> Stopped:
+        queue.finish(claim, lambda _: {"folder": folder.name})
+        return Stopped()
+
+    monkeypatch.setattr(worker, "_run_checked", done_but_not_heard)
+    worker.run_one(claim)
+    assert queue.job(EVERYTHING, number).state is State.DONE
+    assert folder.is_dir()
