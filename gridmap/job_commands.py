@@ -80,7 +80,8 @@ def jobs(
     from gridmap.store.scope import Scope
 
     settings = read_settings()
-    queue = Queue(open_engine(database or settings.database_url), job_kinds())
+    engine = open_engine(database or settings.database_url)
+    queue = Queue(engine, job_kinds())
     scope = Scope.everything()
     if ask:
         try:
@@ -96,6 +97,7 @@ def jobs(
         typer.echo(json.dumps(plain, ensure_ascii=False))
     else:
         typer.echo(listed(queue.jobs(scope), settings.language))
+    engine.dispose()
 
 
 def job_kinds() -> dict[str, Kind]:

@@ -135,8 +135,12 @@ class Worker:
                 break
             else:
                 time.sleep(self._pace.poll_s)
-        self._engine.dispose()
+        self.close()
         return taken
+
+    def close(self) -> None:
+        """Give the connections back; `run` does so at its end."""
+        self._engine.dispose()
 
     def _warm_up(self) -> None:
         """Let the server of processes read its modules before a lease is running."""

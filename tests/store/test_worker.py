@@ -199,5 +199,6 @@ def test_files_of_a_job_done_in_the_last_moment_stay(
 
     monkeypatch.setattr(worker, "_run_checked", done_but_not_heard)
     worker.run_one(claim)
+    worker.close()
     assert queue.job(EVERYTHING, number).state is State.DONE
     assert folder.is_dir()
