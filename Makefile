@@ -35,6 +35,11 @@ test-deep: $(VENV)/.tested browser-tools
 	$(BIN)/python -m benchmarks.store_kill --cycles 1000
 	$(BIN)/python -m benchmarks.store_editors --attempts 10000
 	$(BIN)/python -m benchmarks.store_disk
+	$(BIN)/python -m pytest -m deep tests/unit/jobs tests/unit/test_region.py
+	$(BIN)/python -m benchmarks.job_kills --engine sqlite
+	$(BIN)/python -m benchmarks.job_kills --engine postgresql
+	$(BIN)/python -m benchmarks.executors --towns 3 --own 3 --iterations 100
+	$(BIN)/python -m benchmarks.bind_demand --compare
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

@@ -17,6 +17,7 @@ import time
 
 import numpy as np
 
+from gridmap.jobs.executor import Threads
 from gridmap.policies import RoutingPolicy
 from gridmap.routing.cells import plan_cells
 from gridmap.routing.portfolio import compile_loops
@@ -57,7 +58,7 @@ def main() -> None:
     policy = RoutingPolicy()
     cells = [invented_cell(one + 1, asked.outlets, asked.seed) for one in range(asked.cells)]
     wall, cpu = time.perf_counter(), time.process_time()
-    planned = list(plan_cells(cells, policy, seed=asked.seed, workers=asked.workers))
+    planned = list(plan_cells(cells, policy, seed=asked.seed, executor=Threads(asked.workers)))
     wall_s, cpu_s = time.perf_counter() - wall, time.process_time() - cpu
     print(
         json.dumps(

@@ -25,6 +25,7 @@ from gridmap.errors import (
     StoreError,
     fault,
 )
+from gridmap.job_commands import background
 from gridmap.options import DatabaseOption, PortOption
 from gridmap.progress import MaxRuntime, Report
 from gridmap.service_commands import basemap_folder, serve, service
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 app.add_typer(service)
 app.add_typer(user_app, name="user")
+app.add_typer(background)
 
 
 class ExitCode(IntEnum):
@@ -546,6 +548,7 @@ def _plan_and_deliver(
     from geodata.project_file import read_project
     from gridmap.console import progress_report
     from gridmap.delivery import deliver
+    from gridmap.jobs.executor import open_executor
     from gridmap.planning import make_plan
     from gridmap.routing.kept_searches import KeptSearches
     from gridmap.store.repository import Store
@@ -553,6 +556,7 @@ def _plan_and_deliver(
     from gridmap.store.scope import Scope
 
     settings = read_settings()
+    executor = open_executor(settings.executor)
     name = read_project(project).territory.name
     store = Store(url)
     with (
@@ -570,7 +574,7 @@ def _plan_and_deliver(
         last = None if since is None else since.last_plan(request.routing)
         scenario = make_plan(
             territory, request, seed=seed, stop=stop, report=report, best_effort=best_effort,
-            last=last, kept=searches,
+            last=last, kept=searches, executor=executor,
         )  # fmt: skip
         done = deliver(territory, scenario, out, store, loading_s=loading_s, report=report)
         searches.clear()

@@ -56,6 +56,10 @@ class GridmapError(Exception):
         self.faults: tuple[Fault, ...] = faults
         super().__init__("; ".join(one.text() for one in faults))
 
+    def __reduce__(self) -> tuple[type[GridmapError], tuple[Fault, ...]]:
+        # From another process an error comes back with its faults, not with their text only.
+        return type(self), self.faults
+
     def text(self, language: Language = "en") -> str:
         """Return all faults, one a line."""
         return "\n".join(one.text(language) for one in self.faults)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from gridmap import schemas
 from gridmap.bases import Bases, bases_of
 from gridmap.errors import Fault, InputError, fault, some_ids
+from gridmap.jobs.executor import Executor
 from gridmap.last_plan import LastPlan, kept_cells, relocated
 from gridmap.partition.access import measure_access, snap_to_access
 from gridmap.partition.cells import cell_polygons, compactness
@@ -67,6 +68,8 @@ def make_plan(
     best_effort: bool = False,
     last: LastPlan | None = None,
     kept: KeptSearches | None = None,
+    cells: Partition | None = None,
+    executor: Executor | None = None,
 ) -> Scenario:
     """Cut the territory into cells, plan the visits of each, and score them.
 
@@ -90,6 +93,10 @@ def make_plan(
     kept
         Where the search of each cell is kept when it is over, so that a run that is ended can go
         on from there.
+    cells
+        Cells of this territory that stay as they are: only the visits are planned.
+    executor
+        Where the visits of each cell are planned; None = in threads of this process.
 
     Returns
     -------
@@ -110,7 +117,7 @@ def make_plan(
     with stages.running("travel"):
         network = _network(territory, request.routing.mode)
         engine = open_engine(network)
-        old_cells = kept_cells(last, territory) if last is not None and last.from_day else None
+        old_cells = _kept_cells(territory, last, cells)
         centre = centre_rows(territory, request) if old_cells is None else old_cells[0]
         divisions = divisions_of_centres(territory, request, centre)
         bases = bases_of(territory, request.routing, engine)
@@ -164,6 +171,7 @@ def make_plan(
             best_effort=best_effort,
             last=last,
             kept=kept,
+            executor=executor,
         )
     with stages.running("scoring"):
         fit = calibrated(territory, request)
@@ -173,7 +181,7 @@ def make_plan(
     with stages.running("findings"):
         zones, pairs = assessed.findings
         making = assessed.making
-    cells = _cells_table(
+    table = _cells_table(
         territory, partition, request, shaped=shaped, routing=routing, scores=scores
     )
     return Scenario(
@@ -181,7 +189,7 @@ def make_plan(
         request=request,
         seed=seed,
         partition=partition,
-        cells=cells,
+        cells=table,
         routes=routing.routes,
         stops=routing.stops,
         scores=scores,
@@ -211,6 +219,15 @@ def make_plan(
             assessed.fields.rates, territory.demand["weight"].to_numpy(np.float64), request.scoring
         ),
     )
+
+
+def _kept_cells(
+    territory: Territory, last: LastPlan | None, cells: Partition | None
+) -> tuple[Ints, Ints] | None:
+    """Return centres and labels of the cells that are not drawn anew, if they are not."""
+    if cells is not None:
+        return cells.centre, cells.label
+    return kept_cells(last, territory) if last is not None and last.from_day else None
 
 
 class Stages:
@@ -364,6 +381,7 @@ def _plan_routes(
     best_effort: bool,
     last: LastPlan | None,
     kept: KeptSearches | None,
+    executor: Executor | None,
 ) -> _Routing:
     outlets = territory.outlets
     outlet_cell = partition.label[outlets["unit"].to_numpy()]
@@ -411,7 +429,9 @@ def _plan_routes(
     def on_done(count: int, cell: CellVisits) -> None:
         report(Progress("routing", count / partition.n_cells, codes[cell.cell_id - 1]))
 
-    searches = plan_cells(cells, request.routing, seed=seed, stop=stop, kept=kept, on_done=on_done)
+    searches = plan_cells(
+        cells, request.routing, seed=seed, stop=stop, executor=executor, kept=kept, on_done=on_done
+    )
     for cell, (done, places) in enumerate(zip(searches, stations, strict=True)):
         code, visits = codes[cell], done.cell
         cell_routes, cell_stops = number_routes(done, request.routing)

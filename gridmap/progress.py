@@ -86,6 +86,10 @@ class MaxRuntime:
         self._seconds = seconds
         self._end: float | None = None
 
+    def left_s(self) -> float:
+        """Return the seconds that are left; looking at them does not begin the count."""
+        return self._seconds if self._end is None else max(self._end - time.monotonic(), 0.0)
+
     def __call__(self, _best_cost: float, /) -> bool:
         """Look at the clock."""
         return self.over()

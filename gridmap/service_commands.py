@@ -144,9 +144,12 @@ def _tell(key: str, contents: dict[str, Any], settings: Settings, file: Path) ->
 
 def basemap_folder(url: str, settings: Settings) -> Path:
     """Return the folder of the basemaps: beside a SQLite file, else in the user's data folder."""
-    if settings.basemaps is not None:
-        return settings.basemaps
+    return settings.basemaps or beside_database(url, "basemaps")
+
+
+def beside_database(url: str, name: str) -> Path:
+    """Return a folder beside a SQLite file, else in the user's data folder."""
     database = make_url(url).database
     if url.startswith("sqlite") and database:
-        return Path(database).parent / "basemaps"
-    return user_data_path("gridmap") / "basemaps"
+        return Path(database).parent / name
+    return user_data_path("gridmap") / name

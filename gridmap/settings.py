@@ -53,6 +53,9 @@ class Settings(BaseSettings):
         Folder of the networks that are ready for use; None (an empty text) = keep none.
     cache_mb
         Megabytes that these may take; those not used for longest go first.
+    executor
+        Where the cells of a plan are worked on: ``serial``, ``threads``, ``processes``, or the
+        address of a Dask scheduler such as ``tcp://host:8786``.
     language
         Language of the command line and of pages opened for the first time.
     public_url
@@ -76,6 +79,7 @@ class Settings(BaseSettings):
     basemaps: Path | None = None
     cache_dir: Path | None = Field(default_factory=_default_cache)
     cache_mb: int = Field(default=5000, ge=1)
+    executor: str = "threads"
     language: Language = "en"
     public_url: str = ""
     session_idle_minutes: int = Field(default=60, ge=1, le=24 * 60)

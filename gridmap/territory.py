@@ -22,6 +22,9 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Polygons = NDArray[np.object_]
 
+#: Points that are located at a time.
+_PORTION = 100_000
+
 ATTRIBUTION = "© OpenStreetMap contributors (ODbL 1.0)"
 
 
@@ -95,13 +98,21 @@ class Units:
         return np.asarray(shapely.get_coordinates(shapely.point_on_surface(self.polygons)))
 
     def locate(self, xy: Floats) -> Ints:
-        """Return the unit of each point; on a border the lowest, outside -1. Shape (n,)."""
-        points = shapely.points(xy)
-        point, unit = shapely.STRtree(self.polygons).query(points, predicate="intersects")
+        """Return the unit of each point; on a border the lowest, outside -1. Shape (n,).
+
+        Points are made and asked for in portions, so that millions of them need little memory.
+        """
         found = np.full(len(xy), len(self), dtype=np.int64)
-        np.minimum.at(found, point, unit)
+        for start in range(0, len(xy), _PORTION):
+            points = shapely.points(xy[start : start + _PORTION])
+            point, unit = self._tree.query(points, predicate="intersects")
+            np.minimum.at(found, start + point, unit)
         found[found == len(self)] = -1
         return found
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self.polygons)
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,7 +56,7 @@ def open_engine(url: str) -> sa.Engine:
 def migrate(engine: sa.Engine) -> None:
     """Bring the schema of a database up to date."""
     config = _config()
-    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+    with writing(engine, Scope.everything()) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         install(connection)

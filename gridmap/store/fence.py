@@ -45,7 +45,8 @@ def tell_reach(connection: sa.Connection) -> None:
 def fenced_tables() -> dict[str, str]:
     """Return the condition of each table whose rows belong to a territory."""
     named = f"{_REACH} = '{_ALL}' OR {{}} IN ({_NAMES})"
-    found = {"territory": named.format("name"), "plan_run": named.format("name")}
+    found = {one: named.format("name") for one in ("territory", "plan_run")}
+    found["job"] = named.format("territory")
     for table in people_tables.account.metadata.sorted_tables:
         if "territory_name" in table.c and table is not people_tables.region_territory:
             found[table.name] = named.format("territory_name")

@@ -30,6 +30,9 @@ from gridmap.territory import Territory
 #: A run that has not been heard of for so long was killed; it is no longer shown.
 _SILENCE = dt.timedelta(seconds=60)
 
+#: Kinds of jobs that are shown as plans in the making.
+_PLANNING = ("plan", "reroute")
+
 
 @dataclass(frozen=True)
 class PlanRun:
@@ -169,12 +172,7 @@ class Store:
             raise StoreError(fault("store.other_territory", territory.name))
         try:
             with writing(self._engine, scope) as connection:
-                territory_id = save_territory(connection, territory)
-                scenario_id = save_scenario(connection, territory_id, scenario)
-                add_version(connection, scope, scenario_id, planned=0)
-                write_shapes(connection, territory_id, territory, scenario_id, scenario)
-                record(connection, scope, "planned", f"scenario/{scenario_id}", seed=scenario.seed)
-                return scenario_id
+                return save_plan(connection, scope, territory, scenario)
         except sa.exc.SQLAlchemyError as error:
             raise StoreError(fault("store.cannot_write", territory.name, reason=error)) from error
 
@@ -245,7 +243,7 @@ class Store:
             connection.execute(sa.delete(tables.plan_run).where(_run_within(scope, run_id)))
 
     def runs(self, scope: Scope) -> list[PlanRun]:
-        """Return the plans in the making within the scope, the oldest first."""
+        """Return the plans in the making within the scope: at command lines, and as jobs."""
         table = tables.plan_run
         query = (
             sa.select(table.c.run_id, table.c.name, table.c.stage, table.c.fraction, table.c.detail)
@@ -253,9 +251,31 @@ class Store:
             .where(table.c.stage != "")
             .order_by(table.c.run_id)
         )
+        job = tables.job
+        jobs = (
+            sa.select(
+                job.c.job_id, job.c.territory.label("name"), job.c.stage, job.c.fraction,
+                job.c.detail,
+            )
+            .where(job.c.state == "running", job.c.stage != "", job.c.lease_until >= now())
+            .where(job.c.kind.in_(_PLANNING))
+            .order_by(job.c.job_id)
+        )  # fmt: skip
         with reading(self._engine, scope) as connection:
-            found = connection.execute(query).all()
+            found = [*connection.execute(query).all(), *connection.execute(jobs).all()]
         return [PlanRun(*row) for row in found if scope.allows(row.name)]
+
+
+def save_plan(
+    connection: sa.Connection, scope: Scope, territory: Territory, scenario: Scenario
+) -> int:
+    """Write a plan on an open connection, and its territory if it is new; return its number."""
+    territory_id = save_territory(connection, territory)
+    scenario_id = save_scenario(connection, territory_id, scenario)
+    add_version(connection, scope, scenario_id, planned=0)
+    write_shapes(connection, territory_id, territory, scenario_id, scenario)
+    record(connection, scope, "planned", f"scenario/{scenario_id}", seed=scenario.seed)
+    return scenario_id
 
 
 def _run_within(scope: Scope, run_id: int) -> sa.ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""The tables of the store. SQL stands in this package and nowhere else."""
+"""The tables of the store. SQL stands in this package and in `gridmap.jobs.queue` only."""
 
 from __future__ import annotations
 
@@ -293,4 +293,38 @@ plan_run = sa.Table(
     sa.Column("detail", sa.String, nullable=False),
     sa.Column("started", sa.DateTime(timezone=True), nullable=False),
     sa.Column("updated", sa.DateTime(timezone=True), nullable=False),
+)
+
+#: Work in the background. `fence` grows with each claim: who holds an older one may not write.
+job = sa.Table(
+    "job",
+    metadata,
+    sa.Column("job_id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("territory", sa.String, nullable=False),
+    sa.Column("arguments", sa.JSON, nullable=False),
+    sa.Column("user", sa.String, nullable=False),
+    sa.Column("role", sa.String(24), nullable=False),
+    sa.Column("territories", sa.JSON, nullable=False),
+    sa.Column("cells", sa.JSON, nullable=False),
+    sa.Column("idempotency_key", sa.String(64)),
+    sa.Column("state", sa.String(9), nullable=False, index=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("most_attempts", sa.Integer, nullable=False),
+    sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("worker", sa.String, nullable=False),
+    sa.Column("fence", sa.Integer, nullable=False),
+    sa.Column("lease_until", sa.DateTime(timezone=True)),
+    sa.Column("heartbeat", sa.DateTime(timezone=True)),
+    sa.Column("cancel_asked", sa.Boolean, nullable=False),
+    sa.Column("stage", sa.String, nullable=False),
+    sa.Column("fraction", sa.Double, nullable=False),
+    sa.Column("detail", sa.String, nullable=False),
+    sa.Column("left_s", sa.Double),
+    sa.Column("faults", sa.JSON, nullable=False),
+    sa.Column("result", sa.JSON, nullable=False),
+    sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("started", sa.DateTime(timezone=True)),
+    sa.Column("ended", sa.DateTime(timezone=True)),
+    sa.UniqueConstraint("user", "idempotency_key"),
 )

@@ -1,5 +1,7 @@
 """Faults travel together and speak both languages."""
 
+import pickle
+
 from gridmap.errors import GridmapError, InputError, PermissionDenied, StoreError, fault, some_ids
 
 
@@ -25,3 +27,11 @@ def test_errors_are_builtin_kinds_too() -> None:
     assert issubclass(StoreError, OSError)
     assert issubclass(PermissionDenied, PermissionError)
     assert issubclass(InputError, GridmapError)
+
+
+def test_errors_come_back_whole_from_other_processes() -> None:
+    """Also those that are builtin kinds, whose own way of being sent knows no faults."""
+    told = fault("jobs.died", 7, code=-9), fault("cli.cancelled")
+    for kind in (GridmapError, InputError, StoreError, PermissionDenied):
+        back = pickle.loads(pickle.dumps(kind(*told)))  # noqa: S301
+        assert (type(back), back.faults, str(back)) == (kind, told, str(kind(*told)))

@@ -4,6 +4,7 @@ import time
 
 from cell_visits import random_cell
 
+from gridmap.jobs.executor import Threads
 from gridmap.policies import RoutingPolicy
 from gridmap.routing.cells import plan_cells
 from gridmap.routing.plan import plan_cell_routes
@@ -13,7 +14,7 @@ POLICY = RoutingPolicy(iterations=40)
 
 def test_side_by_side_as_one_after_the_other() -> None:
     cells = [random_cell(n_outlets, n_outlets) for n_outlets in (25, 5, 18, 12)]
-    together = [one.days for one in plan_cells(cells, POLICY, seed=3, workers=3)]
+    together = [one.days for one in plan_cells(cells, POLICY, seed=3, executor=Threads(3))]
     assert together == [plan_cell_routes(cell, POLICY, seed=3).days for cell in cells]
 
 
@@ -28,7 +29,7 @@ def test_who_goes_away_ends_the_searches() -> None:
         calls += 1
         return calls == 20  # ends the first search and no other
 
-    searches = plan_cells(cells, endless, seed=1, stop=stop, workers=1)
+    searches = plan_cells(cells, endless, seed=1, stop=stop, executor=Threads(1))
     next(searches)
     searches.close()
     assert time.perf_counter() - began < 30.0

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from cell_visits import random_cell
 
+from gridmap.jobs.executor import Threads
 from gridmap.policies import RoutingPolicy
 from gridmap.routing import plan as plan_module
 from gridmap.routing.build import periodic_problem
@@ -95,7 +96,7 @@ def cells_of_run() -> list[CellVisits]:
 def routes_of(kept: KeptSearches) -> bytes:
     """Plan the cells of the killed run, and return their routes as bytes."""
     policy = RoutingPolicy(iterations=150)
-    planned = plan_cells(cells_of_run(), policy, seed=5, workers=1, kept=kept)
+    planned = plan_cells(cells_of_run(), policy, seed=5, executor=Threads(1), kept=kept)
     return json.dumps([one.shifts for one in planned]).encode()
 
 

@@ -1,0 +1,108 @@
+"""Commands for jobs in the background: worker, jobs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridmap.catalogue import text
+from gridmap.errors import Fault, InputError, fault
+from gridmap.options import DatabaseOption
+from gridmap.service_commands import beside_database
+from gridmap.settings import read_settings
+
+if TYPE_CHECKING:
+    from gridmap.jobs.kinds import Kind
+
+#: Joined to the other commands in `gridmap.cli`.
+background = typer.Typer()
+
+
+@background.command()
+def worker(
+    database: DatabaseOption = None,
+    name: Annotated[str, typer.Option(help="Name by which it is shown.")] = "",
+    files: Annotated[
+        Path | None, typer.Option("--files", help="Folder of the files of jobs: inbox, jobs.")
+    ] = None,
+    until_empty: Annotated[
+        bool, typer.Option("--until-empty", help="End when no job is ready.")
+    ] = False,
+) -> None:
+    """Run jobs in the background, one at a time; start several for several at a time."""
+    from gridmap.jobs.worker import Worker
+
+    settings = read_settings()
+    url = database or settings.database_url
+    shown = name or f"{socket.gethostname()}-{os.getpid()}"
+
+    def say(told: Fault) -> None:
+        typer.echo(told.text(settings.language), err=True)
+
+    runs = Worker(
+        url, job_kinds(), name=shown, files=files or beside_database(url, "files"),
+        executor=settings.executor, say=say,
+    )  # fmt: skip
+
+    def leave(_number: int, _frame: object) -> None:
+        say(fault("jobs.leaves", name=shown))
+        runs.leave()
+
+    before = {one: signal.signal(one, leave) for one in (signal.SIGTERM, signal.SIGINT)}
+    say(fault("jobs.waiting", name=shown))
+    try:
+        runs.run(until_empty=until_empty)
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+@background.command()
+def jobs(
+    ask: Annotated[str, typer.Option(metavar="KIND", help="Ask for a job; its number.")] = "",
+    territory: Annotated[str, typer.Option(help="With --ask: name of the territory.")] = "",
+    arguments: Annotated[str, typer.Option(help="With --ask: arguments as JSON.")] = "{}",
+    key: Annotated[str, typer.Option(help="With --ask: asked twice, done once.")] = "",
+    cancel: Annotated[int | None, typer.Option(metavar="JOB", help="End this job.")] = None,
+    database: DatabaseOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print for a machine.")] = False,
+) -> None:
+    """List the jobs in the background; ask for one, or end one."""
+    from gridmap.jobs.listing import as_plain, listed
+    from gridmap.jobs.queue import Queue
+    from gridmap.store.engine import open_engine
+    from gridmap.store.scope import Scope
+
+    settings = read_settings()
+    engine = open_engine(database or settings.database_url)
+    queue = Queue(engine, job_kinds())
+    scope = Scope.everything()
+    if ask:
+        try:
+            given = json.loads(arguments)
+        except json.JSONDecodeError as error:
+            raise InputError(fault("jobs.bad_arguments", "--arguments", reason=error)) from error
+        typer.echo(queue.ask(scope, ask, territory, given, key=key or None))
+    elif cancel is not None:
+        queue.cancel(scope, cancel)
+        typer.echo(text("jobs.cancel_told", settings.language, job=cancel))
+    elif as_json:
+        plain = [as_plain(one, settings.language) for one in queue.jobs(scope)]
+        typer.echo(json.dumps(plain, ensure_ascii=False))
+    else:
+        typer.echo(listed(queue.jobs(scope), settings.language))
+    engine.dispose()
+
+
+def job_kinds() -> dict[str, Kind]:
+    """Return the kinds of jobs that there are, the import of tables among them."""
+    from geodata.import_kind import IMPORT
+    from gridmap.jobs.standard import STANDARD
+
+    return {**STANDARD, IMPORT.name: IMPORT}

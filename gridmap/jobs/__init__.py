@@ -1,0 +1,1 @@
+"""Long work in the background: a queue in the database, workers, and executors for its parts."""

@@ -1,0 +1,238 @@
+"""The jobs that gridmap itself knows: plan, re-route, score and export of stored scenarios."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic
+import sqlalchemy as sa
+
+from gridmap.catalogue import Language
+from gridmap.checking import check_plan
+from gridmap.errors import InputError, PermissionDenied, fault, some_ids
+from gridmap.export.feeds import Feed, FeedRequest, export_feeds
+from gridmap.export.geo import write_geopackage
+from gridmap.export.report import TIMINGS, build_report
+from gridmap.jobs.executor import open_executor
+from gridmap.jobs.kinds import Kind, Task, Write, by_name
+from gridmap.partition.cells import cell_polygons
+from gridmap.planning import Stages, assess_plan, calibrated, make_plan
+from gridmap.policies import PlanRequest
+from gridmap.progress import MaxRuntime, Progress
+from gridmap.scenario import Scenario
+from gridmap.scoring.assessment import Cells
+from gridmap.scoring.findings import recorded
+from gridmap.scoring.scorecard import cell_summary
+from gridmap.store.repository import save_plan
+from gridmap.store.roles import Permission
+from gridmap.territory import Territory
+
+T = TypeVar("T", bound=pydantic.BaseModel)
+
+_STAGE = "planning.stage"
+#: Shares of the stages in the time of a plan of some twenty cells.
+PLAN_STAGES = {
+    f"{_STAGE}.travel": 0.05,
+    f"{_STAGE}.partition": 0.25,
+    f"{_STAGE}.engine": 0.03,
+    f"{_STAGE}.routing": 0.5,
+    f"{_STAGE}.scoring": 0.07,
+    f"{_STAGE}.findings": 0.03,
+    f"{_STAGE}.check": 0.07,
+}
+
+
+class PlanArguments(pydantic.BaseModel):
+    """Arguments of the kinds that make a scenario out of one.
+
+    Attributes
+    ----------
+    scenario_id
+        The scenario whose territory, and of a re-route or score whose cells, are taken.
+    seed
+        Seed of every random choice; that of the scenario by default.
+    max_seconds
+        Ends the search early.
+    best_effort
+        Where not all visits fit, leave out the least.
+    request
+        What is asked; that of the scenario by default.
+    """
+
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+    scenario_id: int
+    seed: int | None = pydantic.Field(default=None, ge=0)
+    max_seconds: float | None = pydantic.Field(default=None, ge=0.0)
+    best_effort: bool = False
+    request: PlanRequest | None = None
+
+
+class ExportArguments(pydantic.BaseModel):
+    """Arguments of an export; see `gridmap.export.feeds.FeedRequest`."""
+
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+    scenario_id: int
+    formats: tuple[Feed, ...] = ()
+    start: date | None = None
+    cycles: int = pydantic.Field(default=1, ge=1, le=120)
+    cells: tuple[str, ...] = ()
+    language: Language | None = None
+
+
+def plan(task: Task) -> Write:
+    """Make a plan of the territory of a scenario."""
+    asked = read_arguments(PlanArguments, task.arguments)
+    territory, scenario = _load(task, asked.scenario_id)
+    return _planned(task, asked, territory, scenario, keep=False)
+
+
+def reroute(task: Task) -> Write:
+    """Keep the cells of a scenario and plan the visits anew."""
+    asked = read_arguments(PlanArguments, task.arguments)
+    territory, scenario = _load(task, asked.scenario_id)
+    return _planned(task, asked, territory, scenario, keep=True)
+
+
+def score(task: Task) -> Write:
+    """Keep cells and routes of a scenario and score them anew."""
+    asked = read_arguments(PlanArguments, task.arguments)
+    territory, old = _load(task, asked.scenario_id)
+    request = asked.request or old.request
+    seed = old.seed if asked.seed is None else asked.seed
+    stages = Stages(task.report)
+    with stages.running("scoring"):
+        polygons = cell_polygons(territory.units, old.partition.label, old.partition.n_cells)
+        assessed = assess_plan(
+            territory,
+            request,
+            Cells(old.partition.label, polygons, old.stops),
+            seed=seed,
+            fit=calibrated(territory, request),
+        )
+        scores = assessed.scores
+    with stages.running("findings"):
+        zones, pairs = assessed.findings
+    summary = cell_summary(scores)
+    kept = old.cells.drop(columns=[one for one in summary.columns if one != "cell_id"])
+    cells = kept.merge(summary, on="cell_id", how="left", validate="one_to_one")
+    found = {"blind_zones": recorded(zones), "duplicates": recorded(pairs)}
+    scored = replace(
+        old,
+        request=request,
+        seed=seed,
+        scores=scores,
+        cells=cells[list(old.cells.columns)],
+        report={**old.report, **found},
+    )
+    return _saved(task, territory, scored, stages)
+
+
+def export(task: Task) -> Write:
+    """Write the files of a scenario into the folder of the job."""
+    asked = read_arguments(ExportArguments, task.arguments)
+    territory, scenario = _load(task, asked.scenario_id)
+    task.report(Progress("jobs.stage.export", 0.0))
+    request = FeedRequest(
+        feeds=asked.formats,
+        start=asked.start,
+        cycles=asked.cycles,
+        cells=_own_cells(task, scenario, asked.cells),
+        language=asked.language,
+    )
+    with tempfile.TemporaryDirectory() as drafts:
+        plan_file = write_geopackage(territory, scenario, Path(drafts) / "plan.gpkg")
+        task.report(Progress("jobs.stage.export", 0.2))
+        files = export_feeds(plan_file, task.folder, request)
+    task.report(Progress("jobs.stage.export", 1.0))
+    listed = sorted(str(one.relative_to(task.folder)) for one in files)
+    return lambda _: {"folder": task.folder.name, "files": listed}
+
+
+STANDARD = by_name(
+    Kind("plan", Permission.PLAN, plan, PLAN_STAGES),
+    Kind("reroute", Permission.PLAN, reroute, PLAN_STAGES),
+    Kind(
+        "score",
+        Permission.PLAN,
+        score,
+        {f"{_STAGE}.scoring": 0.6, f"{_STAGE}.findings": 0.2, f"{_STAGE}.check": 0.2},
+    ),
+    Kind("export", Permission.EXPORT, export, {"jobs.stage.export": 1.0}),
+)
+
+
+def read_arguments(model: type[T], arguments: Mapping[str, Any]) -> T:
+    """Return the arguments of a job, checked.
+
+    Raises
+    ------
+    InputError
+        With all faults at once.
+    """
+    try:
+        return model.model_validate(arguments)
+    except pydantic.ValidationError as error:
+        raise InputError(
+            *(
+                fault("jobs.bad_arguments", ".".join(map(str, one["loc"])), reason=one["msg"])
+                for one in error.errors()
+            )
+        ) from error
+
+
+def _load(task: Task, scenario_id: int) -> tuple[Territory, Scenario]:
+    territory, scenario = task.store.load(task.scope, scenario_id)
+    if territory.name != task.territory:
+        raise InputError(fault("jobs.other_place", scenario_id, found=territory.name))
+    return territory, scenario
+
+
+def _planned(
+    task: Task, asked: PlanArguments, territory: Territory, old: Scenario, *, keep: bool
+) -> Write:
+    made = make_plan(
+        territory,
+        asked.request or old.request,
+        seed=old.seed if asked.seed is None else asked.seed,
+        stop=None if asked.max_seconds is None else MaxRuntime(asked.max_seconds),
+        report=task.report,
+        best_effort=asked.best_effort,
+        cells=old.partition if keep else None,
+        executor=open_executor(task.executor),
+    )
+    return _saved(task, territory, made, Stages(task.report))
+
+
+def _saved(task: Task, territory: Territory, scenario: Scenario, stages: Stages) -> Write:
+    """Check a scenario independently of the solver, and return how it is written."""
+    with stages.running("check"), tempfile.TemporaryDirectory() as drafts:
+        checks = check_plan(write_geopackage(territory, scenario, Path(drafts) / "plan.gpkg"))
+    timings_s = {**scenario.report.get(TIMINGS, {}), **stages.timings_s}
+    report = build_report(territory, scenario, checks) | {TIMINGS: timings_s}
+    broken = [one.name for one in checks if not one.ok]
+    whole = replace(scenario, report=report)
+
+    def write(connection: sa.Connection) -> Mapping[str, Any]:
+        saved = save_plan(connection, task.scope, territory, whole)
+        return {"scenario_id": saved, "broken": broken}
+
+    return write
+
+
+def _own_cells(task: Task, scenario: Scenario, asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the codes of the cells to export: a grid manager's own ones at most."""
+    if task.scope.cells is None:
+        return asked
+    mine = scenario.cells["centre_outlet_id"].isin(list(task.scope.cells))
+    own = tuple(scenario.cells["code"][mine].astype(str))
+    foreign = [one for one in asked if one not in own]
+    if foreign or not own:
+        raise PermissionDenied(fault("jobs.foreign_cells", some_ids(foreign) or task.scope.user))
+    return asked or own
