@@ -15,9 +15,8 @@ from gridmap.jobs import queue as queues
 from gridmap.jobs.kinds import Kind, Task, Write, by_name
 from gridmap.jobs.queue import LostLease, Queue, Standing, State
 from gridmap.store import tables
-from gridmap.store.repository import Store
+from gridmap.store.repository import Store, save_plan
 from gridmap.store.roles import Permission, Role
-from gridmap.store.scenarios import save_scenario
 from gridmap.store.scope import Scope
 from gridmap.store.territories import save_territory
 
@@ -97,8 +96,8 @@ def test_who_lost_the_lease_writes_nothing(store: Store, queue: Queue) -> None:
     territory = grid_territory()
 
     def write(connection: sa.Connection) -> Mapping[str, Any]:
-        kept = save_territory(connection, territory)
-        return {"scenario_id": save_scenario(connection, kept, grid_scenario(territory))}
+        saved = save_plan(connection, EVERYTHING, territory, grid_scenario(territory))
+        return {"scenario_id": saved}
 
     first = queue.take("slow", lease_s=LEASE_S)
     lapse(store)
