@@ -4,9 +4,12 @@
         [--db URL] [--seed N] [--out FILE]
 
 Users look at the pages of the demo's plan in random order, as a browser asks for them (the address,
-then what the page fetches), and think in between, exponentially distributed. Then the same users
-look at a page of Dash with a heading and nothing else, served in the same way. Prints the times
-that requests took, from the first byte sent to the last one received, and the ratio.
+then what the page fetches, packed, and again only if it changed), and think in between,
+exponentially distributed. Each has a token, so that every request is checked. Meanwhile five
+editors redraw another town in the same database, in a process of their own. Then the same users
+look at a page of Dash with a heading and nothing else, served in the same way and open to all.
+Prints the times that requests took, from the first byte sent to the last one received, and the
+ratio.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import argparse
 import csv
 import http.client
 import json
+import multiprocessing
 import os
 import platform
 import random
@@ -25,15 +29,25 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.store_case import SquareTown
+from benchmarks.store_editor import processes, random_edit
 from dashboards.ids import App
+from gridmap.store.accounts import Grant
+from gridmap.store.drafts import Drafts
+from gridmap.store.repository import Store
+from gridmap.store.roles import Role
+from gridmap.store.scope import Scope
+from gridmap.store.tokens import TokenWish
 
 #: One request: method, path, body.
 Request = tuple[str, str, bytes | None]
@@ -49,6 +63,12 @@ def page():
 
 run_server(page, Listening("127.0.0.1", {port}, {workers}, 8), print)
 """
+
+
+#: Accounts that the users share.
+ACCOUNTS = 20
+EDITORS = 5
+TOWN = SquareTown(EDITORS, 20)
 
 
 @dataclass
@@ -113,6 +133,7 @@ def use(
     pages: Callable[[random.Random, int], list[Request]],
     asked: argparse.Namespace,
     seed: int,
+    tokens: Sequence[str] = (),
 ) -> Times:
     """Let the users work and return what they met."""
     times, until = Times(), time.monotonic() + asked.seconds
@@ -120,15 +141,25 @@ def use(
     def user(number: int) -> None:
         choice = random.Random(seed * 100_000 + number)  # noqa: S311
         line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        always = {"Accept-Encoding": "gzip"}
+        if tokens:
+            always["Authorization"] = f"Bearer {tokens[number % len(tokens)]}"
+        tags: dict[str, str] = {}
         time.sleep(choice.uniform(0.0, asked.think))
         while time.monotonic() < until:
             for method, path, body in pages(choice, asked.cells):
                 began = time.perf_counter()
                 try:
-                    headers = {"Content-Type": "application/json"} if body else {}
+                    headers = dict(always)
+                    if body:
+                        headers["Content-Type"] = "application/json"
+                    if path in tags:
+                        headers["If-None-Match"] = tags[path]
                     line.request(method, path, body, headers)
                     answer = line.getresponse()
                     answer.read()
+                    if answer.getheader("ETag"):
+                        tags[path] = str(answer.getheader("ETag"))
                 except (OSError, http.client.HTTPException) as error:
                     times.fail(f"{path}: {error!r}")
                     line.close()
@@ -145,6 +176,62 @@ def use(
     for one in users:
         one.join()
     return times
+
+
+def tokens_of(url: str) -> list[str]:
+    """Make the accounts of the users, and return a token of each."""
+    store = Store(url)
+    people, everything = store.people(), Scope.everything()
+    viewer = Grant(Role.VIEWER, everywhere=True)
+    made = []
+    for number in range(ACCOUNTS):
+        name = f"user{number}"
+        people.accounts.add(everything, name, viewer, oidc_subject=name)
+        made.append(people.tokens.add(everything, name, TokenWish("load", 1)))
+    store.close()
+    return made
+
+
+def redraw_town(pipe: Connection, url: str, draft: int, seconds: float, think: float) -> None:
+    """Let editors work on a row of cells each, and send the seconds that each commit took."""
+    store, ground = Store(url), TOWN.ground()
+    drafts, until = Drafts(store.engine), time.monotonic() + seconds
+    taken: list[float] = []
+
+    def editor(number: int) -> None:
+        scope, rng = Scope(role=Role.PLANNER, user=f"editor{number}"), np.random.default_rng(number)
+        mine = range(number * EDITORS, (number + 1) * EDITORS)
+        while time.monotonic() < until:
+            head = drafts.head(scope, draft)
+            plan = head.state.plan(ground)
+            done = random_edit(rng, plan, mine)
+            key, began = uuid.uuid4().hex, time.perf_counter()
+            drafts.commit(scope, draft, plan, done, key=key, versions=head.versions)
+            taken.append(time.perf_counter() - began)
+            time.sleep(float(rng.exponential(think)))
+
+    editors = [threading.Thread(target=editor, args=(number,)) for number in range(EDITORS)]
+    for one in editors:
+        one.start()
+    for one in editors:
+        one.join()
+    store.close()
+    pipe.send(taken)
+
+
+@contextmanager
+def edited(url: str, seconds: float, think: float) -> Iterator[list[float]]:
+    """Let editors work while the block runs; the list holds the seconds of commits at its end."""
+    store = Store(url)
+    draft = TOWN.draft(store)
+    store.close()
+    ours, theirs = multiprocessing.Pipe()
+    at_work = processes().Process(target=redraw_town, args=(theirs, url, draft, seconds, think))
+    at_work.start()
+    commits: list[float] = []
+    yield commits
+    commits += ours.recv()
+    at_work.join()
 
 
 @contextmanager
@@ -178,6 +265,19 @@ def free_port() -> int:
         return int(bound.getsockname()[1])
 
 
+def row(name: str, times: Times) -> list[Any]:
+    """Print what the users met, and return it as a row."""
+    p50, p95, p99 = np.percentile(times.seconds, [50, 95, 99]) * 1000.0
+    print(
+        f"{name:18} {len(times.seconds):6d} requests, {len(times.errors)} errors,"
+        f" p50 {p50:7.1f} ms, p95 {p95:7.1f} ms, p99 {p99:7.1f} ms",
+        flush=True,
+    )
+    for error in sorted(set(times.errors))[:5]:
+        print("   ", error)
+    return [name, len(times.seconds), len(times.errors), p50, p95, p99]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--users", type=int, default=200)
@@ -198,23 +298,20 @@ def main() -> None:
         port, plain = free_port(), free_port()
         ours = gridmap("serve", "--db", url, "--port", str(port), "--workers", str(asked.workers))
         static = [sys.executable, "-c", STATIC.format(port=plain, workers=asked.workers)]
-        for name, command, at, pages in (
-            ("gridmap", ours, port, pages_of_plan),
-            ("static Dash page", static, plain, static_page),
-        ):
-            with served(command, at):
-                warm = argparse.Namespace(**{**vars(asked), "users": 8, "think": 0.1, "seconds": 3})
-                use(at, pages, warm, asked.seed + 1)
-                times = use(at, pages, asked, asked.seed)
-            p50, p95, p99 = np.percentile(times.seconds, [50, 95, 99]) * 1000.0
-            rows.append([name, len(times.seconds), len(times.errors), p50, p95, p99])
-            print(
-                f"{name:18} {len(times.seconds):6d} requests, {len(times.errors)} errors,"
-                f" p50 {p50:7.1f} ms, p95 {p95:7.1f} ms, p99 {p99:7.1f} ms",
-                flush=True,
-            )
-            for error in sorted(set(times.errors))[:5]:
-                print("   ", error)
+        tokens = tokens_of(url)
+        warm = argparse.Namespace(**{**vars(asked), "users": 8, "think": 0.1, "seconds": 3})
+        with served(ours, port):
+            use(port, pages_of_plan, warm, asked.seed + 1, tokens)
+            with edited(url, asked.seconds, asked.think) as commits:
+                rows.append(row("gridmap", use(port, pages_of_plan, asked, asked.seed, tokens)))
+        print(
+            f"{len(commits)} edits by {EDITORS} editors, p50 of a commit"
+            f" {np.median(commits) * 1000.0:.1f} ms",
+            flush=True,
+        )
+        with served(static, plain):
+            use(plain, static_page, warm, asked.seed + 1)
+            rows.append(row("static Dash page", use(plain, static_page, asked, asked.seed)))
     print(
         f"p95 is {rows[0][4] / rows[1][4]:.2f} times that of the static page"
         f" ({asked.users} users, {asked.think:g} s think time, {asked.workers} workers,"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 import geopandas as gpd
 import numpy as np
@@ -23,7 +23,11 @@ from gridmap.store.scope import Scope
 from gridmap.store.seen import seen_by
 from gridmap.territory import Territory
 
+T = TypeVar("T")
+
 _KEPT = 8
+#: Layouts and layers that are kept of one plan.
+_DERIVED = 300
 #: Number of the scenario, own cells or all, with contacts or without.
 _Key = tuple[int, frozenset[str] | None, bool]
 
@@ -55,6 +59,24 @@ class Plan:
     scenario_id: int
     territory: Territory
     scenario: Scenario
+    _made: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict, init=False, repr=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` gives, made when first asked for and kept while it is in use.
+
+        Plans never change, so what is derived from one stays true.
+        """
+        with self._making:
+            if key in self._made:
+                self._made.move_to_end(key)
+                return cast(T, self._made[key])
+        made = make()
+        with self._making:
+            self._made[key] = made
+            while len(self._made) > _DERIVED:
+                self._made.popitem(last=False)
+        return made
 
     @cached_property
     def cell_polygons(self) -> NDArray[np.object_]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from dash import Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
@@ -146,11 +146,11 @@ def open_page(desk: Desk, chosen: Selection) -> tuple[Plan | None, Selection, Co
 def content(desk: Desk, plan: Plan, chosen: Selection) -> Component:
     """Return the layout of the selected page."""
     has_basemap = desk.basemaps.of(plan.scenario.territory_hash) is not None
-    if chosen.page is Page.CARD:
-        return cell_card.layout(plan, chosen, has_basemap=has_basemap)
-    if chosen.page is Page.ROUTES:
-        return routes.layout(plan, chosen, has_basemap=has_basemap)
-    return cells.layout(plan, chosen, has_basemap=has_basemap)
+    page: Any = {Page.CARD: cell_card, Page.ROUTES: routes}.get(chosen.page, cells)
+    return plan.once(
+        ("page", chosen, has_basemap),
+        lambda: cast(Component, page.layout(plan, chosen, has_basemap=has_basemap)),
+    )
 
 
 def _register_shell(app: Dash, desk: Desk, visitors: Visitors | None, language: Language) -> None:

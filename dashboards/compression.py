@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import Flask, Response, request
@@ -10,6 +12,31 @@ from flask import Flask, Response, request
 _LEAST_BYTES = 1024
 _TEXT = ("text/", "application/json", "application/javascript", "application/geo+json", "image/svg")
 _LASTING = ("/assets/", "/_dash-component-suites/")
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Content that many ask for: as it is, packed, and a name by which a browser knows it."""
+
+    plain: bytes
+    packed: bytes
+    tag: str
+
+    @classmethod
+    def of(cls, content: bytes) -> Packed:
+        """Pack some content."""
+        tag = hashlib.sha256(content).hexdigest()[:32]
+        return cls(content, gzip.compress(content, 6, mtime=0), tag)
+
+    def answer(self, mimetype: str) -> Response:
+        """Return the content as the browser of this request takes it."""
+        taken = "gzip" in request.headers.get("Accept-Encoding", "")
+        answer = Response(self.packed if taken else self.plain, mimetype=mimetype)
+        if taken:
+            answer.headers["Content-Encoding"] = "gzip"
+        answer.headers.add("Vary", "Accept-Encoding")
+        answer.set_etag(self.tag)
+        return answer
 
 
 def compress(server: Flask) -> None:

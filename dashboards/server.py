@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import get_args
 
 from dash.exceptions import DependencyException
@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, abort, jsonify, request
 
 from dashboards import geojson
 from dashboards.access import Plan
+from dashboards.compression import Packed
 from dashboards.downloads import MEDIA_TYPES, Downloads, SheetKind
 from dashboards.pages import Desk
 from dashboards.secured import secured
@@ -78,28 +79,28 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
     @routes.get("/data/<int:scenario_id>/cells.geojson")
     @secured(Permission.READ)
     def cells(scenario_id: int) -> Response:
-        return _json(lambda: geojson.cells(opened(scenario_id), asked_language()))
+        return _layer(opened(scenario_id), geojson.cells, asked_language())
 
     @routes.get("/data/<int:scenario_id>/outlets.geojson")
     @secured(Permission.READ)
     def outlets(scenario_id: int) -> Response:
-        return _json(lambda: geojson.outlets(opened(scenario_id), asked_language()))
+        return _layer(opened(scenario_id), geojson.outlets, asked_language())
 
     @routes.get("/data/<int:scenario_id>/findings.geojson")
     @secured(Permission.READ)
     def findings(scenario_id: int) -> Response:
-        return _json(lambda: geojson.findings(opened(scenario_id), asked_language()))
+        return _layer(opened(scenario_id), geojson.findings, asked_language())
 
     @routes.get("/data/<int:scenario_id>/reach.geojson")
     @secured(Permission.READ)
     def reach(scenario_id: int) -> Response:
-        return _json(lambda: geojson.reach(opened(scenario_id), asked_language()))
+        return _layer(opened(scenario_id), geojson.reach, asked_language())
 
     @routes.get("/data/<int:scenario_id>/routes/<int:cell_id>.geojson")
     @secured(Permission.READ)
     def cell_routes(scenario_id: int, cell_id: int) -> Response:
         plan = with_cell(scenario_id, cell_id)
-        return _json(lambda: geojson.routes(plan, cell_id, asked_language()))
+        return _layer(plan, geojson.routes, cell_id, asked_language())
 
     @routes.get("/download/<int:scenario_id>/plan.gpkg")
     @secured(Permission.EXPORT)
@@ -132,10 +133,10 @@ def _not_found(_: Exception) -> Response:
     return Response("", status=404)
 
 
-def _json(make: Callable[[], bytes]) -> Response:
-    """Return GeoJSON; a browser that has it already is told so."""
-    answer = Response(make(), mimetype="application/geo+json")
-    answer.add_etag()
+def _layer(plan: Plan, make: Callable[..., bytes], *rest: Hashable) -> Response:
+    """Return GeoJSON, made and packed once a plan; a browser that has it already is told so."""
+    kept = plan.once((make.__name__, *rest), lambda: Packed.of(make(plan, *rest)))
+    answer = kept.answer("application/geo+json")
     answer.cache_control.no_cache = True
     answer.cache_control.private = True
     answer.make_conditional(request)

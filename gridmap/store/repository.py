@@ -34,6 +34,29 @@ _SILENCE = dt.timedelta(seconds=60)
 _PLANNING = ("plan", "reroute")
 
 
+_N_CELLS = (
+    sa.select(sa.func.count())
+    .select_from(tables.cell)
+    .where(tables.cell.c.scenario_id == tables.scenario.c.scenario_id)
+    .scalar_subquery()
+)
+#: Scenarios that have routes and scores, the newest first.
+_SUMMARIES = (
+    sa.select(
+        tables.scenario.c.scenario_id,
+        tables.territory.c.name,
+        tables.scenario.c.created,
+        tables.scenario.c.seed,
+        _N_CELLS.label("n_cells"),
+        tables.scenario.c.request["language"].as_string().label("language"),
+    )
+    .join(tables.territory)
+    .join(version, version.c.scenario_id == tables.scenario.c.scenario_id)
+    .where(version.c.planned == version.c.head)
+    .order_by(tables.scenario.c.scenario_id.desc())
+)
+
+
 @dataclass(frozen=True)
 class PlanRun:
     """A plan in the making: `stage` is a key of the catalogue, `fraction` lies in [0, 1]."""
@@ -117,28 +140,8 @@ class Store:
 
     def scenarios(self, scope: Scope) -> list[ScenarioSummary]:
         """Return the scenarios within the scope that have routes and scores, the newest first."""
-        counted = (
-            sa.select(sa.func.count())
-            .select_from(tables.cell)
-            .where(tables.cell.c.scenario_id == tables.scenario.c.scenario_id)
-            .scalar_subquery()
-        )
-        query = (
-            sa.select(
-                tables.scenario.c.scenario_id,
-                tables.territory.c.name,
-                tables.scenario.c.created,
-                tables.scenario.c.seed,
-                counted.label("n_cells"),
-                tables.scenario.c.request,
-            )
-            .join(tables.territory)
-            .join(version, version.c.scenario_id == tables.scenario.c.scenario_id)
-            .where(version.c.planned == version.c.head)
-            .order_by(tables.scenario.c.scenario_id.desc())
-        )
         with reading(self._engine, scope) as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(_SUMMARIES).all()
         return [
             ScenarioSummary(
                 row.scenario_id,
@@ -146,7 +149,7 @@ class Store:
                 row.created.isoformat(timespec="seconds"),
                 row.seed,
                 row.n_cells,
-                row.request["language"],
+                row.language,
             )
             for row in rows
             if scope.allows(row.name)
