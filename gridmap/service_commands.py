@@ -34,7 +34,7 @@ def serve(
     """Serve the dashboard; people sign in to it as soon as there is an account."""
     from gridmap.admission import admission
     from gridmap.server import Listening, run_server
-    from gridmap.service_log import log_to_stderr
+    from gridmap.service_log import logged_to_stderr
     from gridmap.store.repository import Store
 
     settings = read_settings()
@@ -74,12 +74,9 @@ def serve(
         if not admitted.sign_in:
             typer.echo(text("cli.serving_open", settings.language))
 
-    log_to_stderr()
-    run_server(
-        application,
-        Listening(address, port or settings.port, workers, threads),
-        ready,
-    )
+    listening = Listening(address, port or settings.port, workers, threads)
+    with logged_to_stderr():
+        run_server(application, listening, ready)
 
 
 @service.command()

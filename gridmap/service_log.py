@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 
@@ -24,8 +26,13 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def log_to_stderr(level: int = logging.INFO) -> None:
-    """Send the log of the process to standard error, a JSON object a line."""
+@contextmanager
+def logged_to_stderr(level: int = logging.INFO) -> Iterator[None]:
+    """Send the log of the process to standard error, a JSON object a line, while the block runs."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)

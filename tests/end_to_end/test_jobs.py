@@ -116,8 +116,9 @@ def test_a_grid_manager_exports_own_cells_only(url: str, tmp_path: Path) -> None
     assert set(mine["files"]) < set(whole["files"])
     for name in mine["files"]:
         assert (tmp_path / "a" / "7-1" / name).is_file()
-    for scope in (own, Scope(frozenset({TOWN}), cells=frozenset({"nobody"}))):
-        with pytest.raises(PermissionDenied, match="not yours"):
+    without = Scope(frozenset({TOWN}), cells=frozenset({"nobody"}))
+    for scope, said in ((own, "not yours"), (without, "not in your scope")):
+        with pytest.raises(PermissionDenied, match=said):
             run(url, tmp_path, "export", scenario_id=1, cells=[second], scope=scope)
     assert first != second
 
@@ -153,9 +154,10 @@ def test_a_cancelled_plan_ends(url: str, tmp_path: Path) -> None:
         if progress.stage.endswith("routing"):
             raise Cancelled(fault("cli.cancelled"))
 
+    before = threading.active_count()
     with pytest.raises(Cancelled):
         run(url, tmp_path, "plan", scenario_id=1, best_effort=True, report=stop)
-    assert threading.active_count() < 5
+    assert threading.active_count() <= before
 
 
 def test_jobs_from_the_command_line(
