@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, cast
 
 from dash import Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
+from plotly.io.json import to_json_plotly
 
 from dashboards import queries
 from dashboards.access import Plan, Plans, PlanStore
@@ -147,9 +149,15 @@ def content(desk: Desk, plan: Plan, chosen: Selection) -> Component:
     """Return the layout of the selected page."""
     has_basemap = desk.basemaps.of(plan.scenario.territory_hash) is not None
     page: Any = {Page.CARD: cell_card, Page.ROUTES: routes}.get(chosen.page, cells)
+    return cast(Component, page.layout(plan, chosen, has_basemap=has_basemap))
+
+
+def _encoded(desk: Desk, plan: Plan, chosen: Selection) -> Any:
+    """Return the layout as plain values, made once a plan: what costs most of a callback."""
+    has_basemap = desk.basemaps.of(plan.scenario.territory_hash) is not None
     return plan.once(
         ("page", chosen, has_basemap),
-        lambda: cast(Component, page.layout(plan, chosen, has_basemap=has_basemap)),
+        lambda: json.loads(to_json_plotly(content(desk, plan, chosen))),
     )
 
 
@@ -176,7 +184,7 @@ def _register_shell(app: Dash, desk: Desk, visitors: Visitors | None, language: 
             return top, instead, None, no_update
         # the map must not start anew when only the cell or the day is another
         wanted = [chosen.page.value, chosen.scenario, chosen.language]
-        page = no_update if wanted == frame else content(desk, plan, chosen)
+        page = no_update if wanted == frame else _encoded(desk, plan, chosen)
         return top, page, wanted, chosen.data()
 
 

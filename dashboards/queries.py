@@ -417,8 +417,12 @@ def calendar(plan: Plan, cell_id: int) -> list[list[DayLoad]]:
 
 def first_day(plan: Plan, cell_id: int) -> DayLoad | None:
     """Return the first day of the cycle that has stops."""
-    days = [day for week in calendar(plan, cell_id) for day in week if day.stops]
-    return days[0] if days else None
+
+    def first() -> DayLoad | None:
+        days = (day for week in calendar(plan, cell_id) for day in week if day.stops)
+        return next(days, None)
+
+    return plan.once(("first_day", cell_id), first)
 
 
 def day_stops(plan: Plan, cell_id: int, week: int, weekday: int) -> list[Stop]:
