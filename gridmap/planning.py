@@ -7,7 +7,7 @@ or the date.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from gridmap import schemas
 from gridmap.bases import Bases, bases_of
 from gridmap.errors import Fault, InputError, fault, some_ids
+from gridmap.given_cells import GivenCells, KeptRoutes
 from gridmap.jobs.executor import Executor
 from gridmap.last_plan import LastPlan, kept_cells, relocated
 from gridmap.partition.access import measure_access, snap_to_access
@@ -68,7 +69,7 @@ def make_plan(
     best_effort: bool = False,
     last: LastPlan | None = None,
     kept: KeptSearches | None = None,
-    cells: Partition | None = None,
+    cells: Partition | GivenCells | None = None,
     executor: Executor | None = None,
 ) -> Scenario:
     """Cut the territory into cells, plan the visits of each, and score them.
@@ -94,7 +95,8 @@ def make_plan(
         Where the search of each cell is kept when it is over, so that a run that is ended can go
         on from there.
     cells
-        Cells of this territory that stay as they are: only the visits are planned.
+        Cells of this territory that stay as they are: only the visits are planned, and of given
+        cells only those that do not keep their routes.
     executor
         Where the visits of each cell are planned; None = in threads of this process.
 
@@ -153,8 +155,7 @@ def make_plan(
             )
         )
     polygons = cell_polygons(territory.units, partition.label, partition.n_cells)
-    codes = gb15_codes(divisions, polygons) if divisions else sequence_codes(len(polygons))
-    shaped = _Cells(polygons, codes)
+    shaped = _named_cells(territory, partition, polygons, divisions, cells)
     with stages.running("engine"):
         compile_loops()
     with stages.running("routing"):
@@ -162,7 +163,7 @@ def make_plan(
             territory,
             partition,
             request,
-            codes,
+            shaped,
             engine=engine,
             bases=bases,
             seed=seed,
@@ -172,10 +173,11 @@ def make_plan(
             last=last,
             kept=kept,
             executor=executor,
+            kept_routes=cells.routes if isinstance(cells, GivenCells) else {},
         )
     with stages.running("scoring"):
         fit = calibrated(territory, request)
-        visited = Cells(partition.label, polygons, routing.stops)
+        visited = Cells(partition.label, polygons, routing.stops, shaped.ids)
         assessed = assess_plan(territory, request, visited, seed=seed, fit=fit)
         scores = assessed.scores
     with stages.running("findings"):
@@ -222,7 +224,7 @@ def make_plan(
 
 
 def _kept_cells(
-    territory: Territory, last: LastPlan | None, cells: Partition | None
+    territory: Territory, last: LastPlan | None, cells: Partition | GivenCells | None
 ) -> tuple[Ints, Ints] | None:
     """Return centres and labels of the cells that are not drawn anew, if they are not."""
     if cells is not None:
@@ -343,10 +345,27 @@ def _network(territory: Territory, mode: str) -> StreetNetwork:
 
 @dataclass(frozen=True, eq=False)
 class _Cells:
-    """Shape and code of all cells."""
+    """Shape, number and names of all cells."""
 
     polygons: Polygons
-    codes: list[str]
+    ids: Ints
+    codes: Sequence[str]
+    names: Sequence[str]
+    managers: Sequence[str]
+
+
+def _named_cells(
+    territory: Territory,
+    partition: Partition,
+    polygons: Polygons,
+    divisions: list[str],
+    given: Partition | GivenCells | None,
+) -> _Cells:
+    if isinstance(given, GivenCells):
+        return _Cells(polygons, given.ids, given.codes, given.names, given.managers)
+    codes = gb15_codes(divisions, polygons) if divisions else sequence_codes(len(polygons))
+    names = cell_names(territory.outlets["name"].iloc[partition.centre].tolist(), codes)
+    return _Cells(polygons, np.arange(1, len(codes) + 1), codes, names, [""] * len(codes))
 
 
 @dataclass(frozen=True, eq=False)
@@ -371,7 +390,7 @@ def _plan_routes(
     territory: Territory,
     partition: Partition,
     request: PlanRequest,
-    codes: list[str],
+    shaped: _Cells,
     *,
     engine: TravelEngine,
     bases: Bases,
@@ -382,76 +401,84 @@ def _plan_routes(
     last: LastPlan | None,
     kept: KeptSearches | None,
     executor: Executor | None,
+    kept_routes: Mapping[int, KeptRoutes],
 ) -> _Routing:
     outlets = territory.outlets
     outlet_cell = partition.label[outlets["unit"].to_numpy()]
     visited = outlets["visited"].to_numpy(bool)
     planned: list[CellRoutes] = []
-    routes: list[pd.DataFrame] = []
-    stops: list[pd.DataFrame] = []
-    lines: list[shapely.LineString] = []
-    idle: list[Fault] = []
+    cycles: dict[int, KeptRoutes] = dict(kept_routes)
+    numbers, codes = shaped.ids.tolist(), shaped.codes
     to_visit = [
         np.flatnonzero(visited & (outlet_cell == cell)) for cell in range(partition.n_cells)
     ]
+    fresh = [cell for cell, number in enumerate(numbers) if number not in kept_routes]
     centre_ids = outlets["outlet_id"].iloc[partition.centre].astype(str).tolist()
-    crew_bases = [
-        bases.of_cell(request.routing, centre, len(rows))
-        for centre, rows in zip(centre_ids, to_visit, strict=True)
-    ]
-    stations = [
-        bases.snapped.take(np.concatenate([partition.centre[cell : cell + 1], rows, more]))
-        for cell, (rows, (more, _)) in enumerate(zip(to_visit, crew_bases, strict=True))
-    ]
+    crew_bases = {
+        cell: bases.of_cell(request.routing, centre_ids[cell], len(to_visit[cell]))
+        for cell in fresh
+    }
+    stations = {
+        cell: bases.snapped.take(
+            np.concatenate([partition.centre[cell : cell + 1], to_visit[cell], crew_bases[cell][0]])
+        )
+        for cell in fresh
+    }
     # All at once: together they may be worth a preparation that none of them is worth alone.
-    ways = cell_ways(territory, request.routing, engine, stations)
+    ways = cell_ways(territory, request.routing, engine, list(stations.values()))
     cells = [
         CellVisits(
-            cell_id=cell + 1,
-            outlet_ids=tuple(outlets["outlet_id"].iloc[rows]),
-            grades=tuple(outlets["grade"].iloc[rows]),
+            cell_id=numbers[cell],
+            outlet_ids=tuple(outlets["outlet_id"].iloc[to_visit[cell]]),
+            grades=tuple(outlets["grade"].iloc[to_visit[cell]]),
             travel_s=ways_s,
             periods=periods,
-            kinds=tuple(outlets["kind"].iloc[rows]),
+            kinds=tuple(outlets["kind"].iloc[to_visit[cell]]),
             centre_id=centre_ids[cell],
             bases=crew_bases[cell][1],
             last=None
             if last is None
             else last.of_cell(centre_ids[cell], request.routing.crew(centre_ids[cell])),
         )
-        for cell, (rows, (ways_s, periods)) in enumerate(zip(to_visit, ways, strict=True))
+        for cell, (ways_s, periods) in zip(fresh, ways, strict=True)
     ]
     if not best_effort:
-        neighbours = bordering_cells(territory, partition)
-        refuse_overload(cells, request.routing, neighbours=neighbours)
+        neighbours = bordering_cells(territory, partition, shaped.ids)
+        refuse_overload(
+            cells,
+            request.routing,
+            neighbours={one: beside - set(kept_routes) for one, beside in neighbours.items()},
+        )
     report(Progress("routing", 0.0, codes[0]))
+    code_of = dict(zip(numbers, codes, strict=True))
 
     def on_done(count: int, cell: CellVisits) -> None:
-        report(Progress("routing", count / partition.n_cells, codes[cell.cell_id - 1]))
+        report(Progress("routing", count / len(fresh), code_of[cell.cell_id]))
 
     searches = plan_cells(
         cells, request.routing, seed=seed, stop=stop, executor=executor, kept=kept, on_done=on_done
     )
-    for cell, (done, places) in enumerate(zip(searches, stations, strict=True)):
-        code, visits = codes[cell], done.cell
-        cell_routes, cell_stops = number_routes(done, request.routing)
-        drawn = [_draw(engine, places, done.way(tour)) for tour in done.tours]
-        routes.append(cell_routes.assign(distance_m=[metres for _, metres in drawn]))
-        lines.extend(line for line, _ in drawn)
-        stops.append(cell_stops)
+    for done, places in zip(searches, stations.values(), strict=True):
+        cycles[done.cell.cell_id] = _cycle(done, request, engine, places)
         planned.append(done)
-        if not visits.outlet_ids and visited.any():
-            idle.append(fault("planning.cell_without_visits", code))
     if not best_effort:
         refuse_left_out(planned)
+    idle = [
+        fault("planning.cell_without_visits", code)
+        for code, rows in zip(codes, to_visit, strict=True)
+        if not len(rows) and visited.any()
+    ]
     told, continuity = _continuity(planned, last)
-    all_routes = schemas.ROUTES.validate(pd.concat(routes, ignore_index=True))
-    all_stops = schemas.STOPS.validate(pd.concat(stops, ignore_index=True))
+    ordered = [cycles[number] for number in numbers]
+    all_routes = schemas.ROUTES.validate(
+        pd.concat([one.routes for one in ordered], ignore_index=True)
+    )
+    all_stops = schemas.STOPS.validate(pd.concat([one.stops for one in ordered], ignore_index=True))
     return _Routing(
         routes=all_routes,
         stops=all_stops,
         changes=_changes(territory, request, last, all_routes, all_stops),
-        lines=_objects(lines),
+        lines=_objects([line for one in ordered for line in one.lines]),
         new=frozenset(
             outlet
             for one in cells
@@ -459,26 +486,49 @@ def _plan_routes(
             for outlet in one.outlet_ids
             if outlet not in one.last.days
         ),
-        notices=(*idle, *(one for done in planned for one in done.notices), *told),
+        notices=(*idle, *(one for each in ordered for one in each.notices), *told),
         continuity=continuity,
-        left_out=[one for done in planned for one in done.left_out],
-        lunch_begins_s={
-            number: begin
-            for done in planned
-            for number, begin in lunch_begins(done, request.routing).items()
-        },
-        home_s={
-            number: end
-            for done in planned
-            for number, end in home_times(done, request.routing).items()
-        },
-        period_legs=written_legs(planned),
-        managers={
-            number: name
-            for done in planned
-            for number, name in route_managers(done, request.routing).items()
-        },
+        left_out=[one for each in ordered for one in each.left_out],
+        lunch_begins_s=_joined(one.by_route["lunch_begins_s"] for one in ordered),
+        home_s=_joined(one.by_route["home_s"] for one in ordered),
+        period_legs=_period_legs(ordered),
+        managers=_joined(one.by_route["route_managers"] for one in ordered),
     )
+
+
+def _cycle(
+    done: CellRoutes, request: PlanRequest, engine: TravelEngine, places: Snapped
+) -> KeptRoutes:
+    """Return what a search found as tables and lines."""
+    routes, stops = number_routes(done, request.routing)
+    drawn = [_draw(engine, places, done.way(tour)) for tour in done.tours]
+    legs = written_legs([done])
+    return KeptRoutes(
+        routes=routes.assign(distance_m=[metres for _, metres in drawn]),
+        stops=stops,
+        lines=_objects([line for line, _ in drawn]),
+        left_out=done.left_out,
+        notices=done.notices,
+        by_route={
+            "lunch_begins_s": lunch_begins(done, request.routing),
+            "home_s": home_times(done, request.routing),
+            "route_managers": route_managers(done, request.routing),
+        },
+        legs_s=legs.get("legs_s", {}),
+        begins_s=legs.get("begins_s", ()),
+    )
+
+
+def _joined(values: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    return {number: value for one in values for number, value in one.items()}
+
+
+def _period_legs(cycles: Sequence[KeptRoutes]) -> dict[str, Any]:
+    """Return what a plan's file says on ways by part of the day; see `written_legs`."""
+    begins_s = next((list(one.begins_s) for one in cycles if one.begins_s), None)
+    if begins_s is None:
+        return {}
+    return {"begins_s": begins_s, "legs_s": _joined(one.legs_s for one in cycles)}
 
 
 def _continuity(
@@ -564,10 +614,17 @@ def _replan_facts(last: LastPlan | None, routing: _Routing) -> dict[str, Any]:
     }
 
 
-def bordering_cells(territory: Territory, partition: Partition) -> dict[int, set[int]]:
-    """Return the numbers, from 1, of the cells that each cell borders or is bridged to."""
+def bordering_cells(
+    territory: Territory, partition: Partition, ids: Ints | None = None
+) -> dict[int, set[int]]:
+    """Return the numbers, by default from 1, of the cells that each cell borders or is bridged to.
+
+    `ids` are the numbers. Shape (n_cells,).
+    """
     adjacency = territory.units.adjacency
-    first, second = partition.label[adjacency.first] + 1, partition.label[adjacency.second] + 1
+    numbers = np.arange(1, partition.n_cells + 1) if ids is None else ids
+    first = numbers[partition.label[adjacency.first]]
+    second = numbers[partition.label[adjacency.second]]
     beside: dict[int, set[int]] = {}
     for one, other in zip(first.tolist(), second.tolist(), strict=True):
         if one != other:
@@ -637,18 +694,17 @@ def _cells_table(
     routing: _Routing,
     scores: pd.DataFrame,
 ) -> pd.DataFrame:
-    n_cells = partition.n_cells
     centres = territory.outlets.iloc[partition.centre]
-    cell_ids = np.arange(1, n_cells + 1)
+    cell_ids = shaped.ids
     minutes = (routing.routes["travel_s"] + routing.routes["service_s"]) / 60.0
     by_cell = minutes.groupby(routing.routes["cell_id"]).agg(["size", "sum"]).reindex(cell_ids)
     cells = pd.DataFrame(
         {
             "cell_id": cell_ids,
             "code": shaped.codes,
-            "name": cell_names(centres["name"].tolist(), shaped.codes),
+            "name": shaped.names,
             "centre_outlet_id": centres["outlet_id"].to_numpy(),
-            "manager": "",
+            "manager": shaped.managers,
             "area_m2": shapely.area(shaped.polygons),
             "compactness": compactness(shaped.polygons),
             "routes": by_cell["size"].fillna(0).to_numpy(np.int64),

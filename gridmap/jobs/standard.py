@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import pydantic
 import sqlalchemy as sa
 
@@ -28,6 +29,7 @@ from gridmap.scenario import Scenario
 from gridmap.scoring.assessment import Cells
 from gridmap.scoring.findings import recorded
 from gridmap.scoring.scorecard import cell_summary
+from gridmap.store.replans import DraftToPlan, draft_to_plan, save_replan
 from gridmap.store.repository import save_plan
 from gridmap.store.roles import Permission
 from gridmap.territory import Territory
@@ -94,16 +96,29 @@ def plan(task: Task) -> Write:
 
 
 def reroute(task: Task) -> Write:
-    """Keep the cells of a scenario and plan the visits anew."""
+    """Keep the cells of a scenario and plan the visits anew.
+
+    A draft is planned in place, and only cells whose visits have changed are routed again; of a
+    plan as it was made this makes another scenario.
+    """
     asked = read_arguments(PlanArguments, task.arguments)
+    draft = _draft(task, asked.scenario_id)
+    if draft is not None:
+        return _replanned(task, asked, draft)
     territory, scenario = _load(task, asked.scenario_id)
     return _planned(task, asked, territory, scenario, keep=True)
 
 
 def score(task: Task) -> Write:
-    """Keep cells and routes of a scenario and score them anew."""
+    """Keep cells and routes of a scenario and score them anew; of a draft in place."""
     asked = read_arguments(PlanArguments, task.arguments)
-    territory, old = _load(task, asked.scenario_id)
+    draft = _draft(task, asked.scenario_id)
+    if draft is None:
+        territory, old = _load(task, asked.scenario_id)
+    elif draft.plan is None:
+        raise InputError(fault("drafts.not_planned", asked.scenario_id))
+    else:
+        territory, old = draft.territory, draft.plan
     request = asked.request or old.request
     seed = old.seed if asked.seed is None else asked.seed
     stages = Stages(task.report)
@@ -112,7 +127,9 @@ def score(task: Task) -> Write:
         assessed = assess_plan(
             territory,
             request,
-            Cells(old.partition.label, polygons, old.stops),
+            Cells(
+                old.partition.label, polygons, old.stops, old.cells["cell_id"].to_numpy(np.int64)
+            ),
             seed=seed,
             fit=calibrated(territory, request),
         )
@@ -131,7 +148,7 @@ def score(task: Task) -> Write:
         cells=cells[list(old.cells.columns)],
         report={**old.report, **found},
     )
-    return _saved(task, territory, scored, stages)
+    return _saved(task, territory, scored, stages, draft=draft)
 
 
 def export(task: Task) -> Write:
@@ -210,7 +227,47 @@ def _planned(
     return _saved(task, territory, made, Stages(task.report))
 
 
-def _saved(task: Task, territory: Territory, scenario: Scenario, stages: Stages) -> Write:
+def _draft(task: Task, scenario_id: int) -> DraftToPlan | None:
+    draft = draft_to_plan(task.store.engine, task.scope, scenario_id)
+    if draft is not None and draft.territory.name != task.territory:
+        raise InputError(fault("jobs.other_place", scenario_id, found=draft.territory.name))
+    return draft
+
+
+def _replanned(task: Task, asked: PlanArguments, draft: DraftToPlan) -> Write:
+    """Plan a draft; what was asked otherwise before holds for no route of then."""
+    request = asked.request or draft.request
+    seed = draft.seed if asked.seed is None else asked.seed
+    cells = draft.cells
+    if (request.routing, seed) != (draft.request.routing, draft.seed):
+        cells = replace(cells, routes={})
+    made = make_plan(
+        draft.territory,
+        request,
+        seed=seed,
+        stop=None if asked.max_seconds is None else MaxRuntime(asked.max_seconds),
+        report=task.report,
+        best_effort=asked.best_effort,
+        cells=cells,
+        executor=open_executor(task.executor),
+    )
+    rerouted = [
+        code
+        for code, number in zip(cells.codes, cells.ids.tolist(), strict=True)
+        if number not in cells.routes
+    ]
+    write = _saved(task, draft.territory, made, Stages(task.report), draft=draft)
+    return lambda connection: {**write(connection), "rerouted": rerouted}
+
+
+def _saved(
+    task: Task,
+    territory: Territory,
+    scenario: Scenario,
+    stages: Stages,
+    *,
+    draft: DraftToPlan | None = None,
+) -> Write:
     """Check a scenario independently of the solver, and return how it is written."""
     with stages.running("check"), tempfile.TemporaryDirectory() as drafts:
         checks = check_plan(write_geopackage(territory, scenario, Path(drafts) / "plan.gpkg"))
@@ -220,7 +277,11 @@ def _saved(task: Task, territory: Territory, scenario: Scenario, stages: Stages)
     whole = replace(scenario, report=report)
 
     def write(connection: sa.Connection) -> Mapping[str, Any]:
-        saved = save_plan(connection, task.scope, territory, whole)
+        if draft is None:
+            saved = save_plan(connection, task.scope, territory, whole)
+        else:
+            saved = draft.version.scenario_id
+            save_replan(connection, task.scope, draft, whole)
         return {"scenario_id": saved, "broken": broken}
 
     return write

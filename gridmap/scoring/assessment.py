@@ -36,16 +36,19 @@ class Cells:
     Attributes
     ----------
     label
-        Cell of each unit, from 0; ids of cells are one more. Shape (n_units,).
+        Cell of each unit, from 0. Shape (n_units,).
     polygons
         Shape (n_cells,).
     stops
         Visits of the routes, see `gridmap.schemas.STOPS`.
+    ids
+        Numbers of the cells; None = 1, 2, … Shape (n_cells,).
     """
 
     label: Ints
     polygons: Polygons
     stops: pd.DataFrame
+    ids: Ints | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,6 +193,6 @@ def assess(
         attraction=kind_attraction(outlets["kind"], request.scoring),
         sales=known_sales(territory, outlets, carry=carry),
         sales_carried=carried,
-        cell_ids=np.arange(1, n_cells + 1),
+        cell_ids=np.arange(1, n_cells + 1) if cells.ids is None else cells.ids,
     )
     return Assessment(territory, request, cells, inputs, settings, seed, search)

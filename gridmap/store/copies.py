@@ -9,12 +9,9 @@ from gridmap.partition.drawn_state import DrawnState
 from gridmap.store import tables
 from gridmap.store.edit_log import state_at
 from gridmap.store.encoding import decode_labels
+from gridmap.store.numbers import FIRST_CELL_ID
 from gridmap.store.rows import new_id, now
 from gridmap.store.versions import Version
-
-#: In the table `cell` numbers begin with this; drawn cells have the numbers of the labels, from 0.
-FIRST_CELL_ID = 1
-
 
 #: What a draft takes over. Routes and scores are those of the old borders and stay behind.
 CELLS_ONLY = (tables.cell,)

@@ -22,7 +22,7 @@ from gridmap.partition.redraw import DrawnPlan
 from gridmap.store import tables
 from gridmap.store.audit import record
 from gridmap.store.change_codec import decode_change, encode_change, encode_state
-from gridmap.store.copies import CELLS_ONLY, FIRST_CELL_ID, copied, version_state
+from gridmap.store.copies import CELLS_ONLY, copied, version_state
 from gridmap.store.draft_tables import cell_version, edit
 from gridmap.store.edit_log import (
     Committed,
@@ -37,6 +37,7 @@ from gridmap.store.edit_log import (
     state_at,
 )
 from gridmap.store.engine import reading, saving
+from gridmap.store.numbers import FIRST_CELL_ID
 from gridmap.store.roles import Permission
 from gridmap.store.rows import now
 from gridmap.store.scope import Scope

@@ -12,9 +12,11 @@ from gridmap.errors import Fault, StoreError, fault
 from gridmap.partition.change import Change
 from gridmap.partition.drawn_state import DrawnState
 from gridmap.partition.rebase import Counters
+from gridmap.partition.redraw import CLOSED
 from gridmap.store.audit import record
 from gridmap.store.change_codec import decode_change, decode_state, encode_change, encode_state
 from gridmap.store.draft_tables import cell_version, edit, version
+from gridmap.store.new_cells import name_opened
 from gridmap.store.rows import now
 from gridmap.store.scope import Scope
 from gridmap.store.tables import snapshot
@@ -204,6 +206,10 @@ def append(connection: sa.Connection, scope: Scope, one: Version, entry: Entry) 
             "units_to": counters.n_units,
         },
     )
+    opened = any(unit != CLOSED for _, unit in entry.change.centres)
+    if opened:
+        state = state_at(connection, one.scenario_id, sequence)
+        name_opened(connection, one, state, entry.change.centres)
     if sequence % SNAPSHOT_EVERY == 0:
         labels, rest = encode_state(state_at(connection, one.scenario_id, sequence))
         connection.execute(

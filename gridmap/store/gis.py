@@ -104,13 +104,41 @@ def write_shapes(
     """Write the layers of a plan, and those of its territory if they are new."""
     if not has_postgis(connection):
         return
-    srid = pyproj.CRS.from_user_input(territory.crs).to_epsg() or 0
+    srid = _srid(territory)
     there = sa.text("SELECT count(*) FROM gis.unit_shape WHERE territory_id = :owner")
     if not connection.execute(there, {"owner": territory_id}).scalar():
         xy = territory.outlets[["x", "y"]].to_numpy(np.float64)
         points = np.asarray(shapely.points(xy), dtype=object).reshape(-1)
         _insert(connection, "unit_shape", territory_id, srid, _numbered(territory.units.polygons))
         _insert(connection, "outlet_shape", territory_id, srid, _numbered(points))
+    _write_plan(connection, srid, territory, scenario_id, scenario)
+
+
+def replace_shapes(
+    connection: sa.Connection, scenario_id: int, territory: Territory, scenario: Scenario
+) -> None:
+    """Write the layers of a redrawn scenario in place of those it had."""
+    if not has_postgis(connection):
+        return
+    for name in ("cell_shape", "route_shape"):
+        connection.execute(
+            sa.text(f"DELETE FROM gis.{name} WHERE scenario_id = :owner"),  # noqa: S608
+            {"owner": scenario_id},
+        )
+    _write_plan(connection, _srid(territory), territory, scenario_id, scenario)
+
+
+def _srid(territory: Territory) -> int:
+    return pyproj.CRS.from_user_input(territory.crs).to_epsg() or 0
+
+
+def _write_plan(
+    connection: sa.Connection,
+    srid: int,
+    territory: Territory,
+    scenario_id: int,
+    scenario: Scenario,
+) -> None:
     cell_ids = scenario.cells["cell_id"].tolist()
     cells = cell_polygons(territory.units, scenario.partition.label, len(cell_ids))
     named = dict(zip(cell_ids, shapely.to_wkb(cells).tolist(), strict=True))

@@ -18,13 +18,14 @@ from gridmap.store.fence import grant_service_role
 from gridmap.store.gis import write_shapes
 from gridmap.store.passwords import Passwords
 from gridmap.store.people import People
+from gridmap.store.replans import whole_plan
 from gridmap.store.rows import new_id, now
-from gridmap.store.scenarios import load_scenario, save_scenario
+from gridmap.store.scenarios import save_scenario
 from gridmap.store.scope import Scope
 from gridmap.store.seen import seen_by
 from gridmap.store.sessions import SessionLimits
-from gridmap.store.territories import load_territory, save_territory
-from gridmap.store.versions import add_version
+from gridmap.store.territories import save_territory
+from gridmap.store.versions import add_version, version_of
 from gridmap.territory import Territory
 
 #: A run that has not been heard of for so long was killed; it is no longer shown.
@@ -38,6 +39,7 @@ _N_CELLS = (
     sa.select(sa.func.count())
     .select_from(tables.cell)
     .where(tables.cell.c.scenario_id == tables.scenario.c.scenario_id)
+    .where(tables.cell.c.version > 0)  # closed cells have 0
     .scalar_subquery()
 )
 #: Scenarios that have routes and scores, the newest first.
@@ -189,26 +191,11 @@ class Store:
         PermissionDenied
             If its territory is out of scope.
         """
-        head = (
-            sa.select(
-                tables.scenario,
-                tables.territory.c.name,
-                (version.c.planned == version.c.head).label("whole"),
-            )
-            .join(tables.territory)
-            .join(version, version.c.scenario_id == tables.scenario.c.scenario_id)
-        )
         with reading(self._engine, scope) as connection:
-            row = connection.execute(
-                head.where(tables.scenario.c.scenario_id == scenario_id)
-            ).one_or_none()
-            if row is None:
-                raise StoreError(fault("store.no_scenario", scenario_id))
-            scope.demand(row.name)
-            if not row.whole:
+            one = version_of(connection, scope, scenario_id)
+            if one.planned != one.head:
                 raise StoreError(fault("drafts.not_planned", scenario_id))
-            territory = load_territory(connection, row.territory_id)
-            scenario = load_scenario(connection, row, territory.content_hash)
+            territory, scenario = whole_plan(connection, one)
         return seen_by(scope, territory, scenario)
 
     def begin_run(self, scope: Scope, name: str) -> int:

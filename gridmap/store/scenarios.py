@@ -10,6 +10,7 @@ import shapely
 import sqlalchemy as sa
 
 from gridmap import schemas
+from gridmap.partition.drawn_state import DrawnState
 from gridmap.partition.partition import Balance, Partition
 from gridmap.policies import PlanRequest
 from gridmap.scenario import Scenario
@@ -20,6 +21,7 @@ from gridmap.store.encoding import (
     encode_faults,
     encode_labels,
 )
+from gridmap.store.numbers import FIRST_CELL_ID
 from gridmap.store.rows import insert, new_id, now, positioned, select
 
 _CELL_COLUMNS = (
@@ -40,25 +42,56 @@ _CELL_COLUMNS = (
 
 def save_scenario(connection: sa.Connection, territory_id: int, scenario: Scenario) -> int:
     """Write a scenario of a territory and return its number."""
-    partition = scenario.partition
     inserted = connection.execute(
         sa.insert(tables.scenario).values(
-            territory_id=territory_id,
-            created=now(),
-            seed=scenario.seed,
-            request=scenario.request.model_dump(mode="json"),
-            travel_cost=partition.travel_cost,
-            lower_bound=partition.lower_bound,
-            notices=encode_faults(scenario.notices),
-            partition_notices=encode_faults(partition.notices),
-            details=dict(partition.details),
-            report=dict(scenario.report),
+            territory_id=territory_id, created=now(), **_facts(scenario)
         )
     )
     key = {"scenario_id": new_id(inserted)}
+    labels = encode_labels(scenario.partition.label)
+    connection.execute(sa.insert(tables.snapshot).values(**key, sequence=0, labels=labels))
+    _save_parts(connection, key, scenario)
+    return key["scenario_id"]
+
+
+def replace_plan(connection: sa.Connection, scenario_id: int, scenario: Scenario) -> None:
+    """Write cells, routes and scores of a redrawn scenario in place of those it had.
+
+    Cells that are closed keep their row, so that their code is not given to another one; its
+    version is 0.
+    """
+    key = {"scenario_id": scenario_id}
     connection.execute(
-        sa.insert(tables.snapshot).values(**key, sequence=0, labels=encode_labels(partition.label))
+        sa.update(tables.scenario)
+        .where(tables.scenario.c.scenario_id == scenario_id)
+        .values(**_facts(scenario))
     )
+    for table in (tables.cell_load, tables.route, tables.stop, tables.score):
+        connection.execute(sa.delete(table).where(table.c.scenario_id == scenario_id))
+    cell = tables.cell
+    mine = cell.c.scenario_id == scenario_id
+    open_ids = scenario.cells["cell_id"].tolist()
+    connection.execute(sa.delete(cell).where(mine, cell.c.cell_id.in_(open_ids)))
+    connection.execute(sa.update(cell).where(mine).values(version=0))
+    _save_parts(connection, key, scenario)
+
+
+def _facts(scenario: Scenario) -> dict[str, Any]:
+    partition = scenario.partition
+    return {
+        "seed": scenario.seed,
+        "request": scenario.request.model_dump(mode="json"),
+        "travel_cost": partition.travel_cost,
+        "lower_bound": partition.lower_bound,
+        "notices": encode_faults(scenario.notices),
+        "partition_notices": encode_faults(partition.notices),
+        "details": dict(partition.details),
+        "report": dict(scenario.report),
+    }
+
+
+def _save_parts(connection: sa.Connection, key: dict[str, int], scenario: Scenario) -> None:
+    partition = scenario.partition
     cells = scenario.cells[list(_CELL_COLUMNS)].assign(version=1, centre_position=partition.centre)
     insert(connection, tables.cell, key, cells)
     for position, balance in enumerate(partition.balances):
@@ -73,22 +106,33 @@ def save_scenario(connection: sa.Connection, territory_id: int, scenario: Scenar
     insert(connection, tables.route, key, positioned(routes))
     insert(connection, tables.stop, key, positioned(scenario.stops))
     insert(connection, tables.score, key, positioned(scenario.scores))
-    return key["scenario_id"]
 
 
-def load_scenario(connection: sa.Connection, head: Any, territory_hash: str) -> Scenario:
-    """Read the scenario whose row in the table `scenario` is `head`."""
+def load_scenario(
+    connection: sa.Connection, head: Any, territory_hash: str, drawn: DrawnState | None = None
+) -> Scenario:
+    """Read the scenario whose row in the table `scenario` is `head`.
+
+    `drawn` are the cells of a redrawn scenario as they were when its routes were planned.
+    """
 
     def rows(table: sa.Table, *order: str) -> pd.DataFrame:
         return select(connection, table, table.c.scenario_id == head.scenario_id, order)
 
-    labels = connection.execute(
-        sa.select(tables.snapshot.c.labels)
-        .where(tables.snapshot.c.scenario_id == head.scenario_id)
-        .order_by(tables.snapshot.c.sequence.desc())
-        .limit(1)
-    ).scalar_one()
     cells = rows(tables.cell, "cell_id")
+    if drawn is None:
+        label = decode_labels(
+            connection.execute(
+                sa.select(tables.snapshot.c.labels)
+                .where(tables.snapshot.c.scenario_id == head.scenario_id)
+                .order_by(tables.snapshot.c.sequence.desc())
+                .limit(1)
+            ).scalar_one()
+        )
+    else:
+        numbers = np.array(sorted(drawn.centre), dtype=np.int64)
+        label = np.searchsorted(numbers, drawn.label)
+        cells = cells[cells["cell_id"].isin(numbers + FIRST_CELL_ID)].reset_index(drop=True)
     loads = rows(tables.cell_load, "position", "cell_id")
     balances = []
     for _, load in loads.groupby("position", sort=True):
@@ -112,7 +156,7 @@ def load_scenario(connection: sa.Connection, head: Any, territory_hash: str) -> 
         seed=head.seed,
         partition=Partition(
             centre=cells["centre_position"].to_numpy(np.int64),
-            label=decode_labels(labels),
+            label=label,
             balances=tuple(balances),
             travel_cost=head.travel_cost,
             lower_bound=head.lower_bound,
