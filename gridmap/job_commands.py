@@ -37,6 +37,8 @@ def worker(
 ) -> None:
     """Run jobs in the background, one at a time; start several for several at a time."""
     from gridmap.jobs.worker import Worker
+    from gridmap.store.engine import open_engine
+    from gridmap.store.present import present_scope
 
     settings = read_settings()
     url = database or settings.database_url
@@ -45,9 +47,11 @@ def worker(
     def say(told: Fault) -> None:
         typer.echo(told.text(settings.language), err=True)
 
+    accounts = open_engine(url)
     runs = Worker(
         url, job_kinds(), name=shown, files=files or beside_database(url, "files"),
         executor=settings.executor, say=say,
+        present_scope=lambda asked: present_scope(accounts, asked),
     )  # fmt: skip
 
     def leave(_number: int, _frame: object) -> None:
@@ -59,6 +63,7 @@ def worker(
     try:
         runs.run(until_empty=until_empty)
     finally:
+        accounts.dispose()
         for one, handler in before.items():
             signal.signal(one, handler)
 

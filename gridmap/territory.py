@@ -192,4 +192,10 @@ class Territory:
             for array in (network.node_xy, network.tail, network.head, network.forward_s):
                 digest.update(np.ascontiguousarray(array).tobytes())
             digest.update(np.ascontiguousarray(network.backward_s).tobytes())
+        for mode, day in sorted(self.day_networks.items()):
+            digest.update(mode.encode())
+            for period in sorted(day.networks):
+                digest.update(f"{period} {day.begins_s[period]}".encode())
+                for array in (day.networks[period].forward_s, day.networks[period].backward_s):
+                    digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from gridmap.partition.borders import Borders, borders_of
+from gridmap.partition.cells import cell_polygons
 from gridmap.partition.drawn_state import DrawnState
 from gridmap.partition.ground import NM_PER_M, OUTSIDE, edges_in_steps, length_nm, matching, sums
 from gridmap.partition.noding import STEPS_PER_M
@@ -49,8 +50,10 @@ def drawn_territory(territory: Territory, state: DrawnState) -> Territory:
     for point, piece in state.points.items():
         if point < len(unit) and borders.row[piece] == borders.row[unit[point]]:
             unit[point] = piece  # on a border it is in the piece that the edit gave it to
+    outline = cell_polygons(units, np.zeros(len(units), dtype=np.int64), 1)[0]
     return replace(
         territory,
+        boundary=outline,  # cuts end in new vertices on it
         units=units,
         outlets=_in_pieces(territory.outlets, borders),
         demand=demand.assign(unit=unit),

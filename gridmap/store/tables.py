@@ -162,6 +162,21 @@ network = sa.Table(
     sa.Column("arrays", sa.LargeBinary, nullable=False),
 )
 
+#: Where speeds depend on the time of day: the network of each period.
+period_network = sa.Table(
+    "period_network",
+    metadata,
+    _territory_key(),
+    sa.Column("mode", sa.String(8), primary_key=True),
+    sa.Column("period", sa.String, primary_key=True),
+    sa.Column("begin_s", sa.Double, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("crs", sa.String, nullable=False),
+    sa.Column("names", sa.JSON, nullable=False),
+    sa.Column("road_classes", sa.JSON, nullable=False),
+    sa.Column("arrays", sa.LargeBinary, nullable=False),
+)
+
 linework = sa.Table(
     "linework",
     metadata,

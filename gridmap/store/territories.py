@@ -19,6 +19,7 @@ from gridmap.store.encoding import (
 )
 from gridmap.store.rows import insert, new_id, now, positioned, select
 from gridmap.territory import Adjacency, Territory, Units
+from gridmap.travel.day_networks import DayNetworks
 
 _PAIR_COLUMNS = (
     "first",
@@ -91,6 +92,7 @@ def save_territory(connection: sa.Connection, territory: Territory) -> int:
                 arrays=encode_network(network),
             )
         )
+    save_periods(connection, key["territory_id"], territory)
     for kind, geometries in sorted(territory.linework.items()):
         connection.execute(
             sa.insert(tables.linework).values(
@@ -141,6 +143,7 @@ def load_territory(connection: sa.Connection, territory_id: int) -> Territory:
             row.mode: decode_network(row.mode, row.crs, row.names, row.road_classes, row.arrays)
             for row in networks
         },
+        day_networks=_day_networks(connection, territory_id),
         linework={row.kind: decode_geometries(row.geometry) for row in lines},
         notices=decode_faults(head.notices),
         invented=tuple(head.invented),
@@ -150,3 +153,42 @@ def load_territory(connection: sa.Connection, territory_id: int) -> Territory:
         market=None if figures.empty else schemas.MARKET.validate(figures.astype({"ours": bool})),
         visit_log=None if log.empty else schemas.VISIT_LOG.validate(log.astype({"done": bool})),
     )
+
+
+def save_periods(connection: sa.Connection, territory_id: int, territory: Territory) -> None:
+    """Write the networks of each part of the day."""
+    for mode, day in sorted(territory.day_networks.items()):
+        for position, (period, network) in enumerate(day.networks.items()):
+            connection.execute(
+                sa.insert(tables.period_network).values(
+                    territory_id=territory_id,
+                    mode=mode,
+                    period=period,
+                    begin_s=day.begins_s[period],
+                    position=position,
+                    crs=network.crs,
+                    names=list(network.names),
+                    road_classes=list(network.road_classes),
+                    arrays=encode_network(network),
+                )
+            )
+
+
+def _day_networks(connection: sa.Connection, territory_id: int) -> dict[str, DayNetworks]:
+    table = tables.period_network
+    rows = connection.execute(
+        sa.select(table)
+        .where(table.c.territory_id == territory_id)
+        .order_by(table.c.mode, table.c.position)
+    ).all()
+    return {
+        mode: DayNetworks(
+            begins_s={row.period: row.begin_s for row in rows if row.mode == mode},
+            networks={
+                row.period: decode_network(mode, row.crs, row.names, row.road_classes, row.arrays)
+                for row in rows
+                if row.mode == mode
+            },
+        )
+        for mode in dict.fromkeys(row.mode for row in rows)
+    }

@@ -96,17 +96,17 @@ class Tokens(PeopleTable):
         asked = None if row.territories is None else frozenset(row.territories)
         return replace(
             whole,
-            role=_lesser(whole.role, Role(row.role)),
-            territories=_common(whole.territories, asked),
+            role=lesser(whole.role, Role(row.role)),
+            territories=common(whole.territories, asked),
         )
 
 
-def _lesser(first: Role, second: Role) -> Role:
+def lesser(first: Role, second: Role) -> Role:
     order = list(Role)
     return min(first, second, key=order.index)
 
 
-def _common(first: frozenset[str] | None, second: frozenset[str] | None) -> frozenset[str] | None:
+def common(first: frozenset[str] | None, second: frozenset[str] | None) -> frozenset[str] | None:
     if first is None or second is None:
         return second if first is None else first
     return first & second
