@@ -8,7 +8,7 @@ cells with those that were read. See docs/decisions/0017.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -38,6 +38,7 @@ from gridmap.store.edit_log import (
 )
 from gridmap.store.engine import reading, saving
 from gridmap.store.numbers import FIRST_CELL_ID
+from gridmap.store.own_state import own_numbers, own_state
 from gridmap.store.roles import Permission
 from gridmap.store.rows import now
 from gridmap.store.scope import Scope
@@ -128,7 +129,7 @@ class Drafts:
             return child
 
     def head(self, scope: Scope, scenario_id: int) -> Head:
-        """Return a draft as it stands.
+        """Return a draft as it stands; to a grid manager the own cells, see `own_state`.
 
         Raises
         ------
@@ -139,14 +140,18 @@ class Drafts:
         """
         with reading(self._engine, scope) as connection:
             one = version_of(connection, scope, scenario_id)
+            own = own_numbers(connection, scope, one)
+            versions = cell_versions(connection, scenario_id)
             return Head(
                 one,
-                state_at(connection, scenario_id, one.head),
-                cell_versions(connection, scenario_id),
+                own_state(state_at(connection, scenario_id, one.head), own),
+                {cell: at for cell, at in versions.items() if own is None or cell in own},
             )
 
     def state(self, scope: Scope, scenario_id: int, *, sequence: int | None = None) -> DrawnState:
         """Return the cells of any scenario, of a draft also as they were after an earlier edit.
+
+        A grid manager gets the own cells only, see `own_state`.
 
         Raises
         ------
@@ -159,14 +164,17 @@ class Drafts:
         """
         with reading(self._engine, scope) as connection:
             one = version_of(connection, scope, scenario_id)
+            own = own_numbers(connection, scope, one)
             if sequence is None or sequence == one.head:
-                return version_state(connection, one)
+                return own_state(version_state(connection, one), own)
             if not 0 <= sequence < one.head:
                 raise InputError(fault("drafts.no_edit", scenario_id, sequence=sequence))
-            return state_at(connection, scenario_id, sequence)
+            return own_state(state_at(connection, scenario_id, sequence), own)
 
     def names(self, scope: Scope, scenario_id: int) -> dict[int, CellNames]:
-        """Return code and manager of the cells of a scenario; cells opened by edits have none.
+        """Return code and manager of the cells of a scenario, also of those that were closed.
+
+        A grid manager gets the own cells only.
 
         Raises
         ------
@@ -178,14 +186,15 @@ class Drafts:
             cell.scenario_id == scenario_id
         )
         with reading(self._engine, scope) as connection:
-            version_of(connection, scope, scenario_id)
+            own = own_numbers(connection, scope, version_of(connection, scope, scenario_id))
             return {
                 number - FIRST_CELL_ID: CellNames(code, manager)
                 for number, code, manager in connection.execute(query)
+                if own is None or number - FIRST_CELL_ID in own
             }
 
     def history(self, scope: Scope, scenario_id: int) -> list[LoggedEdit]:
-        """Return the log of a draft, the oldest edit first.
+        """Return the log of a draft, the oldest edit first; to a grid manager of the own cells.
 
         Raises
         ------
@@ -195,8 +204,11 @@ class Drafts:
             If the caller may not read its territory.
         """
         with reading(self._engine, scope) as connection:
-            version_of(connection, scope, scenario_id)
-            return _log(connection, scenario_id)
+            own = own_numbers(connection, scope, version_of(connection, scope, scenario_id))
+            log = _log(connection, scenario_id)
+        if own is None:
+            return log
+        return [replace(one, cells=one.cells & own) for one in log if one.cells & own]
 
     def commit(
         self,

@@ -102,11 +102,13 @@ class Tokens(PeopleTable):
 
 
 def lesser(first: Role, second: Role) -> Role:
+    """Return the role that may do less."""
     order = list(Role)
     return min(first, second, key=order.index)
 
 
 def common(first: frozenset[str] | None, second: frozenset[str] | None) -> frozenset[str] | None:
+    """Return what is in both sets, where None is everything."""
     if first is None or second is None:
         return second if first is None else first
     return first & second

@@ -302,3 +302,28 @@ def test_a_backup_holds_drafts_log_and_audit(store: Store, tmp_path: Path) -> No
     there.drafts.undo(PLANNER, li.draft, key="u1")
     assert there.seen()[1].label[2] == 0
     again.close()
+
+
+def test_a_grid_manager_sees_the_own_cells_of_a_draft(store: Store) -> None:
+    """Of the others neither borders, outlines, names, versions nor edits; o0 is west."""
+    li = desk(store)
+    west = Scope(cells=frozenset({"o0"}), role=Role.GRID_MANAGER, user="sun")
+    li.commit(Split(1, ((350.0, -10.0), (350.0, 700.0)), to=0, least_m2=1.0), "k1")
+    li.commit(Lock(cells=(1,)), "k2")
+    whole, mine = li.drafts.head(PLANNER, li.draft), li.drafts.head(west, li.draft)
+    there = whole.state.label == 0
+    np.testing.assert_array_equal(mine.state.label, np.where(there, 0, -1))
+    assert mine.state.centre == {0: 7}
+    assert mine.versions == {0: 2}
+    assert whole.state.locked_cells and not mine.state.locked_cells
+    pieces = {unit for unit in whole.state.outlines if there[unit]}
+    assert pieces == set(mine.state.outlines) < set(whole.state.outlines)
+    for sequence in (0, 1, 2):
+        state = li.drafts.state(west, li.draft, sequence=sequence)
+        assert set(np.unique(state.label).tolist()) == {-1, 0}
+    assert set(li.drafts.names(west, li.draft)) == {0}
+    assert [one.cells for one in li.drafts.history(west, li.draft)] == [{0}]
+    other = Scope(cells=frozenset({"o9"}), role=Role.GRID_MANAGER, user="sun")
+    for read in (li.drafts.head, li.drafts.state, li.drafts.names, li.drafts.history):
+        with pytest.raises(PermissionDenied):
+            read(other, li.draft)

@@ -10,12 +10,13 @@ from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
 
 OPERATOR = Scope.everything()
+PASSWORD = "a long phrase 9"  # noqa: S105
 TOWNS = frozenset({"Newport", "Oldport"})
 
 
 def test_a_job_runs_with_what_the_account_has_left(store: Store) -> None:
     accounts = store.people().accounts
-    accounts.add(OPERATOR, "li", Grant(Role.PLANNER, territories=TOWNS), password="a long phrase 9")
+    accounts.add(OPERATOR, "li", Grant(Role.PLANNER, territories=TOWNS), password=PASSWORD)
     asked = Scope(TOWNS, role=Role.PLANNER, user="li")
     assert present_scope(store.engine, asked) == asked
     token = Scope(frozenset({"Newport"}), role=Role.VIEWER, user="li")
