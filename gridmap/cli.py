@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from gridmap.catalogue import Language, text
+from gridmap.diff_command import differing
 from gridmap.errors import (
     Cancelled,
     EngineError,
@@ -26,7 +27,7 @@ from gridmap.errors import (
     fault,
 )
 from gridmap.job_commands import background
-from gridmap.options import DatabaseOption, PortOption
+from gridmap.options import DatabaseOption, JsonOption, LanguageName, PortOption
 from gridmap.progress import MaxRuntime, Report
 from gridmap.service_commands import basemap_folder, serve, service
 from gridmap.settings import Settings, read_settings
@@ -48,6 +49,7 @@ app = typer.Typer(
 app.add_typer(service)
 app.add_typer(user_app, name="user")
 app.add_typer(background)
+app.add_typer(differing)
 
 
 class ExitCode(IntEnum):
@@ -77,13 +79,6 @@ class DatumName(StrEnum):
     WGS84 = "wgs84"
     GCJ02 = "gcj02"
     BD09 = "bd09"
-
-
-class LanguageName(StrEnum):
-    """Languages of a report."""
-
-    EN = "en"
-    ZH = "zh"
 
 
 class BordersName(StrEnum):
@@ -123,7 +118,6 @@ SeedOption = Annotated[int, typer.Option(min=0, help="Same seed, same plan.")]
 StartOption = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day of the cycle.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print for a machine.")]
 
 
 def main() -> None:
