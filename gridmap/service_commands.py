@@ -88,12 +88,14 @@ def migrate(
     ] = None,
 ) -> None:
     """Bring the schema of the database up to date."""
+    from gridmap.store.missing_shapes import add_missing_shapes
     from gridmap.store.repository import Store
 
     settings = read_settings()
     store = Store(database or settings.database_url)
     if service_role is not None:
         store.let_serve(service_role)
+    add_missing_shapes(store.engine)
     store.close()
     typer.echo(text("cli.migrated", settings.language))
 
@@ -124,12 +126,15 @@ def restore(
     from gridmap.store.backup import restore as write
     from gridmap.store.backup import verify
     from gridmap.store.engine import open_engine
+    from gridmap.store.missing_shapes import add_missing_shapes
 
     settings = read_settings()
     if verify_only:
         _tell("backup.verified", verify(file), settings, file)
         return
-    contents = write(file, open_engine(database or settings.database_url), replace=replace)
+    engine = open_engine(database or settings.database_url)
+    contents = write(file, engine, replace=replace)
+    add_missing_shapes(engine)
     _tell("backup.restored", contents, settings, file)
 
 

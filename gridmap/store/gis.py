@@ -104,6 +104,14 @@ def write_shapes(
     """Write the layers of a plan, and those of its territory if they are new."""
     if not has_postgis(connection):
         return
+    write_territory_shapes(connection, territory_id, territory)
+    _write_plan(connection, territory, scenario_id, scenario)
+
+
+def write_territory_shapes(
+    connection: sa.Connection, territory_id: int, territory: Territory
+) -> None:
+    """Write units and outlets of a territory if they are new; needs the layers."""
     srid = _srid(territory)
     there = sa.text("SELECT count(*) FROM gis.unit_shape WHERE territory_id = :owner")
     if not connection.execute(there, {"owner": territory_id}).scalar():
@@ -111,7 +119,6 @@ def write_shapes(
         points = np.asarray(shapely.points(xy), dtype=object).reshape(-1)
         _insert(connection, "unit_shape", territory_id, srid, _numbered(territory.units.polygons))
         _insert(connection, "outlet_shape", territory_id, srid, _numbered(points))
-    _write_plan(connection, srid, territory, scenario_id, scenario)
 
 
 def replace_shapes(
@@ -125,7 +132,7 @@ def replace_shapes(
             sa.text(f"DELETE FROM gis.{name} WHERE scenario_id = :owner"),  # noqa: S608
             {"owner": scenario_id},
         )
-    _write_plan(connection, _srid(territory), territory, scenario_id, scenario)
+    _write_plan(connection, territory, scenario_id, scenario)
 
 
 def _srid(territory: Territory) -> int:
@@ -134,11 +141,11 @@ def _srid(territory: Territory) -> int:
 
 def _write_plan(
     connection: sa.Connection,
-    srid: int,
     territory: Territory,
     scenario_id: int,
     scenario: Scenario,
 ) -> None:
+    srid = _srid(territory)
     cell_ids = scenario.cells["cell_id"].tolist()
     cells = cell_polygons(territory.units, scenario.partition.label, len(cell_ids))
     named = dict(zip(cell_ids, shapely.to_wkb(cells).tolist(), strict=True))

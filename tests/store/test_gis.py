@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from drawn_town import PLANNER, saved_plan
 
 from gridmap.store.gis import has_postgis, install
+from gridmap.store.missing_shapes import add_missing_shapes
 from gridmap.store.repository import Store
 from gridmap.store.workflow import Workflow
 
@@ -46,3 +47,28 @@ def test_layers_of_a_plan(store: Store) -> None:
     with store.engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM scenario WHERE scenario_id = :n"), {"n": again})
         assert connection.execute(sa.text("SELECT count(*) FROM gis.cells")).scalar() == 2
+
+
+def test_plans_without_layers_get_them(store: Store) -> None:
+    """As after a restore: all shapes are gone, and come back as they were."""
+    saved_plan(store)
+    saved_plan(store)
+    if store.engine.dialect.name == "sqlite":
+        assert add_missing_shapes(store.engine) == 0
+        return
+    names = ("unit_shape", "outlet_shape", "cell_shape", "route_shape")
+
+    def shapes() -> list[list[object]]:
+        with store.engine.connect() as connection:
+            return [
+                sorted(tuple(row) for row in connection.execute(sa.text(f"TABLE gis.{name}")))
+                for name in names
+            ]
+
+    before = shapes()
+    with store.engine.begin() as connection:
+        for name in names:
+            connection.execute(sa.text(f"DELETE FROM gis.{name}"))
+    assert add_missing_shapes(store.engine) == 2
+    assert shapes() == before
+    assert add_missing_shapes(store.engine) == 0
