@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
@@ -28,8 +29,10 @@ T = TypeVar("T")
 _KEPT = 8
 #: Layouts and layers that are kept of one plan.
 _DERIVED = 300
-#: Number of the scenario, own cells or all, with contacts or without.
-_Key = tuple[int, frozenset[str] | None, bool]
+#: So long it is not asked again which plan a scenario has: a draft is planned in place.
+_SURE_S = 1.0
+#: Number of the scenario, which plan of it, own cells or all, with contacts or without.
+_Key = tuple[int, str, frozenset[str] | None, bool]
 
 
 class PlanStore(Protocol):
@@ -45,6 +48,10 @@ class PlanStore(Protocol):
 
     def load(self, scope: Scope, scenario_id: int) -> tuple[Territory, Scenario]:
         """Return a scenario and its territory."""
+        ...
+
+    def which_plan(self, scenario_id: int) -> str:
+        """Return what is another text once a scenario is planned again or edited."""
         ...
 
     def runs(self, scope: Scope) -> list[PlanRun]:
@@ -125,6 +132,7 @@ class Plans:
         self._keep = keep
         self._kept: OrderedDict[_Key, Plan] = OrderedDict()
         self._lock = threading.Lock()
+        self._which: dict[int, tuple[float, str]] = {}
 
     def summaries(self, scope: Scope) -> list[ScenarioSummary]:
         """Return the scenarios within the scope, the newest first."""
@@ -135,7 +143,7 @@ class Plans:
         return self._store.runs(scope)
 
     def plan(self, scope: Scope, scenario_id: int) -> Plan:
-        """Return a plan. Finished plans never change, so one that is kept is still true.
+        """Return a plan; one that is kept is still true until its scenario is planned again.
 
         Raises
         ------
@@ -144,23 +152,33 @@ class Plans:
         PermissionDenied
             If its territory is out of scope.
         """
-        whole = self._whole(scope, scenario_id)
+        which = self._which_plan(scenario_id)
+        whole = self._whole(scope, scenario_id, which)
         scope.demand(whole.territory.name)
         part = (scope.cells, scope.may(Permission.READ_CONTACTS))
         if part == (None, True):
             return whole
         with self._lock:
             return self._kept_or_made(
-                (scenario_id, *part),
+                (scenario_id, which, *part),
                 lambda: Plan(scenario_id, *seen_by(scope, whole.territory, whole.scenario)),
             )
 
-    def _whole(self, scope: Scope, scenario_id: int) -> Plan:
+    def _which_plan(self, scenario_id: int) -> str:
+        now = time.monotonic()
+        asked, which = self._which.get(scenario_id, (-_SURE_S, ""))
+        if now - asked >= _SURE_S:
+            which = self._store.which_plan(scenario_id)
+            if which:
+                self._which[scenario_id] = (now, which)
+        return which
+
+    def _whole(self, scope: Scope, scenario_id: int, which: str) -> Plan:
         # the whole plan is kept for all; each caller then gets the part within the own scope
         reach = replace(scope, cells=None, role=Role.ADMIN)
         with self._lock:
             return self._kept_or_made(
-                (scenario_id, None, True),
+                (scenario_id, which, None, True),
                 lambda: Plan(scenario_id, *self._store.load(reach, scenario_id)),
             )
 

@@ -198,6 +198,20 @@ class Store:
             territory, scenario = whole_plan(connection, one)
         return seen_by(scope, territory, scenario)
 
+    def which_plan(self, scenario_id: int) -> str:
+        """Return what is another text once a scenario is planned again or edited.
+
+        Empty if there is no such scenario. It says nothing of what is in it.
+        """
+        query = (
+            sa.select(tables.scenario.c.created, version.c.planned, version.c.head)
+            .join(version, version.c.scenario_id == tables.scenario.c.scenario_id)
+            .where(tables.scenario.c.scenario_id == scenario_id)
+        )
+        with reading(self._engine, Scope.everything()) as connection:
+            row = connection.execute(query).one_or_none()
+        return "" if row is None else f"{row.created.isoformat()} {row.planned} {row.head}"
+
     def begin_run(self, scope: Scope, name: str) -> int:
         """Announce that a plan of a territory is being made; return the number of the run."""
         scope.demand(name)

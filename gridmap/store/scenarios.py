@@ -64,7 +64,7 @@ def replace_plan(connection: sa.Connection, scenario_id: int, scenario: Scenario
     connection.execute(
         sa.update(tables.scenario)
         .where(tables.scenario.c.scenario_id == scenario_id)
-        .values(**_facts(scenario))
+        .values(created=now(), **_facts(scenario))
     )
     for table in (tables.cell_load, tables.route, tables.stop, tables.score):
         connection.execute(sa.delete(table).where(table.c.scenario_id == scenario_id))

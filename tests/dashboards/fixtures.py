@@ -60,6 +60,10 @@ class MemoryStore:
         """Nothing is in its way."""
         return True
 
+    def which_plan(self, scenario_id: int) -> str:
+        """No plan is made again."""
+        return f"{scenario_id}"
+
     def runs(self, scope: Scope) -> list[PlanRun]:
         """The plans in the making within the scope."""
         return [run for run in self.running if scope.allows(run.name)]

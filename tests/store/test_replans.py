@@ -12,6 +12,7 @@ import pytest
 from drawn_town import BOSS, PLANNER, Desk
 from grid_town import grid_territory
 
+from dashboards.access import Plans
 from gridmap.checking import check_plan
 from gridmap.errors import InputError, PermissionDenied, StoreError
 from gridmap.export.geo import write_geopackage
@@ -217,7 +218,9 @@ def test_an_edit_meanwhile_keeps_the_old_plan_out(store: Store, tmp_path: Path) 
     assert li.drafts.head(PLANNER, li.draft).version.planned == 2
 
 
-def test_scoring_keeps_the_routes_of_a_draft(store: Store, tmp_path: Path) -> None:
+def test_scoring_keeps_the_routes_of_a_draft(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     li = editor(store)
     with pytest.raises(InputError, match="no routes"):
         job(store, tmp_path, "score", li.draft)
@@ -226,11 +229,17 @@ def test_scoring_keeps_the_routes_of_a_draft(store: Store, tmp_path: Path) -> No
     wider = old.request.model_copy(
         update={"scoring": old.request.scoring.model_copy(update={"modes": {"walk": (10.0,)}})}
     )
+    pages, which = Plans(store), store.which_plan(li.draft)
+    assert pages.plan(PLANNER, li.draft) is pages.plan(PLANNER, li.draft)
     made = job(store, tmp_path, "score", li.draft, request=wider.model_dump(mode="json"))
     assert made["scenario_id"] == li.draft
     _, new = store.load(PLANNER, li.draft)
     pd.testing.assert_frame_equal(new.routes, old.routes)
     assert new.request.scoring.modes == {"walk": (10.0,)}
+    assert store.which_plan(li.draft) != which
+    monkeypatch.setattr("dashboards.access._SURE_S", 0.0)
+    shown = pages.plan(PLANNER, li.draft).scenario
+    assert shown.request.scoring.modes == {"walk": (10.0,)}
 
 
 def test_who_may_not_plan_and_what_is_no_draft_is_refused(store: Store, tmp_path: Path) -> None:
