@@ -110,20 +110,20 @@ def _reporter(
 def _outcome(work: Work, report: Callable[[Progress], None]) -> End:
     claim = work.claim
     try:
-        store = Store(work.url)
-        write = work.kind.run(
-            Task(
-                store=store,
-                scope=claim.scope,
-                territory=claim.territory,
-                arguments=claim.arguments,
-                folder=work.folder,
-                inbox=work.inbox,
-                report=report,
-                executor=work.executor,
+        with contextlib.closing(Store(work.url)) as store:
+            write = work.kind.run(
+                Task(
+                    store=store,
+                    scope=claim.scope,
+                    territory=claim.territory,
+                    arguments=claim.arguments,
+                    folder=work.folder,
+                    inbox=work.inbox,
+                    report=report,
+                    executor=work.executor,
+                )
             )
-        )
-        Queue(store.engine, {}).finish(claim, write)
+            Queue(store.engine, {}).finish(claim, write)
     except Cancelled:
         return Stopped()
     except LostLease:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from drawn_town import BOSS, PLANNER, Desk
 from grid_town import grid_territory
 
@@ -16,14 +17,16 @@ from dashboards.access import Plans
 from gridmap.checking import check_plan
 from gridmap.errors import InputError, PermissionDenied, StoreError
 from gridmap.export.geo import write_geopackage
+from gridmap.jobs.child import Done, Failed, Work, _outcome
 from gridmap.jobs.kinds import Task
+from gridmap.jobs.queue import Queue
 from gridmap.jobs.standard import STANDARD
 from gridmap.partition.edit import redraw
 from gridmap.partition.edits import CloseCell, Edit, Move, NewCell, Split
 from gridmap.partition.ground import Ground, Reach, build_ground
 from gridmap.planning import make_plan
 from gridmap.policies import PlanRequest
-from gridmap.progress import silent
+from gridmap.progress import Progress, silent
 from gridmap.scenario import Scenario
 from gridmap.store.challenges import Challenges
 from gridmap.store.drafts import Drafts
@@ -53,7 +56,7 @@ def town() -> tuple[Territory, Scenario, Ground]:
     centres = outlets.loc[outlets["unit"].isin([9, 14, 34, 38]) & own, "outlet_id"].tolist()
     request = PlanRequest.model_validate(
         {
-            "routing": {"mode": "walk", "iterations": 50},
+            "routing": {"mode": "walk", "iterations": 5},
             "partition": {"tolerance": 0.5, "centres": centres},
             "scoring": {"modes": {"walk": [5]}},
         }
@@ -197,13 +200,29 @@ def test_cells_opened_closed_and_cut_are_planned(store: Store, tmp_path: Path) -
 def test_units_that_were_cut_are_units_of_the_plan(store: Store, tmp_path: Path) -> None:
     """Outlets and demand are in the pieces they stand in; the pieces tile the town."""
     li = editor(store)
-    li.commit_edit(Split(0, ((150.0, -10.0), (150.0, 700.0)), centre=None, to=1, least_m2=1.0), "k")
+    li.commit_edit(Split(0, ((250.0, -10.0), (250.0, 700.0)), centre=None, to=1, least_m2=1.0), "k")
     state = li.drafts.state(PLANNER, li.draft)
     assert state.n_units > 48
     job(store, tmp_path, "reroute", li.draft)
     territory, _ = store.load(PLANNER, li.draft)
     assert len(territory.units) == state.n_units
     assert territory.units.area_m2.sum() == pytest.approx(480_000.0)
+    for table in (territory.outlets, territory.demand):
+        places = shapely.points(table[["x", "y"]].to_numpy())
+        there = shapely.distance(territory.units.polygons[table["unit"].to_numpy()], places)
+        assert there.max() == 0.0
+    pairs = territory.units.adjacency
+    along = shapely.length(
+        shapely.intersection(
+            territory.units.polygons[pairs.first], territory.units.polygons[pairs.second]
+        )
+    )
+    np.testing.assert_allclose(pairs.shared_m, along)
+    touching = shapely.STRtree(territory.units.polygons).query(
+        territory.units.polygons, predicate="touches"
+    )
+    shared = shapely.intersection(*(territory.units.polygons[one] for one in touching))
+    assert len(pairs) == (shapely.length(shared) > 0).sum() // 2
     assert broken(store, li.draft, tmp_path) == []
 
 
@@ -266,3 +285,29 @@ def test_an_opened_cell_can_be_challenged(store: Store) -> None:
     challenges = Challenges(store.engine)
     challenges.file(BOSS, li.draft, 5, "too far")
     assert [one.cell_id for one in challenges.of(BOSS, li.draft)] == [5]
+
+
+def test_a_job_that_was_overtaken_is_done_again(store: Store, tmp_path: Path) -> None:
+    """The edit comes while it is planned: the job fails so that it is retried, then it is done."""
+    li = editor(store)
+    li.commit_edit(movable(li), "k1")
+    queue = Queue(store.engine, STANDARD)
+    asked = {"scenario_id": li.draft, "best_effort": True}
+    number = queue.ask(PLANNER, "reroute", TOWN, asked)
+    url = store.engine.url.render_as_string(hide_password=False)
+    overtaken: list[str] = []
+
+    def report(progress: Progress) -> None:
+        if progress.stage.endswith("routing") and not overtaken:
+            overtaken.append(progress.stage)
+            li.commit_edit(movable(li), "k2")
+
+    claim = queue.take("w", lease_s=60.0)
+    assert claim is not None
+    work = Work(url, STANDARD["reroute"], claim, tmp_path / "1", tmp_path, "threads")
+    first = _outcome(work, report)
+    assert isinstance(first, Failed) and first.again
+    assert [one.key for one in first.faults] == ["drafts.moved_on"]
+    assert _outcome(work, report) == Done()
+    assert queue.job(PLANNER, number).result["broken"] == []
+    assert li.drafts.head(PLANNER, li.draft).version.planned == 2
