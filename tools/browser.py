@@ -105,4 +105,5 @@ def served(application: Any) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
         server.close()
-        thread.join(timeout=10)
+        # Connections that a browser keeps open hold the thread, which ends with the process.
+        thread.join(timeout=1)
