@@ -12,6 +12,7 @@ from gridmap.checking import check_plan
 from gridmap.checks import CheckResult
 from gridmap.errors import Fault, InputError, fault
 from gridmap.export.cell_report import write_cell_reports
+from gridmap.export.cell_words import column_names
 from gridmap.export.changes import write_changes
 from gridmap.export.feeds import Feed, FeedRequest, export_feeds
 from gridmap.export.geo import write_geopackage
@@ -81,7 +82,7 @@ class Delivery:
                 text(
                     "planning.summary.invented",
                     language,
-                    columns=", ".join(self.report["invented"]),
+                    columns=column_names(tuple(self.report["invented"]), language),
                 )
             )
         lines.extend(f"- {one.text(language)}" for one in self.notices)

@@ -12,6 +12,7 @@ from dashboards import queries
 from dashboards.access import Plan
 from dashboards.components.words import words
 from gridmap.catalogue import Language
+from gridmap.export.cell_words import column_names
 
 _SHOWN = 3
 
@@ -70,5 +71,5 @@ def _overload(plan: Plan, language: Language) -> list[str]:
 
 
 def _invented(plan: Plan, language: Language) -> list[str]:
-    columns = ", ".join(plan.territory.invented)
+    columns = column_names(plan.territory.invented, language)
     return [words(language)("notice.invented", columns=columns)] if columns else []

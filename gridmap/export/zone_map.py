@@ -14,6 +14,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from gridmap.catalogue import Language, text
+from gridmap.export.cell_words import column_names
 from gridmap.export.finding_columns import effect_text, fix_text, outlet_names, sought_text
 from gridmap.export.pen import FONT, HEIGHT_MM, WIDTH_MM, font_letters, readable, text_width_mm
 from gridmap.partition.cells import cell_polygons
@@ -172,7 +173,7 @@ class _Page:
             y -= LINE_MM
         foot = self._territory.attribution
         if self._territory.invented:
-            invented = ", ".join(self._territory.invented)
+            invented = column_names(self._territory.invented, language)
             foot += "; " + text("planning.summary.invented", language, columns=invented)
         self._write(MARGIN_MM, MARGIN_MM - 5, foot, 6)
 

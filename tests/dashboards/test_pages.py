@@ -74,7 +74,7 @@ def test_notices_tell_what_is_wrong_with_the_plan(plan: Plan) -> None:
     said = words_of(notices(plan, "en"))
     assert "Demand: 2 cells lie outside ±5% (G03, G04)." in said
     assert "no plan can do better than ±6%" in said
-    assert "Invented sample data: grade." in said
+    assert "Invented sample data: grades." in said
     # the fourth one waits behind a summary
     assert "Show 1 more" in said
 
