@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import lru_cache
 
 import geopandas as gpd
 
@@ -29,7 +28,7 @@ def layer_within(plan: Plan, layer: Layer, scope: Scope) -> gpd.GeoDataFrame:
 
     The index holds the names of the features as text.
     """
-    features = _layers(plan)[layer]
+    features = plan.once("feature_layers", lambda: _layers(plan))[layer]
     if scope.cells is None:
         return features
     cells = plan.scenario.cells
@@ -37,7 +36,6 @@ def layer_within(plan: Plan, layer: Layer, scope: Scope) -> gpd.GeoDataFrame:
     return features[features["cell_id"].isin(set(mine))]
 
 
-@lru_cache(maxsize=4)
 def _layers(plan: Plan) -> dict[Layer, gpd.GeoDataFrame]:
     made = {
         Layer.CELLS: cells_layer(plan.territory, plan.scenario),
