@@ -15,6 +15,8 @@ from plotly.io.json import to_json_plotly
 from dashboards import queries
 from dashboards.access import Plan, Plans, PlanStore
 from dashboards.api.features import features_blueprint
+from dashboards.api.rest import rest_blueprint
+from dashboards.api.workshop import Workshop
 from dashboards.components.empty import no_scenario, unknown_scenario
 from dashboards.components.shell import Person, header, shell
 from dashboards.compression import compress
@@ -51,6 +53,7 @@ def create_app(
     people: People | None = None,
     https: bool = False,
     elsewhere: SignInElsewhere | None = None,
+    work: Workshop | None = None,
 ) -> Dash:
     """Return the application over a store.
 
@@ -75,6 +78,8 @@ def create_app(
         Whether browsers reach the service by https.
     elsewhere
         Another service at which people may sign in too.
+    work
+        What the API changes plans with; None = there is no ``/api/v1``.
 
     Raises
     ------
@@ -110,6 +115,8 @@ def create_app(
         page.register(app, desk)
     add_routes(app.server, desk, Downloads(exports or default_exports()), language=language)
     app.server.register_blueprint(features_blueprint(desk, language=language))
+    if work is not None:
+        app.server.register_blueprint(rest_blueprint(desk, work, language=language))
     observe(app.server, store.ready)
     if visitors is not None:
         add_sign_in(app.server, visitors, language=language, elsewhere=elsewhere is not None)

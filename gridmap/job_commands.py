@@ -7,18 +7,16 @@ import os
 import signal
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gridmap.catalogue import text
 from gridmap.errors import Fault, InputError, fault
+from gridmap.job_kinds import job_kinds
 from gridmap.options import DatabaseOption
 from gridmap.service_commands import beside_database
 from gridmap.settings import read_settings
-
-if TYPE_CHECKING:
-    from gridmap.jobs.kinds import Kind
 
 #: Joined to the other commands in `gridmap.cli`.
 background = typer.Typer()
@@ -103,11 +101,3 @@ def jobs(
     else:
         typer.echo(listed(queue.jobs(scope), settings.language))
     engine.dispose()
-
-
-def job_kinds() -> dict[str, Kind]:
-    """Return the kinds of jobs that there are, the import of tables among them."""
-    from geodata.import_kind import IMPORT
-    from gridmap.jobs.standard import STANDARD
-
-    return {**STANDARD, IMPORT.name: IMPORT}

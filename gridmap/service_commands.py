@@ -52,9 +52,11 @@ def serve(
 
     def application() -> Any:
         # only in the workers, which measure together
+        from dashboards.api.workshop import workshop_of
         from dashboards.app import create_app
         from dashboards.elsewhere import SignInElsewhere
         from dashboards.security import LOCAL_HOSTS
+        from gridmap.job_kinds import job_kinds
 
         store = Store(url)
         elsewhere = oidc and SignInElsewhere(*oidc, secret_key, settings.public_url)
@@ -67,6 +69,7 @@ def serve(
             people=people if admitted.sign_in else None,
             https=admitted.https,
             elsewhere=elsewhere,
+            work=workshop_of(store.engine, job_kinds(), beside_database(url, "files")),
         ).server
 
     def ready(where: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from gridmap.errors import ConflictError, InputError, fault, some_ids
+from gridmap.errors import ConflictError, Fault, InputError, fault, some_ids
 from gridmap.partition.borders import CellNames
 from gridmap.partition.change import Change
 from gridmap.partition.drawn_state import DrawnState
@@ -91,6 +91,19 @@ class Drafts:
             rows = connection.execute(VERSIONS.order_by(tables.scenario.c.scenario_id.desc()))
             found = [as_version(row) for row in rows]
         return [one for one in found if scope.allows(one.territory_name)]
+
+    def version(
+        self, scope: Scope, scenario_id: int, permission: Permission = Permission.READ
+    ) -> Version:
+        """Return a scenario's row among the others, if the caller may do this with it.
+
+        Raises
+        ------
+        StoreError, PermissionDenied
+            If there is no such scenario; if the caller may not.
+        """
+        with reading(self._engine, scope) as connection:
+            return version_of(connection, scope, scenario_id, permission)
 
     def open(self, scope: Scope, scenario_id: int, *, name: str = "") -> int:
         """Open a draft of a scenario, whatever its status, and return the number of the draft.
@@ -210,6 +223,33 @@ class Drafts:
             return log
         return [replace(one, cells=one.cells & own) for one in log if one.cells & own]
 
+    def answered(self, scope: Scope, scenario_id: int, key: str, asked: str) -> Committed | None:
+        """Return the answer that was given to an edit under a key before, or None.
+
+        Raises
+        ------
+        InputError
+            If the key stands for something else.
+        StoreError, PermissionDenied
+            If there is no such scenario; if the caller may not edit it.
+        """
+        with reading(self._engine, scope) as connection:
+            version_of(connection, scope, scenario_id, Permission.EDIT)
+            former = found_again(connection, scenario_id, key)
+        return None if former is None else _same_answer(former, scope, asked)
+
+    def late(self, scope: Scope, scenario_id: int, versions: Mapping[int, int]) -> list[Fault]:
+        """Return a fault for each cell that somebody changed since these versions were read.
+
+        Raises
+        ------
+        StoreError, PermissionDenied
+            If there is no such scenario; if the caller may not edit it.
+        """
+        with reading(self._engine, scope) as connection:
+            version_of(connection, scope, scenario_id, Permission.EDIT)
+            return changed_since(connection, scenario_id, frozenset(versions), versions)
+
     def commit(
         self,
         scope: Scope,
@@ -220,6 +260,7 @@ class Drafts:
         key: str,
         versions: Mapping[int, int],
         kind: str = "change",
+        asked: str | None = None,
     ) -> Committed:
         """Append a checked edit to the log.
 
@@ -239,6 +280,9 @@ class Drafts:
             Versions of that head, at least of the touched cells.
         kind
             What the history shows.
+        asked
+            Digest of what was asked for, where the same wish gives another change on another
+            head; by default that of the change.
 
         Raises
         ------
@@ -256,7 +300,7 @@ class Drafts:
         if missing:
             raise InputError(fault("drafts.no_versions", cells=some_ids(missing)))
         encoded = encode_change(done.change)
-        asked = digest(kind, encoded)
+        asked = asked or digest(kind, encoded)
         with saving(self._engine, scope) as connection:
             one = self._draft(connection, scope, scenario_id)
             former = found_again(connection, scenario_id, key)

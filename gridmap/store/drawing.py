@@ -1,0 +1,204 @@
+"""Redraw a draft by what was asked: read its head, draw on the ground, commit what came out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import sqlalchemy as sa
+
+from gridmap.errors import ConflictError, Fault, InputError
+from gridmap.partition.access import (
+    DETOUR,
+    OFF_NETWORK_M_S,
+    SLOWEST_M_S,
+    measure_access,
+    snap_to_access,
+)
+from gridmap.partition.edit import redraw
+from gridmap.partition.edits import Edit, to_json
+from gridmap.partition.ground import Demand, Ground, Reach, bridges_of, build_ground
+from gridmap.planning import unit_workloads
+from gridmap.policies import PlanRequest
+from gridmap.store import tables
+from gridmap.store.drafts import Drafts
+from gridmap.store.edit_log import Committed
+from gridmap.store.engine import reading
+from gridmap.store.roles import Permission
+from gridmap.store.scope import Scope
+from gridmap.store.territories import load_territory
+from gridmap.store.versions import version_of
+from gridmap.territory import Floats, Territory
+from gridmap.travel.engines import open_engine
+
+#: Grounds kept at hand: units with their edges, and travel from the centres asked for so far.
+_KEPT = 4
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The answer to an edit: what was written, and what the person who drew should read.
+
+    Attributes
+    ----------
+    committed
+        What stands in the log.
+    left_out
+        Units that the edit asked for and could not take.
+    notices
+        Remarks. Both are empty when an edit was sent again.
+    """
+
+    committed: Committed
+    left_out: tuple[int, ...] = ()
+    notices: tuple[Fault, ...] = ()
+
+
+class DrawingTable:
+    """Draws edits of drafts; keeps the last few grounds.
+
+    Parameters
+    ----------
+    engine
+        The database of a `Store`.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[int, str], tuple[Territory, Ground]] = OrderedDict()
+        self.drafts = Drafts(engine)
+
+    def ground(self, scope: Scope, scenario_id: int) -> tuple[Territory, Ground]:
+        """Return the territory of a scenario, and its units as ground to draw on.
+
+        Raises
+        ------
+        StoreError, PermissionDenied
+            If there is no such scenario; if the caller may not edit it.
+        """
+        with reading(self._engine, scope) as connection:
+            one = version_of(connection, scope, scenario_id, Permission.EDIT)
+            asked = connection.execute(
+                sa.select(tables.scenario.c.request).where(
+                    tables.scenario.c.scenario_id == scenario_id
+                )
+            ).scalar_one()
+            request = PlanRequest.model_validate(asked)
+            key = (one.territory_id, request.model_dump_json())
+            with self._lock:
+                made = self._kept.pop(key, None)
+                if made is None:
+                    territory = load_territory(connection, one.territory_id)
+                    made = territory, ground_of(territory, request)
+                self._kept[key] = made
+                while len(self._kept) > _KEPT:
+                    self._kept.popitem(last=False)
+        return made
+
+    def edit(
+        self,
+        scope: Scope,
+        scenario_id: int,
+        edit: Edit,
+        *,
+        key: str,
+        versions: Mapping[int, int],
+    ) -> Drawn:
+        """Draw an edit on the head of a draft and write it.
+
+        Parameters
+        ----------
+        scope, scenario_id, edit
+            Who asks for what, in which draft.
+        key
+            The same edit under the same key is written once and gets the same answer.
+        versions
+            Versions of the cells that the caller saw, at least of the touched ones.
+
+        Raises
+        ------
+        ConflictError
+            If somebody changed a touched cell since; a fault for each, with who and when.
+        InputError
+            If the edit breaks a rule, versions are missing, the key stands for another edit, or
+            the scenario is no draft.
+        StoreError, PermissionDenied
+            If there is no such draft; if the caller may not edit it.
+        """
+        kind = str(to_json(edit)["kind"])
+        asked = hashlib.sha256(json.dumps(to_json(edit), sort_keys=True).encode()).hexdigest()
+        former = self.drafts.answered(scope, scenario_id, key, asked)
+        if former is not None:
+            return Drawn(former)
+        _, ground = self.ground(scope, scenario_id)
+        head = self.drafts.head(scope, scenario_id)
+        plan = head.state.plan(ground)
+        try:
+            done = redraw(plan, edit)
+        except InputError:
+            # the same edit may have come in meanwhile, or what it was meant for is gone
+            former = self.drafts.answered(scope, scenario_id, key, asked)
+            if former is not None:
+                return Drawn(former)
+            late = self.drafts.late(scope, scenario_id, versions)
+            if late:
+                raise ConflictError(*late) from None
+            raise
+        committed = self.drafts.commit(
+            scope,
+            scenario_id,
+            plan,
+            done,
+            key=key,
+            versions=versions,
+            kind=kind,
+            asked=asked,
+        )
+        return Drawn(committed, done.left_out, done.notices)
+
+
+def ground_of(territory: Territory, request: PlanRequest) -> Ground:
+    """Return the units of a territory as ground to draw on, with the workloads of a request.
+
+    Travel is that of `make_plan`, measured from a centre when it is first asked for. Where the
+    territory has no streets of the means of travel, it is straight ways times `DETOUR`.
+    """
+    units, outlets, demand = territory.units, territory.outlets, territory.demand
+    own = outlets[outlets["ownership"] == "own"]
+    loads = unit_workloads(territory, request)
+    by_demand = demand["weight"].to_numpy(np.float64)
+    points = [by_demand if name == "demand" else np.zeros(len(by_demand)) for name in loads]
+    return build_ground(
+        units.polygons,
+        weights=np.column_stack(list(loads.values())),
+        reach=Reach({}, _travel_of(territory, request.routing.mode)),
+        bridges=bridges_of(units.adjacency),
+        own_xy=own[["x", "y"]].to_numpy(np.float64),
+        demand=Demand(demand[["x", "y"]].to_numpy(np.float64), np.column_stack(points)),
+    )
+
+
+def _travel_of(territory: Territory, mode: str) -> Callable[[int], Floats]:
+    """Return a function that gives the seconds from a unit, from its own outlet if it has one."""
+    units, outlets = territory.units, territory.outlets
+    own = outlets[outlets["ownership"] == "own"].drop_duplicates("unit")
+    start_of = dict(zip(own["unit"], own[["x", "y"]].to_numpy(np.float64), strict=True))
+    network = territory.networks.get(mode)
+    engine = None if network is None else open_engine(network)
+    snap = None if network is None else snap_to_access(network)
+
+    def seconds(unit: int) -> Floats:
+        start = start_of.get(unit, units.inner_xy[unit])
+        if engine is None:
+            away_m = np.hypot(*(units.inner_xy - start).T)
+            return np.asarray(away_m * DETOUR / OFF_NETWORK_M_S.get(mode, SLOWEST_M_S))
+        access = measure_access(units, territory.demand, engine, np.array([start]), snap=snap)
+        return access.travel_s[:, 0]
+
+    return seconds
