@@ -1,6 +1,7 @@
 """REST under /api/v1: roles, drafts, two editors at once, and what is told when it fails."""
 
 import json
+import re
 
 import pytest
 from dash import Dash
@@ -148,3 +149,25 @@ def test_a_place_outside_is_in_no_cell(town) -> None:
     callers, own, _ = town
     said = callers["li"].get(f"/scenarios/{own}/where?lon=0&lat=0", 404)
     assert said["faults"][0]["key"] == "api.outside"
+
+
+@pytest.mark.parametrize("name", [*ROLES, "nobody"])
+def test_no_route_tells_of_a_foreign_plan(town, name: str) -> None:
+    """Every route that the application has, from the application itself."""
+    callers, _, foreign = town
+    caller, asked = callers[name], 0
+    places = {"scenario_id": foreign, "cell_id": 1, "job_id": 1, "file": "x", "unknown": "x"}
+    for rule in caller.client.application.url_map.iter_rules():
+        if not rule.rule.startswith(f"{V1}/"):
+            continue
+        address = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(places[found[1]]), rule.rule)
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            answer = caller.client.open(address, method=method, headers=caller.headers)
+            assert answer.status_code < 500, (method, rule.rule, answer.text)
+            assert "Elsewhere" not in answer.text, (method, rule.rule)
+            if name == "nobody":
+                assert answer.status_code == 401, (method, rule.rule)
+            elif "scenario_id" in rule.arguments:
+                assert answer.status_code in (403, 404, 422), (method, rule.rule, answer.text)
+            asked += 1
+    assert asked > 25
