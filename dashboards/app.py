@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from dash import Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
@@ -17,7 +17,8 @@ from dashboards.access import Plan, Plans, PlanStore
 from dashboards.api.features import features_blueprint
 from dashboards.api.rest import rest_blueprint
 from dashboards.api.workshop import Workshop
-from dashboards.components.empty import no_scenario, unknown_scenario
+from dashboards.book import OF_A_PLAN, OF_THE_DESK, pages_of, register_pages
+from dashboards.components.empty import no_page, no_scenario, unknown_scenario
 from dashboards.components.shell import Person, header, shell
 from dashboards.compression import compress
 from dashboards.downloads import Downloads, Exports
@@ -26,7 +27,7 @@ from dashboards.exports import default_exports
 from dashboards.gate import add_gate
 from dashboards.ids import App
 from dashboards.observation import observe
-from dashboards.pages import Desk, cell_card, cells, routes
+from dashboards.pages import Desk
 from dashboards.secured import ask_scope_of, require_declared, secured
 from dashboards.security import LOCAL_HOSTS, secure
 from dashboards.server import add_routes
@@ -79,7 +80,7 @@ def create_app(
     elsewhere
         Another service at which people may sign in too.
     work
-        What the API changes plans with; None = there is no ``/api/v1``.
+        What changes plans; None = plans are only shown, and there is no ``/api/v1``.
 
     Raises
     ------
@@ -106,13 +107,12 @@ def create_app(
     )
     scope = scope if visitors is None else visitors.scope
     ask_scope_of(app.server, scope)
-    desk = Desk(Plans(store), Basemaps(basemaps), scope)
+    desk = Desk(Plans(store), Basemaps(basemaps), scope, work=work, people=people)
     if people is not None:
         desk = replace(desk, note=people.contacts.note)
     app.layout = shell
     _register_shell(app, desk, visitors, language)
-    for page in (cells, cell_card, routes):
-        page.register(app, desk)
+    register_pages(app, desk)
     add_routes(app.server, desk, Downloads(exports or default_exports()), language=language)
     app.server.register_blueprint(features_blueprint(desk, language=language))
     if work is not None:
@@ -155,8 +155,7 @@ def open_page(desk: Desk, chosen: Selection) -> tuple[Plan | None, Selection, Co
 def content(desk: Desk, plan: Plan, chosen: Selection) -> Component:
     """Return the layout of the selected page."""
     has_basemap = desk.basemaps.of(plan.scenario.territory_hash) is not None
-    page: Any = {Page.CARD: cell_card, Page.ROUTES: routes}.get(chosen.page, cells)
-    return cast(Component, page.layout(plan, chosen, has_basemap=has_basemap))
+    return OF_A_PLAN[chosen.page].layout(plan, chosen, has_basemap=has_basemap)
 
 
 def _encoded(desk: Desk, plan: Plan, chosen: Selection) -> Any:
@@ -185,8 +184,14 @@ def _register_shell(app: Dash, desk: Desk, visitors: Visitors | None, language: 
     @secured(Permission.READ)
     def show(path: str, query: str, frame: list[Any] | None) -> tuple[Any, ...]:
         asked = Selection.of_address(path, query, language=language)
+        pages, summaries = pages_of(desk), desk.plans.summaries(desk.scope())
+        if asked.page not in OF_A_PLAN:
+            top = header(asked, summaries, pages, _person(visitors))
+            if asked.page not in pages:
+                return top, no_page(asked.language), None, no_update
+            return top, OF_THE_DESK[asked.page].layout(desk, asked), None, asked.data()
         plan, chosen, instead = open_page(desk, asked)
-        top = header(chosen, desk.plans.summaries(desk.scope()), _person(visitors))
+        top = header(chosen, summaries, pages, _person(visitors))
         if plan is None:
             return top, instead, None, no_update
         # the map must not start anew when only the cell or the day is another

@@ -20,6 +20,12 @@ class Page(StrEnum):
     CELLS = "cells"
     CARD = "cell"
     ROUTES = "routes"
+    EDITOR = "editor"
+    SCENARIOS = "scenarios"
+    DATA = "data"
+    JOBS = "jobs"
+    PEOPLE = "people"
+    HELP = "help"
 
 
 @dataclass(frozen=True)

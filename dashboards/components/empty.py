@@ -45,3 +45,17 @@ def unknown_scenario(scenario: int, language: Language) -> html.Div:
         ),
         className="empty-state",
     )
+
+
+def no_page(language: Language) -> html.Div:
+    """Return what to do when the address names a page that its reader does not have."""
+    say = words(language)
+    return html.Div(
+        dmc.Paper(
+            [dmc.Title(say("empty.no_page_title"), order=2), html.P(say("empty.no_page"))],
+            withBorder=True,
+            p="lg",
+            radius="md",
+        ),
+        className="empty-state",
+    )

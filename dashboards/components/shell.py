@@ -48,9 +48,12 @@ def shell() -> dmc.MantineProvider:
 
 
 def header(
-    chosen: Selection, scenarios: Sequence[ScenarioSummary], person: Person | None = None
+    chosen: Selection,
+    scenarios: Sequence[ScenarioSummary],
+    pages: Sequence[Page],
+    person: Person | None = None,
 ) -> list[Component]:
-    """Return the content of the header for a selection, and a person who is signed in."""
+    """Return the header for a selection, the pages its reader has, and who is signed in."""
     say = words(chosen.language)
     return [
         html.Div("gridmap", className="brand"),
@@ -61,7 +64,7 @@ def header(
                     href=chosen.address(page=page),
                     className="nav-link nav-link-here" if page == chosen.page else "nav-link",
                 )
-                for page in Page
+                for page in pages
             ],
             className="app-nav",
             **aria(label=say("nav.label")),

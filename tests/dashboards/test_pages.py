@@ -6,6 +6,7 @@ import pytest
 
 from dashboards.access import Plan, Plans
 from dashboards.app import content
+from dashboards.book import OF_A_PLAN
 from dashboards.components.empty import unknown_scenario
 from dashboards.components.findings import cell_findings
 from dashboards.components.legend import legend
@@ -40,7 +41,7 @@ def words_of(tree: object) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("page", list(Page))
+@pytest.mark.parametrize("page", list(OF_A_PLAN))
 def test_each_page_in_each_language(plan: Plan, page: Page, language: Language) -> None:
     desk = Desk(Plans(MemoryStore(plan)), Basemaps(None), Scope.everything)
     chosen = replace(CHOSEN, page=page, language=language)

@@ -12,13 +12,15 @@ from dash.development.base_component import Component
 
 from dashboards import ids
 from dashboards.access import Plans
-from dashboards.app import content, create_app, open_page
+from dashboards.app import content, open_page
+from dashboards.book import OF_A_PLAN, OF_THE_DESK
 from dashboards.components.shell import header, shell
 from dashboards.pages import Desk, cell_card, cells, routes
 from dashboards.state import Page, Selection
 from dashboards.tiles import Basemaps
 from gridmap.store.scope import Scope
-from tests.dashboards.fixtures import MemoryStore, make_plan, plain_exports
+from tests.dashboards.fixtures import MemoryStore, make_plan
+from tests.dashboards.working import Working, working
 
 CHOSEN = Selection(scenario=1, cell=1, week=1, weekday=1)
 
@@ -36,50 +38,63 @@ def ids_in(tree: Any) -> set[str]:
     return found
 
 
-def every_layout() -> set[str]:
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Working:
+    return working(tmp_path_factory.mktemp("wiring"))
+
+
+@pytest.fixture(scope="module")
+def every_layout(service: Working) -> set[str]:
     store = MemoryStore(make_plan())
     desk = Desk(Plans(store), Basemaps(None), Scope.everything)
-    found = ids_in(shell()) | ids_in(header(CHOSEN, store.scenarios(Scope.everything())))
+    summaries = store.scenarios(Scope.everything())
+    found = ids_in(shell()) | ids_in(header(CHOSEN, summaries, list(Page)))
     plan = make_plan()
-    for page in Page:
+    for page in OF_A_PLAN:
         found |= ids_in(content(desk, plan, replace(CHOSEN, page=page)))
+    for page, kind in OF_THE_DESK.items():
+        for number in (service.plan, service.draft):
+            chosen = Selection(page=page, scenario=number)
+            found |= ids_in(kind.layout(service.desk(), chosen))
     found |= ids_in(cell_card.details(plan, CHOSEN))
     return found | ids_in(cell_card.card(plan, CHOSEN))
 
 
-def wires() -> list[tuple[str, str]]:
+@pytest.fixture(scope="module")
+def wires(service: Working) -> list[tuple[str, str]]:
     """Id and property of every end of every callback."""
-    app = create_app(MemoryStore(make_plan()), exports=plain_exports())
     found = []
-    for one in app._callback_list:
+    for one in service.app()._callback_list:
         outputs = one["output"].strip(".").split("...") if one["output"] else []
         found += [tuple(end.split("@")[0].rsplit(".", 1)) for end in outputs if "." in end]
         found += [(end["id"], end["property"]) for end in (*one["inputs"], *one["state"])]
     return found
 
 
-def test_every_callback_names_ids_that_exist() -> None:
-    known, found = every_layout(), wires()
-    assert len(found) > 30
-    assert {name for name, _ in found} <= known
+def test_every_callback_names_ids_that_exist(
+    every_layout: set[str], wires: list[tuple[str, str]]
+) -> None:
+    assert len(wires) > 30
+    assert {name for name, _ in wires} <= every_layout
 
 
-def test_every_id_of_the_enumerations_is_used_in_a_layout() -> None:
+def test_every_id_of_the_enumerations_is_used_in_a_layout(every_layout: set[str]) -> None:
     enumerations = [
         one for _, one in inspect.getmembers(ids, inspect.isclass) if one.__module__ == ids.__name__
     ]
     named = [str(one) for enumeration in enumerations for one in enumeration]
     assert len(named) == len(set(named))
-    assert set(named) <= every_layout()
+    assert set(named) <= every_layout
 
 
-def test_the_browser_functions_exist() -> None:
-    """A callback that runs in the browser names a function of gridmap.js."""
-    script = (Path(ids.__file__).parent / "assets" / "gridmap.js").read_text(encoding="utf-8")
-    app = create_app(MemoryStore(make_plan()), exports=plain_exports())
+def test_the_browser_functions_exist(service: Working) -> None:
+    """A callback that runs in the browser names a function of our scripts."""
+    scripts = (Path(ids.__file__).parent / "assets").glob("*.js")
+    own = [one for one in scripts if "plotly" not in one.name]
+    script = "".join(one.read_text(encoding="utf-8") for one in own)
     named = {
         one["clientside_function"]["function_name"]
-        for one in app._callback_list
+        for one in service.app()._callback_list
         if one["clientside_function"]
     }
     assert len(named) >= 8
@@ -87,10 +102,10 @@ def test_the_browser_functions_exist() -> None:
         assert f"{name}:" in script, name
 
 
-def test_maps_get_properties_that_the_component_has() -> None:
+def test_maps_get_properties_that_the_component_has(wires: list[tuple[str, str]]) -> None:
     from dashboards.map_editor import PlanMap
 
-    properties = {prop for name, prop in wires() if name.endswith("-map")}
+    properties = {prop for name, prop in wires if name.endswith("-map")}
     assert {"selected", "dark", "view", "day", "routesUrl", "layers"} <= properties
     assert properties <= set(PlanMap._names)
 
