@@ -26,6 +26,7 @@ from dashboards.elsewhere import SignInElsewhere, add_elsewhere
 from dashboards.exports import default_exports
 from dashboards.gate import add_gate
 from dashboards.ids import App
+from dashboards.map_editor.routes import editor_blueprint
 from dashboards.observation import observe
 from dashboards.pages import Desk
 from dashboards.secured import ask_scope_of, require_declared, secured
@@ -117,6 +118,7 @@ def create_app(
     app.server.register_blueprint(features_blueprint(desk, language=language))
     if work is not None:
         app.server.register_blueprint(rest_blueprint(desk, work, language=language))
+        app.server.register_blueprint(editor_blueprint(desk, work, language=language))
     observe(app.server, store.ready)
     if visitors is not None:
         add_sign_in(app.server, visitors, language=language, elsewhere=elsewhere is not None)

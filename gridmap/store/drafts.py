@@ -7,7 +7,7 @@ cells with those that were read. See docs/decisions/0017.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -42,7 +42,9 @@ from gridmap.store.own_state import own_numbers, own_state
 from gridmap.store.roles import Permission
 from gridmap.store.rows import now
 from gridmap.store.scope import Scope
-from gridmap.store.undoing import LoggedEdit, next_redo, next_undo
+from gridmap.store.steps import Step, steps_since
+from gridmap.store.titles import CellTitle, cell_titles
+from gridmap.store.undoing import LoggedEdit, Place, has_undo_and_redo, next_redo, next_undo
 from gridmap.store.versions import (
     VERSIONS,
     Status,
@@ -51,6 +53,12 @@ from gridmap.store.versions import (
     as_version,
     demand_status,
     version_of,
+)
+
+_MINE = (
+    sa.select(edit.c.sequence, edit.c.undoes)
+    .where(edit.c.scenario_id == sa.bindparam("scenario"), edit.c.author == sa.bindparam("user"))
+    .order_by(edit.c.sequence)
 )
 
 
@@ -206,6 +214,21 @@ class Drafts:
                 if own is None or number - FIRST_CELL_ID in own
             }
 
+    def titles(
+        self, scope: Scope, scenario_id: int, cells: Collection[int] | None = None
+    ) -> dict[int, CellTitle]:
+        """Return code, name and manager of cells, by default of all; those of own cells only.
+
+        Raises
+        ------
+        StoreError, PermissionDenied
+            If there is no such scenario; if the caller may not read it.
+        """
+        with reading(self._engine, scope) as connection:
+            own = own_numbers(connection, scope, version_of(connection, scope, scenario_id))
+            found = cell_titles(connection, scenario_id, cells)
+        return {cell: one for cell, one in found.items() if own is None or cell in own}
+
     def history(self, scope: Scope, scenario_id: int) -> list[LoggedEdit]:
         """Return the log of a draft, the oldest edit first; to a grid manager of the own cells.
 
@@ -222,6 +245,38 @@ class Drafts:
         if own is None:
             return log
         return [replace(one, cells=one.cells & own) for one in log if one.cells & own]
+
+    def steps(self, scope: Scope, scenario_id: int, *, since: int) -> tuple[Version, list[Step]]:
+        """Return the row of a draft, and what came after an edit, the oldest first.
+
+        A grid manager gets what concerns the own cells. An unchanged draft costs one row.
+
+        Raises
+        ------
+        StoreError
+            If there is no such scenario.
+        PermissionDenied
+            If the caller may not read its territory.
+        """
+        with reading(self._engine, scope) as connection:
+            one = version_of(connection, scope, scenario_id)
+            if one.head <= since:
+                return one, []
+            own = own_numbers(connection, scope, one)
+            return one, steps_since(connection, scenario_id, since, own)
+
+    def can(self, scope: Scope, scenario_id: int) -> tuple[bool, bool]:
+        """Return whether the caller has something to undo, and to redo.
+
+        Raises
+        ------
+        StoreError, PermissionDenied
+            If there is no such scenario; if the caller may not edit it.
+        """
+        with reading(self._engine, scope) as connection:
+            version_of(connection, scope, scenario_id, Permission.EDIT)
+            rows = connection.execute(_MINE, {"scenario": scenario_id, "user": scope.user}).all()
+        return has_undo_and_redo(Place(*row) for row in rows)
 
     def answered(self, scope: Scope, scenario_id: int, key: str, asked: str) -> Committed | None:
         """Return the answer that was given to an edit under a key before, or None.
