@@ -19,7 +19,7 @@ class Arcs:
     """The border lines of all units; one between two units is there once, for both of them.
 
     A line ends where three units meet, or two and the outside. Where it ends nowhere it is a
-    ring that begins at its lowest vertex.
+    ring, whose first point is its last.
 
     Attributes
     ----------
@@ -123,13 +123,11 @@ def _nodes(tail: Ints, head: Ints, right: Ints) -> Bools:
 def _from_node_to_node(rings: _Rings, tail: Ints, node: Bools) -> tuple[Ints, Bools]:
     """Return the edges in an order in which each ring begins at a node, and where arcs begin.
 
-    A ring without nodes begins at its lowest vertex, as does the one around it.
+    A ring without nodes is one arc, which begins anywhere.
     """
     ring = np.repeat(np.arange(len(rings.first)), rings.count)
     begins = node[tail]
-    closed = ~np.logical_or.reduceat(begins, rings.first)
-    lowest = np.minimum.reduceat(tail, rings.first)
-    begins |= closed[ring] & (tail == lowest[ring])
+    begins[rings.first] |= ~np.logical_or.reduceat(begins, rings.first)
     at = np.flatnonzero(begins)
     _, first_of_ring = np.unique(ring[at], return_index=True)
     shift = at[first_of_ring] - rings.first
