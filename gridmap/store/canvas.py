@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 from gridmap.partition.change import Change, changed
 from gridmap.partition.drawn_state import DrawnState
 from gridmap.partition.ground import Ground
 from gridmap.partition.redraw import DrawnPlan
+from gridmap.partition.retile import rings_of
 from gridmap.policies import PlanRequest
 from gridmap.territory import Territory
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,13 +76,26 @@ class Canvas:
 
     @cached_property
     def geometry(self) -> str:
-        """Hash of the units and of all that is known of each: another one once units are cut."""
-        state = self.state
-        if self.ground is self.base.ground:
+        """Hash of the units and of all that is known of each: another one once units are cut.
+
+        It is that of the base again once all cuts are undone.
+        """
+        state, whole = self.state, self.base.ground
+        if self.ground is whole:
             return self.base.name
-        parts = [sorted(one.items()) for one in (state.outlines, state.weights, state.rows,
-                                                 state.points)]  # fmt: skip
-        return _hash(self.base.name, json.dumps([state.n_units, *parts]))
+        changed = [
+            _changed(state.outlines, lambda unit: rings_of(whole, unit), whole.n_units),
+            _changed(
+                state.weights, lambda unit: tuple(whole.weights[unit].tolist()), whole.n_units
+            ),
+            _changed(state.rows, lambda unit: unit, whole.n_units),
+            _changed(
+                state.points, lambda point: int(whole.point_unit[point]), len(whole.point_unit)
+            ),
+        ]
+        if state.n_units == whole.n_units and not any(changed):
+            return self.base.name
+        return _hash(self.base.name, json.dumps([state.n_units, *changed]))
 
     def after(self, changes: Sequence[Change], plan: DrawnPlan | None = None) -> Canvas:
         """Return the canvas after some more edits; what is known of this one is brought on.
@@ -110,6 +127,17 @@ class Canvas:
 def begun(base: Base, sequence: int, state: DrawnState) -> Canvas:
     """Return the canvas of a state."""
     return Canvas(base, sequence, state, state.tiled(base.ground))
+
+
+def _changed(
+    known: Mapping[int, T], before: Callable[[int], T], n_before: int
+) -> list[tuple[int, T]]:
+    """Return what is no longer as it was, in ascending order."""
+    return [
+        (number, value)
+        for number, value in sorted(known.items())
+        if number >= n_before or before(number) != value
+    ]
 
 
 def _hash(*parts: str) -> str:

@@ -27,7 +27,9 @@ def rebuilt(arcs: Arcs, ground: Ground, unit: int) -> shapely.Polygon:
     """A unit put together from its rings, as the browser does it."""
     rings = []
     for ring in range(arcs.unit_ring[unit], arcs.unit_ring[unit + 1]):
-        parts = [walked(arcs, ref) for ref in arcs.ref[arcs.ring_ref[ring] : arcs.ring_ref[ring + 1]]]
+        parts = [
+            walked(arcs, ref) for ref in arcs.ref[arcs.ring_ref[ring] : arcs.ring_ref[ring + 1]]
+        ]
         for before, after in zip(parts, [*parts[1:], parts[0]], strict=True):
             assert (before[-1] == after[0]).all()
         rings.append(ground.world_m(np.concatenate([part[:-1] for part in parts])))
