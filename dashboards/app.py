@@ -17,7 +17,7 @@ from dashboards.access import Plan, Plans, PlanStore
 from dashboards.api.features import features_blueprint
 from dashboards.api.rest import rest_blueprint
 from dashboards.api.workshop import Workshop
-from dashboards.book import OF_A_PLAN, OF_THE_DESK, pages_of, register_pages
+from dashboards.book import LASTING, OF_A_PLAN, OF_THE_DESK, pages_of, register_pages
 from dashboards.components.empty import no_page, no_scenario, unknown_scenario
 from dashboards.components.shell import Person, header, shell
 from dashboards.compression import compress
@@ -191,7 +191,10 @@ def _register_shell(app: Dash, desk: Desk, visitors: Visitors | None, language: 
             top = header(asked, summaries, pages, _person(visitors))
             if asked.page not in pages:
                 return top, no_page(asked.language), None, no_update
-            return top, OF_THE_DESK[asked.page].layout(desk, asked), None, asked.data()
+            opened = [asked.page.value, asked.scenario, asked.language]
+            if asked.page in LASTING and opened == frame:
+                return top, no_update, opened, asked.data()
+            return top, OF_THE_DESK[asked.page].layout(desk, asked), opened, asked.data()
         plan, chosen, instead = open_page(desk, asked)
         top = header(chosen, summaries, pages, _person(visitors))
         if plan is None:

@@ -37,6 +37,7 @@ from gridmap.store.edit_log import (
     state_at,
 )
 from gridmap.store.engine import reading, saving
+from gridmap.store.frames import Frame, frame_of
 from gridmap.store.numbers import FIRST_CELL_ID
 from gridmap.store.own_state import own_numbers, own_state
 from gridmap.store.roles import Permission
@@ -191,6 +192,18 @@ class Drafts:
             if not 0 <= sequence < one.head:
                 raise InputError(fault("drafts.no_edit", scenario_id, sequence=sequence))
             return own_state(state_at(connection, scenario_id, sequence), own)
+
+    def frame(self, scope: Scope, scenario_id: int) -> Frame:
+        """Return where a scenario lies.
+
+        Raises
+        ------
+        StoreError, PermissionDenied
+            If there is no such scenario; if the caller may not read it.
+        """
+        with reading(self._engine, scope) as connection:
+            one = version_of(connection, scope, scenario_id)
+            return frame_of(connection, one.territory_id)
 
     def names(self, scope: Scope, scenario_id: int) -> dict[int, CellNames]:
         """Return code and manager of the cells of a scenario, also of those that were closed.
@@ -349,6 +362,33 @@ class Drafts:
         StoreError, PermissionDenied
             If there is no such scenario; if the caller may not edit it.
         """
+        with saving(self._engine, scope) as connection:
+            return self.commit_on(
+                connection,
+                scope,
+                scenario_id,
+                plan,
+                done,
+                key=key,
+                versions=versions,
+                kind=kind,
+                asked=asked,
+            )
+
+    def commit_on(
+        self,
+        connection: sa.Connection,
+        scope: Scope,
+        scenario_id: int,
+        plan: DrawnPlan,
+        done: Redrawn,
+        *,
+        key: str,
+        versions: Mapping[int, int],
+        kind: str = "change",
+        asked: str | None = None,
+    ) -> Committed:
+        """Do what `commit` does on an open connection that writes."""
         cells = touched_cells(plan, done.change)
         known = {cell for cell in cells if cell < plan.next_cell}
         missing = sorted(known - set(versions))
@@ -356,21 +396,20 @@ class Drafts:
             raise InputError(fault("drafts.no_versions", cells=some_ids(missing)))
         encoded = encode_change(done.change)
         asked = asked or digest(kind, encoded)
-        with saving(self._engine, scope) as connection:
-            one = self._draft(connection, scope, scenario_id)
-            former = found_again(connection, scenario_id, key)
-            if former is not None:
-                return _same_answer(former, scope, asked)
-            faults = changed_since(connection, scenario_id, frozenset(known), versions)
-            if faults:
-                raise ConflictError(*faults)
-            change, inverse = self._fitted(connection, one, done.change, done.inverse)
-            shift = (one.next_cell or 0) - plan.next_cell
-            fresh = {cell + shift for cell in cells if cell >= plan.next_cell}
-            if change is not done.change:
-                encoded = encode_change(change)
-            entry = Entry(key, asked, kind, change, encoded, inverse, frozenset(known | fresh))
-            return append(connection, scope, one, entry)
+        one = self._draft(connection, scope, scenario_id)
+        former = found_again(connection, scenario_id, key)
+        if former is not None:
+            return _same_answer(former, scope, asked)
+        faults = changed_since(connection, scenario_id, frozenset(known), versions)
+        if faults:
+            raise ConflictError(*faults)
+        change, inverse = self._fitted(connection, one, done.change, done.inverse)
+        shift = (one.next_cell or 0) - plan.next_cell
+        fresh = {cell + shift for cell in cells if cell >= plan.next_cell}
+        if change is not done.change:
+            encoded = encode_change(change)
+        entry = Entry(key, asked, kind, change, encoded, inverse, frozenset(known | fresh))
+        return append(connection, scope, one, entry)
 
     def undo(self, scope: Scope, scenario_id: int, *, key: str) -> Committed:
         """Append the inverse of the caller's last edit that still stands.
