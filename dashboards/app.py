@@ -17,7 +17,7 @@ from dashboards.access import Plan, Plans, PlanStore
 from dashboards.api.features import features_blueprint
 from dashboards.api.rest import rest_blueprint
 from dashboards.api.workshop import Workshop
-from dashboards.book import OF_A_PLAN, OF_THE_DESK, pages_of, register_pages
+from dashboards.book import LASTING, OF_A_PLAN, OF_THE_DESK, pages_of, register_pages
 from dashboards.components.empty import no_page, no_scenario, unknown_scenario
 from dashboards.components.shell import Person, header, shell
 from dashboards.compression import compress
@@ -26,6 +26,7 @@ from dashboards.elsewhere import SignInElsewhere, add_elsewhere
 from dashboards.exports import default_exports
 from dashboards.gate import add_gate
 from dashboards.ids import App
+from dashboards.map_editor.routes import editor_blueprint
 from dashboards.observation import observe
 from dashboards.pages import Desk
 from dashboards.secured import ask_scope_of, require_declared, secured
@@ -117,6 +118,7 @@ def create_app(
     app.server.register_blueprint(features_blueprint(desk, language=language))
     if work is not None:
         app.server.register_blueprint(rest_blueprint(desk, work, language=language))
+        app.server.register_blueprint(editor_blueprint(desk, work, language=language))
     observe(app.server, store.ready)
     if visitors is not None:
         add_sign_in(app.server, visitors, language=language, elsewhere=elsewhere is not None)
@@ -189,7 +191,10 @@ def _register_shell(app: Dash, desk: Desk, visitors: Visitors | None, language: 
             top = header(asked, summaries, pages, _person(visitors))
             if asked.page not in pages:
                 return top, no_page(asked.language), None, no_update
-            return top, OF_THE_DESK[asked.page].layout(desk, asked), None, asked.data()
+            opened = [asked.page.value, asked.scenario, asked.language]
+            if asked.page in LASTING and opened == frame:
+                return top, no_update, opened, asked.data()
+            return top, OF_THE_DESK[asked.page].layout(desk, asked), opened, asked.data()
         plan, chosen, instead = open_page(desk, asked)
         top = header(chosen, summaries, pages, _person(visitors))
         if plan is None:

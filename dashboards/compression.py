@@ -23,10 +23,10 @@ class Packed:
     tag: str
 
     @classmethod
-    def of(cls, content: bytes) -> Packed:
-        """Pack some content."""
+    def of(cls, content: bytes, *, level: int = 6) -> Packed:
+        """Pack some content; what is asked for once only is not worth a high level."""
         tag = hashlib.sha256(content).hexdigest()[:32]
-        return cls(content, gzip.compress(content, 6, mtime=0), tag)
+        return cls(content, gzip.compress(content, level, mtime=0), tag)
 
     def answer(self, mimetype: str) -> Response:
         """Return the content as the browser of this request takes it."""

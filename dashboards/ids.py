@@ -53,3 +53,18 @@ class Routes(StrEnum):
     MAP = "routes-map"
     TIMELINE = "routes-timeline"
     DOWNLOADS = "routes-downloads"
+
+
+class Editor(StrEnum):
+    """The cells of a draft, to be redrawn; or the way to a draft."""
+
+    MAP = "editor-map"
+    BALANCE = "editor-balance"
+    ASKED = "editor-asked"
+    JOB = "editor-job"
+    TICK = "editor-tick"
+    PROGRESS = "editor-progress"
+    CANCEL = "editor-cancel"
+    NAME = "editor-name"
+    OPEN = "editor-open"
+    FAULT = "editor-fault"

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def job_kinds() -> dict[str, Kind]:
     """Return the kinds of jobs by name, the import of tables among them."""
     from geodata.import_kind import IMPORT
+    from gridmap.jobs.rebalance_job import REBALANCE
     from gridmap.jobs.standard import STANDARD
 
-    return {**STANDARD, IMPORT.name: IMPORT}
+    return {**STANDARD, IMPORT.name: IMPORT, REBALANCE.name: REBALANCE}

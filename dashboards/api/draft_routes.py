@@ -40,7 +40,8 @@ from gridmap.store.roles import Permission
 from gridmap.store.undoing import LoggedEdit
 
 KEY_HEADER: Final = "Idempotency-Key"
-_KEY: Final = re.compile(r"[!-~]{1,64}")
+#: A key under which a request may be sent again.
+KEY: Final = re.compile(r"^[!-~]{1,64}$")
 #: Fields of edits that are lines on the map.
 _LINES: Final = ("stroke", "line")
 
@@ -125,7 +126,7 @@ def key_of_request() -> str | None:
         If the key is too long or not plain.
     """
     key = request.headers.get(KEY_HEADER)
-    if key is not None and not _KEY.fullmatch(key):
+    if key is not None and not KEY.fullmatch(key):
         raise InputError(fault("api.bad_key", KEY_HEADER))
     return key
 

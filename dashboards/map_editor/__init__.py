@@ -8,7 +8,24 @@ from typing import Any, ClassVar
 from dash.development.base_component import Component
 
 
-class PlanMap(Component):
+class _Own(Component):
+    """What our own components share: how Dash wants to be told of properties."""
+
+    _children_props: list[str] = []  # noqa: RUF012 — Dash declares it so
+    _base_nodes: list[str] = ["children"]  # noqa: RUF012
+    _namespace = "gridmap_map"
+    _names: ClassVar[list[str]]
+
+    def _fill(self, given: dict[str, Any]) -> None:
+        self._prop_names = list(self._names)
+        self.available_properties = list(self._names)
+        self._valid_wildcard_attributes: list[str] = []
+        self.available_wildcard_attributes: list[str] = []
+        base: Any = super()
+        base.__init__(**given)
+
+
+class PlanMap(_Own):
     """Cells, outlets and routes of a plan on an offline basemap.
 
     Geometry is fetched by the browser from the addresses given here; no callback carries it.
@@ -42,9 +59,6 @@ class PlanMap(Component):
         CSS class.
     """
 
-    _children_props: list[str] = []  # noqa: RUF012 — Dash declares it so
-    _base_nodes: list[str] = ["children"]  # noqa: RUF012
-    _namespace = "gridmap_map"
     _type = "PlanMap"
     _names: ClassVar[list[str]] = [
         "id",
@@ -85,27 +99,108 @@ class PlanMap(Component):
         language: str = "en",
         className: str = "",
     ) -> None:
-        given: dict[str, Any] = {
-            "id": id,
-            "labels": dict(labels),
-            "symbolsUrl": symbolsUrl,
-            "tilesUrl": tilesUrl,
-            "cellsUrl": cellsUrl,
-            "outletsUrl": outletsUrl,
-            "routesUrl": routesUrl,
-            "findingsUrl": findingsUrl,
-            "reachUrl": reachUrl,
-            "layers": list(layers),
-            "view": None if view is None else list(view),
-            "selected": selected,
-            "day": None if day is None else dict(day),
-            "dark": dark,
-            "language": language,
-            "className": className,
-        }
-        self._prop_names = list(self._names)
-        self.available_properties = list(self._names)
-        self._valid_wildcard_attributes: list[str] = []
-        self.available_wildcard_attributes: list[str] = []
-        base: Any = super()
-        base.__init__(**given)
+        self._fill(
+            {
+                "id": id,
+                "labels": dict(labels),
+                "symbolsUrl": symbolsUrl,
+                "tilesUrl": tilesUrl,
+                "cellsUrl": cellsUrl,
+                "outletsUrl": outletsUrl,
+                "routesUrl": routesUrl,
+                "findingsUrl": findingsUrl,
+                "reachUrl": reachUrl,
+                "layers": list(layers),
+                "view": None if view is None else list(view),
+                "selected": selected,
+                "day": None if day is None else dict(day),
+                "dark": dark,
+                "language": language,
+                "className": className,
+            }
+        )
+
+
+class MapEditor(_Own):
+    """The cells of a draft, to be redrawn: map, tools, balance of the cells, history.
+
+    Units, cells and edits go between browser and server by the routes below `base`, as
+    docs/editor.md tells; no callback carries them.
+
+    Parameters
+    ----------
+    id
+        Id of the component.
+    base
+        Address of the draft's routes, such as ``/editor/7``.
+    scenarioId
+        Number of the draft.
+    labels
+        All sentences of the component: those of the catalogue below ``editor.ui``, by the rest of
+        their keys, and ``attribution``.
+    symbolsUrl
+        Folder of the outlet symbols, with a slash at its end.
+    palette
+        Colours of the cells, such as ``#56B4E9``; neighbours get different ones.
+    tilesUrl
+        Address of the vector tiles with ``{z}``, ``{x}`` and ``{y}``, or None for a plain ground.
+    view
+        What to show at first, as ``[west, south, east, north]`` in degrees.
+    selected
+        Number of the cell that is chosen, from 0, or None; the component sets it.
+    dark
+        Whether to use dark colours.
+    language
+        Language of the names on the basemap, of numbers and times.
+    className
+        CSS class.
+    """
+
+    _type = "MapEditor"
+    _names: ClassVar[list[str]] = [
+        "id",
+        "base",
+        "className",
+        "dark",
+        "labels",
+        "language",
+        "palette",
+        "scenarioId",
+        "selected",
+        "symbolsUrl",
+        "tilesUrl",
+        "view",
+    ]
+
+    def __init__(
+        self,
+        id: str,
+        *,
+        base: str,
+        scenarioId: int,
+        labels: Mapping[str, str],
+        symbolsUrl: str,
+        palette: Sequence[str],
+        tilesUrl: str | None = None,
+        view: Sequence[float] | None = None,
+        selected: int | None = None,
+        dark: bool = False,
+        language: str = "en",
+        className: str = "",
+    ) -> None:
+        self._fill(
+            {
+                "id": id,
+                "base": base,
+                "scenarioId": scenarioId,
+                "labels": dict(labels),
+                "symbolsUrl": symbolsUrl,
+                "palette": list(palette),
+                "tilesUrl": tilesUrl,
+                "view": None if view is None else list(view),
+                "selected": selected,
+                "dark": dark,
+                "language": language,
+                "className": className,
+            }
+        )

@@ -55,6 +55,11 @@ class Change:
     rows: tuple[tuple[int, int], ...] = ()
     points: tuple[tuple[int, int], ...] = ()
 
+    @property
+    def reshapes(self) -> bool:
+        """Whether units are cut, joined, or weighed anew."""
+        return self.n_units is not None or bool(self.outlines or self.weights or self.points)
+
     def moved(self) -> tuple[Ints, Labels]:
         """Return the units that get a cell, and the cells. Shape (n,)."""
         pairs = np.array(self.labels, dtype=np.int64).reshape(-1, 2)
@@ -120,7 +125,7 @@ def changed(plan: DrawnPlan, change: Change) -> DrawnPlan:
 
 
 def _ground_after(ground: Ground, change: Change) -> Ground:
-    if change.n_units is None and not (change.outlines or change.weights or change.points):
+    if not change.reshapes:
         return ground
     return retiled(
         ground,

@@ -83,20 +83,28 @@ class DrawnState:
             points=points,
         )
 
+    def tiled(self, ground: Ground) -> Ground:
+        """Return the ground of the territory with the units that were reshaped or added."""
+        reshaped = self.outlines or self.weights or self.points or self.n_units != ground.n_units
+        if not reshaped:
+            return ground
+        return retiled(
+            ground,
+            self.n_units,
+            outlines=self.outlines,
+            weights=self.weights,
+            rows=self.rows,
+            points=self.points,
+        )
+
     def plan(self, ground: Ground) -> DrawnPlan:
         """Return the drawn plan on the ground of the territory, figures from scratch."""
-        reshaped = self.outlines or self.weights or self.points or self.n_units != ground.n_units
-        if reshaped:
-            ground = retiled(
-                ground,
-                self.n_units,
-                outlines=self.outlines,
-                weights=self.weights,
-                rows=self.rows,
-                points=self.points,
-            )
+        return self.on(self.tiled(ground))
+
+    def on(self, tiled: Ground) -> DrawnPlan:
+        """Return the drawn plan on a ground that has these units, figures from scratch."""
         return draw(
-            ground,
+            tiled,
             self.label.astype(np.int64),
             self.centre,
             locked_cells=self.locked_cells,

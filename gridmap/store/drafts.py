@@ -7,7 +7,7 @@ cells with those that were read. See docs/decisions/0017.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -37,12 +37,15 @@ from gridmap.store.edit_log import (
     state_at,
 )
 from gridmap.store.engine import reading, saving
+from gridmap.store.frames import Frame, frame_of
 from gridmap.store.numbers import FIRST_CELL_ID
 from gridmap.store.own_state import own_numbers, own_state
 from gridmap.store.roles import Permission
 from gridmap.store.rows import now
 from gridmap.store.scope import Scope
-from gridmap.store.undoing import LoggedEdit, next_redo, next_undo
+from gridmap.store.steps import Step, steps_since
+from gridmap.store.titles import CellTitle, cell_titles
+from gridmap.store.undoing import LoggedEdit, Place, has_undo_and_redo, next_redo, next_undo
 from gridmap.store.versions import (
     VERSIONS,
     Status,
@@ -51,6 +54,12 @@ from gridmap.store.versions import (
     as_version,
     demand_status,
     version_of,
+)
+
+_MINE = (
+    sa.select(edit.c.sequence, edit.c.undoes)
+    .where(edit.c.scenario_id == sa.bindparam("scenario"), edit.c.author == sa.bindparam("user"))
+    .order_by(edit.c.sequence)
 )
 
 
@@ -184,6 +193,18 @@ class Drafts:
                 raise InputError(fault("drafts.no_edit", scenario_id, sequence=sequence))
             return own_state(state_at(connection, scenario_id, sequence), own)
 
+    def frame(self, scope: Scope, scenario_id: int) -> Frame:
+        """Return where a scenario lies.
+
+        Raises
+        ------
+        StoreError, PermissionDenied
+            If there is no such scenario; if the caller may not read it.
+        """
+        with reading(self._engine, scope) as connection:
+            one = version_of(connection, scope, scenario_id)
+            return frame_of(connection, one.territory_id)
+
     def names(self, scope: Scope, scenario_id: int) -> dict[int, CellNames]:
         """Return code and manager of the cells of a scenario, also of those that were closed.
 
@@ -206,6 +227,21 @@ class Drafts:
                 if own is None or number - FIRST_CELL_ID in own
             }
 
+    def titles(
+        self, scope: Scope, scenario_id: int, cells: Collection[int] | None = None
+    ) -> dict[int, CellTitle]:
+        """Return code, name and manager of cells, by default of all; those of own cells only.
+
+        Raises
+        ------
+        StoreError, PermissionDenied
+            If there is no such scenario; if the caller may not read it.
+        """
+        with reading(self._engine, scope) as connection:
+            own = own_numbers(connection, scope, version_of(connection, scope, scenario_id))
+            found = cell_titles(connection, scenario_id, cells)
+        return {cell: one for cell, one in found.items() if own is None or cell in own}
+
     def history(self, scope: Scope, scenario_id: int) -> list[LoggedEdit]:
         """Return the log of a draft, the oldest edit first; to a grid manager of the own cells.
 
@@ -222,6 +258,38 @@ class Drafts:
         if own is None:
             return log
         return [replace(one, cells=one.cells & own) for one in log if one.cells & own]
+
+    def steps(self, scope: Scope, scenario_id: int, *, since: int) -> tuple[Version, list[Step]]:
+        """Return the row of a draft, and what came after an edit, the oldest first.
+
+        A grid manager gets what concerns the own cells. An unchanged draft costs one row.
+
+        Raises
+        ------
+        StoreError
+            If there is no such scenario.
+        PermissionDenied
+            If the caller may not read its territory.
+        """
+        with reading(self._engine, scope) as connection:
+            one = version_of(connection, scope, scenario_id)
+            if one.head <= since:
+                return one, []
+            own = own_numbers(connection, scope, one)
+            return one, steps_since(connection, scenario_id, since, own)
+
+    def can(self, scope: Scope, scenario_id: int) -> tuple[bool, bool]:
+        """Return whether the caller has something to undo, and to redo.
+
+        Raises
+        ------
+        StoreError, PermissionDenied
+            If there is no such scenario; if the caller may not edit it.
+        """
+        with reading(self._engine, scope) as connection:
+            version_of(connection, scope, scenario_id, Permission.EDIT)
+            rows = connection.execute(_MINE, {"scenario": scenario_id, "user": scope.user}).all()
+        return has_undo_and_redo(Place(*row) for row in rows)
 
     def answered(self, scope: Scope, scenario_id: int, key: str, asked: str) -> Committed | None:
         """Return the answer that was given to an edit under a key before, or None.
@@ -294,6 +362,33 @@ class Drafts:
         StoreError, PermissionDenied
             If there is no such scenario; if the caller may not edit it.
         """
+        with saving(self._engine, scope) as connection:
+            return self.commit_on(
+                connection,
+                scope,
+                scenario_id,
+                plan,
+                done,
+                key=key,
+                versions=versions,
+                kind=kind,
+                asked=asked,
+            )
+
+    def commit_on(
+        self,
+        connection: sa.Connection,
+        scope: Scope,
+        scenario_id: int,
+        plan: DrawnPlan,
+        done: Redrawn,
+        *,
+        key: str,
+        versions: Mapping[int, int],
+        kind: str = "change",
+        asked: str | None = None,
+    ) -> Committed:
+        """Do what `commit` does on an open connection that writes."""
         cells = touched_cells(plan, done.change)
         known = {cell for cell in cells if cell < plan.next_cell}
         missing = sorted(known - set(versions))
@@ -301,21 +396,20 @@ class Drafts:
             raise InputError(fault("drafts.no_versions", cells=some_ids(missing)))
         encoded = encode_change(done.change)
         asked = asked or digest(kind, encoded)
-        with saving(self._engine, scope) as connection:
-            one = self._draft(connection, scope, scenario_id)
-            former = found_again(connection, scenario_id, key)
-            if former is not None:
-                return _same_answer(former, scope, asked)
-            faults = changed_since(connection, scenario_id, frozenset(known), versions)
-            if faults:
-                raise ConflictError(*faults)
-            change, inverse = self._fitted(connection, one, done.change, done.inverse)
-            shift = (one.next_cell or 0) - plan.next_cell
-            fresh = {cell + shift for cell in cells if cell >= plan.next_cell}
-            if change is not done.change:
-                encoded = encode_change(change)
-            entry = Entry(key, asked, kind, change, encoded, inverse, frozenset(known | fresh))
-            return append(connection, scope, one, entry)
+        one = self._draft(connection, scope, scenario_id)
+        former = found_again(connection, scenario_id, key)
+        if former is not None:
+            return _same_answer(former, scope, asked)
+        faults = changed_since(connection, scenario_id, frozenset(known), versions)
+        if faults:
+            raise ConflictError(*faults)
+        change, inverse = self._fitted(connection, one, done.change, done.inverse)
+        shift = (one.next_cell or 0) - plan.next_cell
+        fresh = {cell + shift for cell in cells if cell >= plan.next_cell}
+        if change is not done.change:
+            encoded = encode_change(change)
+        entry = Entry(key, asked, kind, change, encoded, inverse, frozenset(known | fresh))
+        return append(connection, scope, one, entry)
 
     def undo(self, scope: Scope, scenario_id: int, *, key: str) -> Committed:
         """Append the inverse of the caller's last edit that still stands.

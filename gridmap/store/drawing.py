@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import sqlalchemy as sa
 
-from gridmap.errors import ConflictError, Fault, InputError
+from gridmap.errors import ConflictError, Fault, InputError, PermissionDenied, fault
 from gridmap.partition.access import (
     DETOUR,
     OFF_NETWORK_M_S,
@@ -26,18 +26,27 @@ from gridmap.partition.ground import Demand, Ground, Reach, bridges_of, build_gr
 from gridmap.planning import unit_workloads
 from gridmap.policies import PlanRequest
 from gridmap.store import tables
+from gridmap.store.canvas import Base, Canvas, begun
 from gridmap.store.drafts import Drafts
-from gridmap.store.edit_log import Committed
+from gridmap.store.edit_log import Committed, cell_versions, state_at
 from gridmap.store.engine import reading
 from gridmap.store.roles import Permission
 from gridmap.store.scope import Scope
+from gridmap.store.steps import steps_since
 from gridmap.store.territories import load_territory
-from gridmap.store.versions import version_of
+from gridmap.store.titles import CellTitle, cell_titles
+from gridmap.store.versions import Version, version_of
+from gridmap.store.visiting import PlannedVisits, planned_visits
 from gridmap.territory import Floats, Territory
 from gridmap.travel.engines import open_engine
 
-#: Grounds kept at hand: units with their edges, and travel from the centres asked for so far.
-_KEPT = 4
+#: Territories and drafts kept at hand.
+_KEPT_BASES, _KEPT_DRAFTS = 4, 16
+#: So many edits of others are drawn one by one; a draft that is further on is read anew.
+_MOST_STEPS = 64
+_REQUEST = sa.select(tables.scenario.c.request).where(
+    tables.scenario.c.scenario_id == sa.bindparam("scenario")
+)
 
 
 @dataclass(frozen=True)
@@ -59,8 +68,31 @@ class Drawn:
     notices: tuple[Fault, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A draft with all that an editor shows of it.
+
+    Attributes
+    ----------
+    version
+        Its row among the scenarios.
+    canvas
+        Units, cells and locks.
+    versions, titles
+        Version and names of each cell, also of those that are closed.
+    visits
+        How much the cells are visited.
+    """
+
+    version: Version
+    canvas: Canvas
+    versions: Mapping[int, int]
+    titles: Mapping[int, CellTitle]
+    visits: PlannedVisits
+
+
 class DrawingTable:
-    """Draws edits of drafts; keeps the last few grounds.
+    """Draws edits of drafts; keeps the drafts that were drawn on last.
 
     Parameters
     ----------
@@ -71,7 +103,8 @@ class DrawingTable:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[int, str], tuple[Territory, Ground]] = OrderedDict()
+        self._bases: OrderedDict[tuple[int, str], Base] = OrderedDict()
+        self._canvases: OrderedDict[int, Canvas] = OrderedDict()
         self.drafts = Drafts(engine)
 
     def ground(self, scope: Scope, scenario_id: int) -> tuple[Territory, Ground]:
@@ -84,22 +117,40 @@ class DrawingTable:
         """
         with reading(self._engine, scope) as connection:
             one = version_of(connection, scope, scenario_id, Permission.EDIT)
-            asked = connection.execute(
-                sa.select(tables.scenario.c.request).where(
-                    tables.scenario.c.scenario_id == scenario_id
-                )
-            ).scalar_one()
-            request = PlanRequest.model_validate(asked)
-            key = (one.territory_id, request.model_dump_json())
-            with self._lock:
-                made = self._kept.pop(key, None)
-                if made is None:
-                    territory = load_territory(connection, one.territory_id)
-                    made = territory, ground_of(territory, request)
-                self._kept[key] = made
-                while len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
-        return made
+            base = self._base(connection, one)
+        return base.territory, base.ground
+
+    def opened(self, scope: Scope, scenario_id: int) -> Opened:
+        """Return a draft with all that an editor shows of it, read in one piece.
+
+        Raises
+        ------
+        StoreError, PermissionDenied
+            As `canvas` does.
+        """
+        with reading(self._engine, scope) as connection:
+            one = version_of(connection, scope, scenario_id, Permission.EDIT)
+            return Opened(
+                version=one,
+                canvas=self._canvas(connection, scope, one),
+                versions=cell_versions(connection, scenario_id),
+                titles=cell_titles(connection, scenario_id),
+                visits=planned_visits(connection, scope, one),
+            )
+
+    def canvas(self, scope: Scope, scenario_id: int) -> tuple[Version, Canvas]:
+        """Return a draft as it stands, with its ground.
+
+        Raises
+        ------
+        StoreError
+            If there is no such scenario, or it is a plan as it was made: open a draft of it.
+        PermissionDenied
+            If the caller may not edit it, or not all of its cells.
+        """
+        with reading(self._engine, scope) as connection:
+            one = version_of(connection, scope, scenario_id, Permission.EDIT)
+            return one, self._canvas(connection, scope, one)
 
     def edit(
         self,
@@ -136,9 +187,8 @@ class DrawingTable:
         former = self.drafts.answered(scope, scenario_id, key, asked)
         if former is not None:
             return Drawn(former)
-        _, ground = self.ground(scope, scenario_id)
-        head = self.drafts.head(scope, scenario_id)
-        plan = head.state.plan(ground)
+        _, canvas = self.canvas(scope, scenario_id)
+        plan = canvas.plan
         try:
             done = redraw(plan, edit)
         except InputError:
@@ -160,7 +210,50 @@ class DrawingTable:
             kind=kind,
             asked=asked,
         )
+        if committed.change is done.change and committed.sequence == canvas.sequence + 1:
+            self._keep(scenario_id, canvas.after([done.change], done.plan))
         return Drawn(committed, done.left_out, done.notices)
+
+    def _base(self, connection: sa.Connection, one: Version) -> Base:
+        asked = connection.execute(_REQUEST, {"scenario": one.scenario_id}).scalar_one()
+        key = (one.territory_id, json.dumps(asked, sort_keys=True))
+        with self._lock:
+            base = self._bases.pop(key, None)
+            if base is None:
+                request = PlanRequest.model_validate(asked)
+                territory = load_territory(connection, one.territory_id)
+                base = Base(territory, request, ground_of(territory, request))
+            self._bases[key] = base
+            while len(self._bases) > _KEPT_BASES:
+                self._bases.popitem(last=False)
+        return base
+
+    def _canvas(self, connection: sa.Connection, scope: Scope, one: Version) -> Canvas:
+        if scope.cells is not None:
+            raise PermissionDenied(fault("store.out_of_scope", one.territory_name))
+        base = self._base(connection, one)
+        with self._lock:
+            kept = self._canvases.get(one.scenario_id)
+        missing = one.head + 1 if kept is None else one.head - kept.sequence
+        if kept is not None and kept.base is base and 0 <= missing <= _MOST_STEPS:
+            steps = steps_since(connection, one.scenario_id, kept.sequence, None) if missing else []
+            canvas = kept.after([step.change for step in steps])
+        else:
+            canvas = begun(base, one.head, state_at(connection, one.scenario_id, one.head))
+        if canvas is not kept:
+            self._keep(one.scenario_id, canvas)
+        return canvas
+
+    def _keep(self, scenario_id: int, canvas: Canvas) -> None:
+        with self._lock:
+            kept = self._canvases.pop(scenario_id, None)
+            # another thread may have come further meanwhile
+            later = kept is not None and kept.base is canvas.base
+            if later and kept is not None and kept.sequence > canvas.sequence:
+                canvas = kept
+            self._canvases[scenario_id] = canvas
+            while len(self._canvases) > _KEPT_DRAFTS:
+                self._canvases.popitem(last=False)
 
 
 def ground_of(territory: Territory, request: PlanRequest) -> Ground:

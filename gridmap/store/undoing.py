@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeVar
 
 
 @dataclass(frozen=True)
@@ -33,21 +34,51 @@ class LoggedEdit:
     undoes: int | None
 
 
-def next_undo(mine: Iterable[LoggedEdit]) -> LoggedEdit | None:
+class Undoable(Protocol):
+    """What tells of a row of a log whether it stands: its place, and the row it takes back."""
+
+    @property
+    def sequence(self) -> int:
+        """Its place, from 1."""
+        ...
+
+    @property
+    def undoes(self) -> int | None:
+        """The row whose inverse this is, or None."""
+        ...
+
+
+class Place(NamedTuple):
+    """A row of a log by its place alone."""
+
+    sequence: int
+    undoes: int | None
+
+
+Row = TypeVar("Row", bound=Undoable)
+
+
+def next_undo(mine: Iterable[Row]) -> Row | None:
     """Return the last edit of a person's own log that still stands, or None."""
     standing, _ = _stacks(mine)
     return standing[-1] if standing else None
 
 
-def next_redo(mine: Iterable[LoggedEdit]) -> LoggedEdit | None:
+def next_redo(mine: Iterable[Row]) -> Row | None:
     """Return the undo that is to be taken back next, or None; a new edit ends all redoing."""
     _, undone = _stacks(mine)
     return undone[-1] if undone else None
 
 
-def _stacks(mine: Iterable[LoggedEdit]) -> tuple[list[LoggedEdit], list[LoggedEdit]]:
-    standing: list[LoggedEdit] = []
-    undone: list[LoggedEdit] = []
+def has_undo_and_redo(mine: Iterable[Undoable]) -> tuple[bool, bool]:
+    """Return whether a person has something to undo, and to redo."""
+    standing, undone = _stacks(mine)
+    return bool(standing), bool(undone)
+
+
+def _stacks(mine: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    standing: list[Row] = []
+    undone: list[Row] = []
     for one in mine:
         if one.undoes is None:
             standing.append(one)
