@@ -56,7 +56,7 @@ def serve(
         from dashboards.app import create_app
         from dashboards.elsewhere import SignInElsewhere
         from dashboards.security import LOCAL_HOSTS
-        from gridmap.job_kinds import job_kinds
+        from gridmap.job_kinds import example_name, job_kinds, table_intake
 
         store = Store(url)
         elsewhere = oidc and SignInElsewhere(*oidc, secret_key, settings.public_url)
@@ -69,7 +69,13 @@ def serve(
             people=people if admitted.sign_in else None,
             https=admitted.https,
             elsewhere=elsewhere,
-            work=workshop_of(store.engine, job_kinds(), beside_database(url, "files")),
+            work=workshop_of(
+                store.engine,
+                job_kinds(),
+                beside_database(url, "files"),
+                intake=table_intake(),
+                example=example_name(),
+            ),
         ).server
 
     def ready(where: str) -> None:

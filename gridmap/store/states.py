@@ -140,6 +140,22 @@ def load_state(engine: sa.Engine, scope: Scope, territory_hash: str) -> Territor
         return load_territory(connection, row.territory_id)
 
 
+def other_hashes(engine: sa.Engine, territory_hash: str) -> list[str]:
+    """Return the hashes of all other states of the same territory, the newest first.
+
+    It says nothing of what is in them, and asks for no scope.
+    """
+    other = _TERRITORY.alias("other")
+    query = (
+        sa.select(other.c.content_hash)
+        .join(_TERRITORY, _TERRITORY.c.name == other.c.name)
+        .where(_TERRITORY.c.content_hash == territory_hash, other.c.content_hash != territory_hash)
+        .order_by(other.c.territory_id.desc())
+    )
+    with reading(engine, Scope.everything()) as connection:
+        return list(connection.execute(query).scalars())
+
+
 def newest_request(engine: sa.Engine, scope: Scope, name: str) -> PlanRequest | None:
     """Return what was asked of the newest plan of a territory; None = there is no plan."""
     query = (
