@@ -87,6 +87,11 @@ def jobs_of(queue: Queue, scope: Scope, language: Language) -> list[JobView]:
     return [view_of(one, scope, language) for one in queue.jobs(scope, most=MOST)]
 
 
+def shape_of(jobs: Sequence[JobView]) -> str:
+    """Return what is another text once a job begins or ends; ``jobs.js`` makes the same."""
+    return ",".join(f"{one.job_id}{one.state}{str(one.stopping).lower()}" for one in jobs)
+
+
 def view_of(job: Job, scope: Scope, language: Language) -> JobView:
     """Return a job in words."""
     say = words(language, "jobspage")

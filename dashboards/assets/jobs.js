@@ -38,16 +38,17 @@
   async function watch() {
     const place = document.querySelector(".jobs-live");
     if (!place || document.hidden) return;
-    const live = document.querySelectorAll(".job .job-bar").length;
     const answer = await fetch(`/api/v1/jobs?limit=50&lang=${language()}`).catch(() => null);
     if (!answer || !answer.ok) return;
     const jobs = (await answer.json()).items;
     const shape = jobs.map((job) => `${job.job_id}${job.state}${job.cancel_asked}`).join();
     // a job that waits may wait in vain: the list says so once it is made anew
     const waits = jobs.some((job) => job.state === "queued") && !jobs.some((job) => job.state === "running");
-    const now = shape + (waits && live ? Math.floor(Date.now() / 6000) : "");
-    if (told && now !== told) window.dash_clientside.set_props(place.dataset.tick, { data: now });
-    told = now;
+    const now = shape + (waits ? Math.floor(Date.now() / 6000) : "");
+    if ((shape !== place.dataset.shape || waits) && now !== told) {
+      told = now;
+      window.dash_clientside.set_props(place.dataset.tick, { data: now });
+    }
     for (const job of jobs) {
       const line = document.querySelector(`[data-job="${job.job_id}"]`);
       if (line) show(line, job);

@@ -206,7 +206,7 @@ def _row_faults(choice: Choice, seen: Seen, language: Language) -> list[Componen
         if seen.faults or not seen.columns:
             return []
         say = words(language, "datapage")
-        return [dmc.Alert(say("faults.none"), color="teal", variant="light", role="status")]
+        return [dmc.Alert(say("faults.none"), color="teal", variant="light")]
     say = words(language, "datapage")
     query = urlencode(
         {

@@ -16,7 +16,7 @@ from gridmap.catalogue import Language
 _FILES = 6
 
 
-def job_list(jobs: Sequence[JobView], language: Language, *, tick: str) -> Component:
+def job_list(jobs: Sequence[JobView], language: Language, *, tick: str, shape: str) -> Component:
     """Return the jobs.
 
     Parameters
@@ -27,6 +27,8 @@ def job_list(jobs: Sequence[JobView], language: Language, *, tick: str) -> Compo
         Language of the words.
     tick
         Id of the store that is changed when a job begins or ends, so that the list is made anew.
+    shape
+        How all jobs stand that the browser asks about, see `queries_jobs.shape_of`.
     """
     say = words(language, "jobspage")
     items = [_item(one, language) for one in jobs]
@@ -35,6 +37,7 @@ def job_list(jobs: Sequence[JobView], language: Language, *, tick: str) -> Compo
         className="jobs-live",
         **{
             "data-tick": tick,
+            "data-shape": shape,
             "data-seconds": say("left.seconds", count="#"),
             "data-minutes": say("left.minutes", count="#"),
             "data-refused": say("refused"),
@@ -47,14 +50,14 @@ def no_worker(idle_s: float | None, language: Language) -> Component:
     if idle_s is None or idle_s < PATIENCE_S:
         return html.Div()
     say = words(language, "jobspage")
-    return dmc.Alert(
+    alert = dmc.Alert(
         [html.P(say("worker.why")), html.Pre("gridmap worker"), html.P(say("worker.then"))],
         title=say("worker.title"),
         color="orange",
         variant="light",
         className="no-worker",
-        role="status",
     )
+    return html.Div(alert, role="status")
 
 
 def _item(one: JobView, language: Language) -> Component:

@@ -22,7 +22,7 @@ from dashboards.geojson import Bounds, bounds
 from dashboards.ids import App, Data
 from dashboards.map_editor import PlanMap
 from dashboards.pages import Desk
-from dashboards.queries_jobs import jobs_of
+from dashboards.queries_jobs import jobs_of, shape_of
 from dashboards.secured import secured
 from dashboards.state import Selection
 from gridmap.catalogue import Language
@@ -76,14 +76,11 @@ def register(app: Dash, desk: Desk) -> None:
             raise StoreError
         states = states_of(desk.work.engine, scope, territory)
         plans = [one for one in desk.plans.summaries(scope) if one.territory_name == territory]
-        imports = [
-            one
-            for one in jobs_of(desk.work.queue, scope, language)
-            if one.kind == "import" and one.territory == territory
-        ][:_LISTED]
+        jobs = jobs_of(desk.work.queue, scope, language)
+        imports = [one for one in jobs if one.kind == "import" and one.territory == territory]
         running = [
             no_worker(desk.work.queue.idle_s(), language),
-            job_list(imports, language, tick=Data.TICK),
+            job_list(imports[:_LISTED], language, tick=Data.TICK, shape=shape_of(jobs)),
         ]
         return territory_data(states, plans, language), running
 
@@ -110,7 +107,7 @@ def register(app: Dash, desk: Desk) -> None:
     ) -> tuple[Any, ...]:
         language = _language(selection)
         if not table or desk.work is None or desk.work.arrivals is None:
-            return None, None, True, "", ""
+            return None, None, True, "", no_update
         choice = _choice(table, settings, rows, territory)
         choice, seen = desk.work.arrivals.look(desk.scope(), choice)
         ready = not seen.faults and bool(seen.counts.get("accepted"))
@@ -154,7 +151,7 @@ def register(app: Dash, desk: Desk) -> None:
         except GridmapError as error:
             return dmc.Alert(error.text(language), color="red"), no_update, no_update
         said = words(language, "datapage")("go.asked", job=job, name=choice.name)
-        return dmc.Alert(said, color="blue", role="status"), f"asked {job}", None
+        return dmc.Alert(said, color="blue"), f"asked {job}", None
 
 
 def _parts(desk: Desk, chosen: Selection, names: list[str], *, hidden: bool) -> list[Component]:
@@ -198,7 +195,7 @@ def _parts(desk: Desk, chosen: Selection, names: list[str], *, hidden: bool) -> 
                             className="data-rows",
                         ),
                         file_drop(say("import.choose"), language),
-                        html.Div(id=Data.UPLOAD, className="data-upload", role="status"),
+                        html.Div(id=Data.UPLOAD, className="data-upload"),
                         html.Div(id=Data.FOUND, **aria(live="polite")),
                         html.Div(id=Data.MAP_PLACE),
                         html.Div(

@@ -13,7 +13,7 @@ from dashboards.components.job_list import job_list, no_worker
 from dashboards.components.words import words
 from dashboards.ids import App, Jobs
 from dashboards.pages import Desk
-from dashboards.queries_jobs import jobs_of
+from dashboards.queries_jobs import jobs_of, shape_of
 from dashboards.secured import secured
 from dashboards.state import Selection
 from gridmap.catalogue import Language
@@ -88,9 +88,10 @@ def register(app: Dash, desk: Desk) -> None:
         if desk.work is None:
             return no_update
         language = _language(selection)
+        jobs = jobs_of(desk.work.queue, desk.scope(), language)
         return [
             no_worker(desk.work.queue.idle_s(), language),
-            job_list(jobs_of(desk.work.queue, desk.scope(), language), language, tick=Jobs.TICK),
+            job_list(jobs, language, tick=Jobs.TICK, shape=shape_of(jobs)),
         ]
 
     @app.callback(
@@ -186,9 +187,9 @@ def register(app: Dash, desk: Desk) -> None:
             return dmc.Alert(error.text(language), color="red"), no_update
         except GridmapError as error:
             listed = html.Ul([html.Li(one.text(language)) for one in error.faults])
-            return dmc.Alert(listed, color="red", role="alert"), no_update
+            return dmc.Alert(listed, color="red"), no_update
         said = words(language, "jobspage")("start.asked", job=job)
-        return dmc.Alert(said, color="blue", role="status"), f"asked {job}"
+        return dmc.Alert(said, color="blue"), f"asked {job}"
 
     @app.callback(
         Output(Jobs.TOLD, "children", allow_duplicate=True),
@@ -210,9 +211,9 @@ def register(app: Dash, desk: Desk) -> None:
         try:
             again = desk.work.queue.ask(scope, job.kind, job.territory, job.arguments)
         except PermissionDenied as error:
-            return dmc.Alert(error.text(language), color="red", role="alert"), no_update
+            return dmc.Alert(error.text(language), color="red"), no_update
         said = words(language, "jobspage")("start.asked", job=again)
-        return dmc.Alert(said, color="blue", role="status"), f"asked {again}"
+        return dmc.Alert(said, color="blue"), f"asked {again}"
 
 
 def changed(
