@@ -34,6 +34,7 @@ from dashboards.security import LOCAL_HOSTS, secure
 from dashboards.server import add_routes
 from dashboards.sign_in import add_sign_in
 from dashboards.state import Page, Selection
+from dashboards.table_routes import add_table_routes
 from dashboards.tiles import Basemaps
 from dashboards.visitors import CSRF_HEADER, Visitors, csrf_token
 from dashboards.wiring import in_browser
@@ -108,7 +109,8 @@ def create_app(
     )
     scope = scope if visitors is None else visitors.scope
     ask_scope_of(app.server, scope)
-    desk = Desk(Plans(store), Basemaps(basemaps), scope, work=work, people=people)
+    others = work.other_states if work is not None else lambda _: ()
+    desk = Desk(Plans(store), Basemaps(basemaps, others), scope, work=work, people=people)
     if people is not None:
         desk = replace(desk, note=people.contacts.note)
     app.layout = shell
@@ -119,6 +121,8 @@ def create_app(
     if work is not None:
         app.server.register_blueprint(rest_blueprint(desk, work, language=language))
         app.server.register_blueprint(editor_blueprint(desk, work, language=language))
+        if work.arrivals is not None:
+            add_table_routes(app.server, desk, work, work.arrivals, language=language)
     observe(app.server, store.ready)
     if visitors is not None:
         add_sign_in(app.server, visitors, language=language, elsewhere=elsewhere is not None)
@@ -138,7 +142,7 @@ def open_page(desk: Desk, chosen: Selection) -> tuple[Plan | None, Selection, Co
     """
     summaries = desk.plans.summaries(desk.scope())
     if not summaries:
-        return None, chosen, no_scenario(chosen.language)
+        return None, chosen, no_scenario(desk, chosen.language)
     asked = summaries[0].scenario_id if chosen.scenario is None else chosen.scenario
     try:
         plan = desk.plan(asked, chosen.page)

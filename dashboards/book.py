@@ -6,7 +6,7 @@ from typing import Final
 
 from dash import Dash
 
-from dashboards.pages import Desk, DeskPage, PlanPage, cell_card, cells, editor, routes
+from dashboards.pages import Desk, DeskPage, PlanPage, cell_card, cells, data, editor, jobs, routes
 from dashboards.state import Page
 
 #: Pages that show one plan; all who may read a plan have them.
@@ -18,6 +18,8 @@ OF_A_PLAN: Final[dict[Page, PlanPage]] = {
 #: Pages that work on more than one plan, or are there before the first one.
 OF_THE_DESK: Final[dict[Page, DeskPage]] = {
     Page.EDITOR: editor,
+    Page.DATA: data,
+    Page.JOBS: jobs,
 }
 #: Pages that go on by themselves: only another plan or language makes them anew.
 LASTING: Final = frozenset({Page.EDITOR})

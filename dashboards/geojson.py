@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -77,6 +77,25 @@ def outlets(plan: Plan, language: Language) -> bytes:
                 ),
             }
             for row, cell in zip(columns, code, strict=True)
+        ),
+    )
+
+
+def arrived(points: Sequence[tuple[float, float, str]]) -> bytes:
+    """Return the places of a table that comes in (longitude, latitude and name of each)."""
+    places = np.asarray(
+        shapely.points([one[:2] for one in points] or np.empty((0, 2))), dtype=object
+    )
+    return _collection(
+        places,
+        (
+            {
+                "ownership": "partner",
+                "symbol": symbol("partner", visited=True),
+                "label": "",
+                "title": name,
+            }
+            for _, _, name in points
         ),
     )
 

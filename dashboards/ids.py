@@ -68,3 +68,43 @@ class Editor(StrEnum):
     NAME = "editor-name"
     OPEN = "editor-open"
     FAULT = "editor-fault"
+
+
+class Data(StrEnum):
+    """What a territory has, and tables that come in."""
+
+    TERRITORY = "data-territory"
+    STATES = "data-states"
+    ROWS = "data-rows"
+    TABLE = "data-table"
+    SETTINGS = "data-settings"
+    UPLOAD = "data-upload"
+    FOUND = "data-found"
+    GO = "data-go"
+    IMPORT = "data-import"
+    TOLD = "data-told"
+    TICK = "data-tick"
+    RUNNING = "data-running"
+    MAP_PLACE = "data-map-place"
+
+
+class Jobs(StrEnum):
+    """Work in the background."""
+
+    TICK = "jobs-tick"
+    LIST = "jobs-list"
+    RETRY = "jobs-retry"
+    TOLD = "jobs-told"
+    KIND = "jobs-kind"
+    PLAN = "jobs-plan"
+    STATE = "jobs-state"
+    SEED = "jobs-seed"
+    TOLERANCE = "jobs-tolerance"
+    CALLS = "jobs-calls"
+    MINUTES = "jobs-minutes"
+    SECONDS = "jobs-seconds"
+    BEST_EFFORT = "jobs-best-effort"
+    FORMATS = "jobs-formats"
+    SETTINGS = "jobs-settings"
+    FILES = "jobs-files"
+    START = "jobs-start"

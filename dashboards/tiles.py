@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -47,10 +47,15 @@ class Basemaps:
     where
         One PMTiles file for every territory, or a folder with ``<content hash>.pmtiles`` for
         each of them; None = no basemap.
+    others
+        Returns the hashes of other states of a territory's data: they lie on the same ground.
     """
 
-    def __init__(self, where: Path | None) -> None:
+    def __init__(
+        self, where: Path | None, others: Callable[[str], Sequence[str]] = lambda _: ()
+    ) -> None:
         self._where = where
+        self._others = others
 
     def of(self, territory_hash: str) -> TileArchive | None:
         """Return the basemap of a territory, if there is one."""
@@ -59,6 +64,9 @@ class Basemaps:
         path = self._where
         if path.is_dir():
             path = path / f"{territory_hash}.pmtiles"
+            if not path.is_file() and any(self._where.glob("*.pmtiles")):
+                paths = (self._where / f"{one}.pmtiles" for one in self._others(territory_hash))
+                path = next((one for one in paths if one.is_file()), path)
         if not path.is_file() or path.stat().st_size == 0:
             return None
         return _archive(path, path.stat().st_mtime_ns)

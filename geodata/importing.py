@@ -59,7 +59,7 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = {
     "outlets": ("id",), "demand": (), "visits": ("id", "date"),
 }  # fmt: skip
 ID = {"outlets": "outlet_id", "demand": "demand_id", "visits": "outlet_id"}
-TEXTS = ("name", "operator", "kind", "grade", "address", "group", "manager", "result")
+TEXTS = ("name", "operator", "kind", "ownership", "grade", "address", "group", "manager", "result")
 AMOUNTS = ("potential", "minutes")
 DATES = ("opened", "closed", "date")
 
@@ -110,6 +110,7 @@ def import_table(
     mapping: TableMapping | None = None,
     territory: Boundary | None = None,
     suggest_datum: SuggestDatum | None = None,
+    may_be_empty: bool = False,
 ) -> Imported:
     """Read a table of outlets, demand or visits in whatever state it is.
 
@@ -126,6 +127,8 @@ def import_table(
         exchanged are repaired.
     suggest_datum
         Tells rows that fit another datum much better; these are remarked on.
+    may_be_empty
+        Whether it is no fault if no row is left.
 
     Raises
     ------
@@ -180,7 +183,7 @@ def import_table(
         notices += _read_shares(sieve, frame, columns, text, normalise=mapping.normalise_shares)
 
     kept = sieve.kept
-    if not kept.any():
+    if not kept.any() and not may_be_empty:
         raise InputError(
             *table.notices,
             *excluded_notices(sieve.excluded),

@@ -160,7 +160,9 @@ def read_outlets(
         raise InputError(*notices, fault("world.no_outlet", table.name))
     frame["visited"] = rules.visited(frame, section.visit, centres=centres)
     notices += _stacked(table, frame)
-    invented, remarks = _grade(table, frame, section, grade_policy)
+    invented, remarks = grade_outlets(
+        table.name, frame, section.grades, grade_policy, seed=section.seed
+    )
     if section.invented_sales:
         invented += ("sales",)
         ours = (frame["ownership"] != "rival").to_numpy()
@@ -359,13 +361,36 @@ def _stacked(table: Table, frame: pd.DataFrame) -> list[Fault]:
     return notices
 
 
-def _grade(
-    table: Table, frame: pd.DataFrame, section: OutletsSection, policy: Mapping[str, object]
+def grade_outlets(
+    name: str,
+    frame: pd.DataFrame,
+    shares: Grades | None,
+    policy: Mapping[str, object],
+    *,
+    seed: int = 0,
 ) -> tuple[tuple[str, ...], list[Fault]]:
     """Give each visited outlet a grade; fills grade, grade_source and potential of the frame.
 
     The grade of the file counts where the policy knows it. The others are graded by quantiles of
     the potential; where the file has no potential at all, it is invented.
+
+    Parameters
+    ----------
+    name
+        Name of the file.
+    frame
+        Outlets with outlet_id, visited, grade and potential.
+    shares
+        Percent of each grade, the best first; None = the usual ones.
+    policy
+        Grades that exist.
+    seed
+        Seed of an invented potential.
+
+    Returns
+    -------
+    tuple
+        What was invented, and what the user should know.
     """
     notices: list[Fault] = []
     invented: tuple[str, ...] = ()
@@ -374,19 +399,19 @@ def _grade(
         ids = some_ids(frame["outlet_id"][unknown])
         known = ", ".join(policy)
         found = some_ids(sorted(set(frame["grade"][unknown])))
-        notices.append(fault("world.grade_unknown", table.name, found=found, ids=ids, known=known))
+        notices.append(fault("world.grade_unknown", name, found=found, ids=ids, known=known))
         frame.loc[unknown, "grade"] = ""
     from_file = (frame["grade"] != "").to_numpy()
     frame["grade_source"] = np.where(from_file, "file", "")
     open_ = frame["visited"].to_numpy() & ~from_file
     if not open_.any():
         return invented, notices
-    grades: Grades = section.grades or rules.default_grades(policy)
+    grades: Grades = shares or rules.default_grades(policy)
     source = "quantile"
     if frame["potential"].isna().all():
-        frame["potential"] = invented_potential(frame["outlet_id"], seed=section.seed)
+        frame["potential"] = invented_potential(frame["outlet_id"], seed=seed)
         source, invented = "invented", ("grade", "potential")
-        notices.append(fault("world.grades_invented", table.name, count=int(open_.sum())))
+        notices.append(fault("world.grades_invented", name, count=int(open_.sum())))
     due = frame[open_]
     frame.loc[open_, "grade"] = rules.grade_by_quantile(
         due["outlet_id"].tolist(), due["potential"].to_numpy(dtype=np.float64), grades

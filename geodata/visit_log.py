@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,15 +118,75 @@ def _of_sheets(section: VisitsSection, path: Path, outlets: pd.Series[str]) -> L
     return LoggedVisits(schemas.VISIT_LOG.validate(frame), no_rows(), tuple(notices))
 
 
+@dataclass(frozen=True, eq=False)
+class LoggedRows:
+    """The rows of one table of visits.
+
+    Attributes
+    ----------
+    sieve
+        Which rows are left out, repaired or doubtful.
+    columns
+        The columns of each field.
+    frame
+        The rows that are kept, with `row` beside the columns of `gridmap.schemas.VISIT_LOG`.
+    """
+
+    sieve: Sieve
+    columns: Mapping[str, list[str]]
+    frame: pd.DataFrame
+
+
 def _of_table(section: VisitsSection, path: Path, outlets: pd.Series[str]) -> LoggedVisits:
+    read = read_log_rows(
+        path, outlets, dict(section.columns), sheet=section.sheet, encoding=section.encoding
+    )
+    sieve, frame = read.sieve, read.frame
+    notices = (
+        *sieve.table.notices,
+        *excluded_notices(sieve.excluded),
+        *excluded_notices(sieve.repaired),
+        *excluded_notices(sieve.remarks),
+    )
+    if not len(frame):
+        empty_log = fault("visitlog.empty", sieve.table.name)
+        return LoggedVisits(None, sieve.excluded, (*notices, empty_log))
+    return LoggedVisits(schemas.VISIT_LOG.validate(frame), sieve.excluded, notices)
+
+
+def read_log_rows(
+    path: Path,
+    outlets: pd.Series[str],
+    given: Mapping[str, str | Sequence[str] | None],
+    *,
+    sheet: str = "",
+    encoding: str = "",
+) -> LoggedRows:
+    """Read a table with a row for each visit that was planned or made.
+
+    Parameters
+    ----------
+    path
+        The file.
+    outlets
+        Ids of the outlets of the territory.
+    given
+        Columns by field; what is not named is found by its usual names.
+    sheet, encoding
+        As for `geodata.tables.read_table`.
+
+    Raises
+    ------
+    InputError
+        If the file or a column is missing, or nothing says which visits were made.
+    """
     usual: dict[str, Names] = {name: usual_names("visit_log")[name] for name in FIELDS}
-    given = dict(section.columns)
     names = [one for lists in usual.values() for group in lists for one in group]
     names += [
         one for asked in given.values() if asked
         for one in ([asked] if isinstance(asked, str) else asked)
     ]  # fmt: skip
-    table = read_table(path, sheet=section.sheet, encoding=section.encoding, names=names)
+    table = read_table(path, sheet=sheet, encoding=encoding, names=names)
     columns, faults = find_columns(table, given, usual, ("outlet",))
     if not (columns.get("done") or columns.get("date")) and not faults:
         faults = [fault("visitlog.no_made", table.name, have=", ".join(table.columns))]
@@ -149,6 +209,7 @@ def _of_table(section: VisitsSection, path: Path, outlets: pd.Series[str]) -> Lo
         planned = np.full(len(table), np.nan)
     frame = pd.DataFrame(
         {
+            "row": table.row,
             "outlet_id": ids,
             "date": date.iso.where(date.iso != "", planned_day),
             "route": route,
@@ -163,16 +224,7 @@ def _of_table(section: VisitsSection, path: Path, outlets: pd.Series[str]) -> Lo
     sieve.reject(
         again.reindex(frame.index, fill_value=False).to_numpy(dtype=bool), "visitlog.again"
     )
-    frame = frame[sieve.kept].reset_index(drop=True)
-    notices = (
-        *table.notices,
-        *excluded_notices(sieve.excluded),
-        *excluded_notices(sieve.repaired),
-        *excluded_notices(sieve.remarks),
-    )
-    if not len(frame):
-        return LoggedVisits(None, sieve.excluded, (*notices, fault("visitlog.empty", table.name)))
-    return LoggedVisits(schemas.VISIT_LOG.validate(frame), sieve.excluded, notices)
+    return LoggedRows(sieve, columns, frame[sieve.kept].reset_index(drop=True))
 
 
 def yes_or_no(words: str) -> bool | None:

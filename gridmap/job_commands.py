@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import socket
+import sys
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +19,7 @@ from gridmap.job_kinds import job_kinds
 from gridmap.options import DatabaseOption
 from gridmap.service_commands import beside_database
 from gridmap.settings import read_settings
+from gridmap.side_worker import until_work, when_closed
 
 #: Joined to the other commands in `gridmap.cli`.
 background = typer.Typer()
@@ -32,18 +35,30 @@ def worker(
     until_empty: Annotated[
         bool, typer.Option("--until-empty", help="End when no job is ready.")
     ] = False,
+    beside: Annotated[
+        bool, typer.Option("--beside", hidden=True, help="End when the standard input does.")
+    ] = False,
 ) -> None:
     """Run jobs in the background, one at a time; start several for several at a time."""
-    from gridmap.jobs.worker import Worker
     from gridmap.store.engine import open_engine
-    from gridmap.store.present import present_scope
 
     settings = read_settings()
     url = database or settings.database_url
     shown = name or f"{socket.gethostname()}-{os.getpid()}"
+    left = threading.Event()
+    if beside:
+        when_closed(sys.stdin.buffer, lambda: _end_beside(left))
+        for one in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(one, lambda *_: left.set())
+        if not until_work(open_engine(url), left):
+            return
+    # only now what a job needs is read
+    from gridmap.jobs.worker import Worker
+    from gridmap.store.present import present_scope
 
     def say(told: Fault) -> None:
-        typer.echo(told.text(settings.language), err=True)
+        if not beside:  # the log of the server has lines for machines
+            typer.echo(told.text(settings.language), err=True)
 
     accounts = open_engine(url)
     runs = Worker(
@@ -57,6 +72,8 @@ def worker(
         runs.leave()
 
     before = {one: signal.signal(one, leave) for one in (signal.SIGTERM, signal.SIGINT)}
+    if left.is_set():
+        runs.leave()
     say(fault("jobs.waiting", name=shown))
     try:
         runs.run(until_empty=until_empty)
@@ -64,6 +81,12 @@ def worker(
         accounts.dispose()
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+def _end_beside(left: threading.Event) -> None:
+    """End this process as by a signal: the server beside it is gone."""
+    left.set()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @background.command()

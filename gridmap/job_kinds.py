@@ -5,13 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gridmap.intake import Intake
     from gridmap.jobs.kinds import Kind
 
 
 def job_kinds() -> dict[str, Kind]:
-    """Return the kinds of jobs by name, the import of tables among them."""
+    """Return the kinds of jobs by name: the import of tables and the example among them."""
     from geodata.import_kind import IMPORT
+    from geodata.project_kind import EXAMPLE
     from gridmap.jobs.rebalance_job import REBALANCE
     from gridmap.jobs.standard import STANDARD
 
-    return {**STANDARD, IMPORT.name: IMPORT, REBALANCE.name: REBALANCE}
+    mine = (IMPORT, EXAMPLE, REBALANCE)
+    return {**STANDARD, **{one.name: one for one in mine}}
+
+
+def table_intake() -> Intake:
+    """Return what looks at tables before they are imported."""
+    from geodata.table_intake import TableIntake
+
+    return TableIntake()
+
+
+def example_name() -> str:
+    """Return the name of the territory of the example."""
+    from geodata.project_kind import example_name as name
+
+    return name()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ BackupArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The backup
 
 @service.command()
 def serve(
+    *,
     database: DatabaseOption = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: PortOption = None,
@@ -30,11 +32,19 @@ def serve(
     threads: Annotated[
         int, typer.Option(min=1, max=64, help="Requests that each of them answers at once.")
     ] = 8,
+    with_worker: Annotated[
+        bool | None,
+        typer.Option(
+            "--with-worker/--no-worker",
+            help="Run a worker for jobs beside it; by default with SQLite on this machine.",
+        ),
+    ] = None,
 ) -> None:
     """Serve the dashboard; people sign in to it as soon as there is an account."""
     from gridmap.admission import admission
     from gridmap.server import Listening, run_server
     from gridmap.service_log import logged_to_stderr
+    from gridmap.side_worker import starts_by_itself, worker_beside
     from gridmap.store.repository import Store
 
     settings = read_settings()
@@ -56,7 +66,7 @@ def serve(
         from dashboards.app import create_app
         from dashboards.elsewhere import SignInElsewhere
         from dashboards.security import LOCAL_HOSTS
-        from gridmap.job_kinds import job_kinds
+        from gridmap.job_kinds import example_name, job_kinds, table_intake
 
         store = Store(url)
         elsewhere = oidc and SignInElsewhere(*oidc, secret_key, settings.public_url)
@@ -69,7 +79,13 @@ def serve(
             people=people if admitted.sign_in else None,
             https=admitted.https,
             elsewhere=elsewhere,
-            work=workshop_of(store.engine, job_kinds(), beside_database(url, "files")),
+            work=workshop_of(
+                store.engine,
+                job_kinds(),
+                beside_database(url, "files"),
+                intake=table_intake(),
+                example=example_name(),
+            ),
         ).server
 
     def ready(where: str) -> None:
@@ -78,7 +94,9 @@ def serve(
             typer.echo(text("cli.serving_open", settings.language))
 
     listening = Listening(address, port or settings.port, workers, threads)
-    with logged_to_stderr():
+    asked = starts_by_itself(url, address) if with_worker is None else with_worker
+    beside = worker_beside(url, beside_database(url, "files")) if asked else nullcontext()
+    with logged_to_stderr(), beside:
         run_server(application, listening, ready)
 
 

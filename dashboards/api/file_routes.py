@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import secrets
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +14,7 @@ from dashboards.api.draft_routes import key_of_request
 from dashboards.api.models import ExportIn, ImportPlace, JobOut
 from dashboards.api.problems import NotThere, asked_language
 from dashboards.api.workshop import Workshop
+from dashboards.arrivals import kept_name
 from dashboards.pages import Desk
 from dashboards.secured import secured
 from gridmap.catalogue import Language
@@ -26,7 +25,6 @@ from gridmap.store.roles import Permission
 
 #: Largest table that is taken, with the form around it.
 MOST_BYTES: Final = 50_000_000
-_SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,8}")
 
 
 def add_file_routes(routes: Blueprint, desk: Desk, work: Workshop, *, language: Language) -> None:
@@ -43,7 +41,8 @@ def add_file_routes(routes: Blueprint, desk: Desk, work: Workshop, *, language: 
         if file is None:
             raise InputError(fault("api.no_file", "file"))
         kept, new = keep(file, work.files / "inbox", scope.user)
-        asked = {**query.model_dump(exclude={"territory"}), "file": kept.name}
+        name = Path(file.filename or "").name[:200]
+        asked = {**query.model_dump(exclude={"territory"}), "file": kept.name, "name": name}
         try:
             job = work.queue.ask(scope, "import", query.territory, asked, key=key_of_request())
         except Exception:
@@ -90,11 +89,7 @@ def keep(file: FileStorage, inbox: Path, user: str) -> tuple[Path, bool]:
     StoreError
         If it cannot be written.
     """
-    digest = hashlib.file_digest(file.stream, "sha256")  # type: ignore[arg-type]
-    digest.update(user.encode())
-    suffix = Path(file.filename or "").suffix.lower()
-    name = digest.hexdigest()[:40] + (suffix if _SUFFIX.fullmatch(suffix) else "")
-    kept = inbox / name
+    kept = inbox / kept_name(file.stream, user, Path(file.filename or "").suffix.lower())
     if kept.exists():
         return kept, False
     draft = inbox / f".{secrets.token_hex(8)}"

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from dashboards.arrivals import Arrivals
+from gridmap.intake import Intake
 from gridmap.jobs.kinds import Kind
 from gridmap.jobs.queue import Queue
 from gridmap.store.drafts import Drafts
 from gridmap.store.drawing import DrawingTable
+from gridmap.store.states import other_hashes
 from gridmap.store.workflow import Workflow
 
 
@@ -29,12 +32,25 @@ class Workshop:
         The jobs.
     files
         Folder of the files of jobs: ``inbox`` (handed in) and ``jobs`` (made).
+    engine
+        The database.
+    arrivals
+        Looks at tables that come in; None = tables are imported unseen.
+    example
+        Name of the territory of the example that can be made; empty = there is none.
     """
 
     table: DrawingTable
     workflow: Workflow
     queue: Queue
     files: Path
+    engine: sa.Engine
+    arrivals: Arrivals | None = None
+    example: str = ""
+
+    def other_states(self, territory_hash: str) -> list[str]:
+        """Return the hashes of the other states of a territory's data."""
+        return other_hashes(self.engine, territory_hash)
 
     @property
     def drafts(self) -> Drafts:
@@ -42,6 +58,15 @@ class Workshop:
         return self.table.drafts
 
 
-def workshop_of(engine: sa.Engine, kinds: Mapping[str, Kind], files: Path) -> Workshop:
+def workshop_of(
+    engine: sa.Engine,
+    kinds: Mapping[str, Kind],
+    files: Path,
+    *,
+    intake: Intake | None = None,
+    example: str = "",
+) -> Workshop:
     """Return the workshop over a database."""
-    return Workshop(DrawingTable(engine), Workflow(engine), Queue(engine, kinds), files)
+    arrivals = None if intake is None else Arrivals(engine, files / "inbox", intake)
+    queue = Queue(engine, kinds)
+    return Workshop(DrawingTable(engine), Workflow(engine), queue, files, engine, arrivals, example)

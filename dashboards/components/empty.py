@@ -2,32 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
+from dash.development.base_component import Component
 
 from dashboards.components.words import words
+from dashboards.pages import Desk
+from dashboards.state import Page, Selection
 from gridmap.catalogue import Language
+from gridmap.store.roles import Permission
 
 
-def no_scenario(language: Language) -> html.Div:
+def no_scenario(desk: Desk, language: Language) -> html.Div:
     """Return what to do when the store holds no plan yet."""
     say = words(language)
+    return empty(
+        say("empty.title"),
+        [
+            html.P(say("empty.demo")),
+            html.Pre("gridmap demo"),
+            html.P(say("empty.plan")),
+            html.Pre("gridmap plan PROJECT.toml --out DIR"),
+            html.P(say("empty.reload")),
+        ],
+        desk,
+        language,
+    )
+
+
+def empty(title: str, parts: Sequence[Component], desk: Desk, language: Language) -> html.Div:
+    """Return an empty state: the buttons that its reader has, then the other ways in words."""
+    buttons = _buttons(desk, language)
+    say = words(language, "datapage")
+    rest: list[Component] = list(parts)
+    if buttons:
+        rest = [
+            html.P(say("first.lead")),
+            html.Div(buttons, className="downloads"),
+            html.P(id="first-told", role="status"),
+            html.Details([html.Summary(say("first.commands")), *parts]),
+        ]
     return html.Div(
-        dmc.Paper(
-            [
-                dmc.Title(say("empty.title"), order=2),
-                html.P(say("empty.demo")),
-                html.Pre("gridmap demo"),
-                html.P(say("empty.plan")),
-                html.Pre("gridmap plan PROJECT.toml --out DIR"),
-                html.P(say("empty.reload")),
-            ],
-            withBorder=True,
-            p="lg",
-            radius="md",
-        ),
+        dmc.Paper([dmc.Title(title, order=2), *rest], withBorder=True, p="lg", radius="md"),
         className="empty-state",
     )
+
+
+def _buttons(desk: Desk, language: Language) -> list[Component]:
+    """Return the example as a job, and the way to the data page, as far as the reader may."""
+    scope, work, say = desk.scope(), desk.work, words(language, "datapage")
+    if work is None:
+        return []
+    found: list[Component] = []
+    if work.example and scope.allows(work.example) and scope.may(Permission.PLAN):
+        found.append(
+            html.Button(
+                say("first.example"),
+                className="button button-main",
+                **{
+                    "data-example": Selection(Page.JOBS, language).address(),
+                    "data-asking": say("first.asking"),
+                    "data-refused": say("first.refused"),
+                },
+            )
+        )
+    if work.arrivals is not None and scope.may(Permission.IMPORT):
+        to = Selection(Page.DATA, language).address()
+        found.append(dcc.Link(say("first.import"), href=to, className="button"))
+    return found
 
 
 def unknown_scenario(scenario: int, language: Language) -> html.Div:

@@ -17,7 +17,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -89,6 +89,8 @@ class Job:
         Why it failed.
     result
         What it made, for example ``{"scenario_id": 7}``.
+    arguments
+        What was asked.
     """
 
     job_id: int
@@ -107,6 +109,7 @@ class Job:
     created: dt.datetime
     started: dt.datetime | None
     ended: dt.datetime | None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -235,6 +238,25 @@ class Queue:
         """
         with reading(self._engine, scope) as connection:
             return _read(_within(connection, scope, job_id))
+
+    def idle_s(self) -> float | None:
+        """Return how long a job has waited although no worker runs any; None = none has to.
+
+        A job waits in vain if nobody holds a lease: every worker that is there would take it.
+        """
+        with reading(self._engine, _WORKERS) as connection:
+            time = _clock(connection)
+            held = connection.execute(
+                sa.select(sa.func.count())
+                .select_from(_JOB)
+                .where(_JOB.c.state == State.RUNNING, _JOB.c.lease_until >= time)
+            ).scalar_one()
+            oldest = connection.execute(
+                sa.select(sa.func.min(_JOB.c.not_before)).where(
+                    _JOB.c.state == State.QUEUED, _JOB.c.not_before <= time
+                )
+            ).scalar_one()
+        return None if held or oldest is None else (time - _utc(oldest)).total_seconds()
 
     def cancel(self, scope: Scope, job_id: int) -> None:
         """End a job: at once if it waits, else its worker is told.
@@ -578,6 +600,7 @@ def _read(row: sa.Row[Any]) -> Job:
         created=_utc(row.created),
         started=None if row.started is None else _utc(row.started),
         ended=None if row.ended is None else _utc(row.ended),
+        arguments=row.arguments,
     )
 
 

@@ -32,6 +32,7 @@ from gridmap.scoring.scorecard import cell_summary
 from gridmap.store.replans import DraftToPlan, draft_to_plan, save_replan
 from gridmap.store.repository import save_plan
 from gridmap.store.roles import Permission
+from gridmap.store.states import load_state
 from gridmap.territory import Territory
 
 T = TypeVar("T", bound=pydantic.BaseModel)
@@ -64,6 +65,9 @@ class PlanArguments(pydantic.BaseModel):
         Where not all visits fit, leave out the least.
     request
         What is asked; that of the scenario by default.
+    territory_hash
+        State of the territory's data that a new plan is made of, see `gridmap.store.states`; that
+        of the scenario by default. Cells that are kept need their own state.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid")
@@ -73,6 +77,7 @@ class PlanArguments(pydantic.BaseModel):
     max_seconds: float | None = pydantic.Field(default=None, ge=0.0)
     best_effort: bool = False
     request: PlanRequest | None = None
+    territory_hash: str | None = None
 
 
 class ExportArguments(pydantic.BaseModel):
@@ -89,9 +94,13 @@ class ExportArguments(pydantic.BaseModel):
 
 
 def plan(task: Task) -> Write:
-    """Make a plan of the territory of a scenario."""
+    """Make a plan of the territory of a scenario, or of another state of its data."""
     asked = read_arguments(PlanArguments, task.arguments)
     territory, scenario = _load(task, asked.scenario_id)
+    if asked.territory_hash not in (None, territory.content_hash):
+        territory = load_state(task.store.engine, task.scope, str(asked.territory_hash))
+        if territory.name != task.territory:
+            raise InputError(fault("jobs.other_place", asked.scenario_id, found=territory.name))
     return _planned(task, asked, territory, scenario, keep=False)
 
 
@@ -225,6 +234,11 @@ def _planned(
         executor=open_executor(task.executor),
     )
     return _saved(task, territory, made, Stages(task.report))
+
+
+def saved_plan_of(task: Task, territory: Territory, scenario: Scenario) -> Write:
+    """Check a new plan independently of the solver, and return how it is written."""
+    return _saved(task, territory, scenario, Stages(task.report))
 
 
 def _draft(task: Task, scenario_id: int) -> DraftToPlan | None:

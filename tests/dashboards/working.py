@@ -13,7 +13,7 @@ from dashboards.api.workshop import Workshop, workshop_of
 from dashboards.app import create_app
 from dashboards.pages import Desk
 from dashboards.tiles import Basemaps
-from gridmap.job_kinds import job_kinds
+from gridmap.job_kinds import job_kinds, table_intake
 from gridmap.store.accounts import Grant
 from gridmap.store.people import People
 from gridmap.store.repository import Store
@@ -52,6 +52,12 @@ def working(folder: Path, **grants: Grant) -> Working:
     """A service in a folder, with accounts by name."""
     store = Store(f"sqlite:///{(folder / 'plans.db').as_posix()}")
     plan = saved_plan(store)
-    work = workshop_of(store.engine, job_kinds(), folder / "files")
+    work = workshop_of(
+        store.engine,
+        job_kinds(),
+        folder / "files",
+        intake=table_intake(),
+        example="Helsinki centre",
+    )
     draft = work.drafts.open(ADMIN, plan, name="north")
     return Working(store, work, people_with(folder, **grants), plan, draft)
