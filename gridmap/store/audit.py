@@ -190,3 +190,33 @@ def chain_faults(chain: Iterable[AuditEntry], *, newest: str = "") -> list[Fault
     if not found:
         faults.append(fault("drafts.audit.cut_off", hash=newest))
     return faults
+
+
+class AuditLog:
+    """The audit of one database, as an administrator of all territories reads it.
+
+    Parameters
+    ----------
+    engine
+        The database.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def entries(self, scope: Scope, wanted: AuditFilter, *, most: int = 1000) -> list[AuditEntry]:
+        """Return the newest rows that are wanted; see `entries`."""
+        return entries(self._engine, scope, wanted=wanted, most=most)
+
+    def words(self, scope: Scope) -> tuple[list[str], list[str]]:
+        """Return who stands in the audit, and which actions do; see `known_words`."""
+        return known_words(self._engine, scope)
+
+    def faults(self, scope: Scope) -> list[Fault]:
+        """Return what is wrong with the chain; see `verify_audit`."""
+        return verify_audit(self._engine, scope)
+
+    def newest(self, scope: Scope) -> tuple[int, str]:
+        """Return how many rows there are by the number of the newest, and its hash."""
+        last = self.entries(scope, AuditFilter(), most=1)
+        return (last[0].audit_id, last[0].hash) if last else (0, BEGINNING)

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from gridmap.errors import InputError, fault
 from gridmap.store.accounts import Accounts
+from gridmap.store.audit import AuditLog
 from gridmap.store.contacts import ContactLog
+from gridmap.store.grants import Grant
 from gridmap.store.logins import Logins
 from gridmap.store.passwords import Passwords
 from gridmap.store.people_base import Clock
@@ -50,6 +52,7 @@ class People:
         self.tokens = Tokens(engine, clock=clock)
         self.logins = Logins(engine, clock=clock)
         self.contacts = ContactLog(engine, clock=clock)
+        self.audit = AuditLog(engine)
 
     def sign_in(self, name: str, password: str, *, instead_of: str | None = None) -> str | None:
         """Return the key of a new session; None for whatever reason it cannot be."""
@@ -60,6 +63,18 @@ class People:
             return None
         self.logins.forget(name)
         return self.sessions.begin(account_id, instead_of=instead_of)
+
+    def add(self, scope: Scope, name: str, grant: Grant) -> str:
+        """Add an account with a password made by chance and return it; it can't be shown again.
+
+        Raises
+        ------
+        InputError, PermissionDenied
+            As of `Accounts.add`.
+        """
+        password = secrets.token_urlsafe(_CHANCE_BYTES)
+        self.accounts.add(scope, name, grant, password=password)
+        return password
 
     def reset_password(self, scope: Scope, name: str) -> str:
         """Give an account a password made by chance and return it; it can't be shown again.
