@@ -6,7 +6,17 @@ from typing import Final
 
 from dash import Dash
 
-from dashboards.pages import Desk, DeskPage, PlanPage, account, cell_card, cells, people, routes
+from dashboards.pages import (
+    Desk,
+    DeskPage,
+    PlanPage,
+    account,
+    cell_card,
+    cells,
+    handbook,
+    people,
+    routes,
+)
 from dashboards.state import Page
 
 #: Pages that show one plan; all who may read a plan have them.
@@ -16,7 +26,11 @@ OF_A_PLAN: Final[dict[Page, PlanPage]] = {
     Page.ROUTES: routes,
 }
 #: Pages that work on more than one plan, or are there before the first one.
-OF_THE_DESK: Final[dict[Page, DeskPage]] = {Page.PEOPLE: people, Page.ACCOUNT: account}
+OF_THE_DESK: Final[dict[Page, DeskPage]] = {
+    Page.PEOPLE: people,
+    Page.HELP: handbook,
+    Page.ACCOUNT: account,
+}
 
 
 def pages_of(desk: Desk) -> list[Page]:

@@ -110,3 +110,11 @@ class Own(StrEnum):
     PROGRAM = "own-program"
     END_PROGRAM = "own-end-program"
     SAID = "own-said"
+
+
+class Help(StrEnum):
+    """Words, tasks and keys."""
+
+    PAGE = "help-page"
+    SEARCH = "help-search"
+    NOTHING = "help-nothing"
