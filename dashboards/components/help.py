@@ -36,8 +36,15 @@ def help_button(
         parts.append(html.P(help_link(term, more, language=language)))
     return dmc.Popover(
         [
+            # the target itself is the button: one inside it would be told apart by nobody
             dmc.PopoverTarget(
-                html.Button("?", className="help-button", **aria(label=say("help.of", title=title)))
+                "?",
+                boxWrapperProps={
+                    "component": "button",
+                    "type": "button",
+                    "className": "help-button",
+                    **aria(label=say("help.of", title=title)),
+                },
             ),
             dmc.PopoverDropdown(html.Div(parts, className="help-text")),
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, ctx, html, no_update
+from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
 from dashboards.components.words import words
@@ -46,20 +46,32 @@ def layout(desk: Desk, chosen: Selection) -> Component:
                 )
             ),
             html.Div(id=Own.SAID, role="status"),
-            html.Div([_password(chosen), _access(desk, chosen)], className="panels"),
+            html.Div([_password(scope.user, chosen), _access(desk, chosen)], className="panels"),
         ],
         className="page page-scroll",
     )
 
 
-def _password(chosen: Selection) -> Component:
+def _password(user: str, chosen: Selection) -> Component:
     say = words(chosen.language, _AREA)
     return html.Section(
         [
             dmc.Title(say("password"), order=2, size="h4"),
-            dmc.PasswordInput(id=Own.OLD, label=say("old"), autoComplete="current-password"),
-            dmc.PasswordInput(id=Own.NEW, label=say("new"), autoComplete="new-password"),
-            dmc.PasswordInput(id=Own.AGAIN, label=say("again"), autoComplete="new-password"),
+            # without a button of its own the form is never sent; it tells password keepers whose
+            html.Form(
+                [
+                    dcc.Input(
+                        type="text", value=user, autoComplete="username", className="own-user"
+                    ),
+                    dmc.PasswordInput(
+                        id=Own.OLD, label=say("old"), autoComplete="current-password"
+                    ),
+                    dmc.PasswordInput(id=Own.NEW, label=say("new"), autoComplete="new-password"),
+                    dmc.PasswordInput(
+                        id=Own.AGAIN, label=say("again"), autoComplete="new-password"
+                    ),
+                ]
+            ),
             html.Div(
                 html.Button(
                     say("change"), id=Own.CHANGE, className="button button-main", type="button"
