@@ -107,6 +107,8 @@ def create_app(
         csrf_token_name="gridmap_csrf" if visitors is None else visitors.csrf_cookie,
         csrf_header_name=CSRF_HEADER,
     )
+    # the pages then say their own language, see assets/page.js
+    app.index_string = app.index_string.replace("<html>", f'<html lang="{language}">')
     scope = scope if visitors is None else visitors.scope
     ask_scope_of(app.server, scope)
     others = work.other_states if work is not None else lambda _: ()

@@ -6,7 +6,20 @@ from typing import Final
 
 from dash import Dash
 
-from dashboards.pages import Desk, DeskPage, PlanPage, cell_card, cells, data, editor, jobs, routes
+from dashboards.pages import (
+    Desk,
+    DeskPage,
+    PlanPage,
+    account,
+    cell_card,
+    cells,
+    data,
+    editor,
+    handbook,
+    jobs,
+    people,
+    routes,
+)
 from dashboards.state import Page
 
 #: Pages that show one plan; all who may read a plan have them.
@@ -20,6 +33,9 @@ OF_THE_DESK: Final[dict[Page, DeskPage]] = {
     Page.EDITOR: editor,
     Page.DATA: data,
     Page.JOBS: jobs,
+    Page.PEOPLE: people,
+    Page.HELP: handbook,
+    Page.ACCOUNT: account,
 }
 #: Pages that go on by themselves: only another plan or language makes them anew.
 LASTING: Final = frozenset({Page.EDITOR})

@@ -108,3 +108,68 @@ class Jobs(StrEnum):
     SETTINGS = "jobs-settings"
     FILES = "jobs-files"
     START = "jobs-start"
+
+
+class People(StrEnum):
+    """Accounts, the audit, and who saw contacts."""
+
+    TABS = "people-tabs"
+    TABLE = "people-table"
+    TITLE = "people-title"
+    NAME = "people-name"
+    ROLE = "people-role"
+    EVERYWHERE = "people-everywhere"
+    TERRITORIES = "people-territories"
+    REGIONS = "people-regions"
+    CELLS = "people-cells"
+    ADD = "people-add"
+    SAVE = "people-save"
+    RESET = "people-reset"
+    DISABLE = "people-disable"
+    END = "people-end"
+    NEW = "people-new"
+    SAID = "people-said"
+    SHOWN_ONCE = "people-shown-once"
+    TOKENS = "people-tokens"
+    PROGRAM_LABEL = "people-program-label"
+    PROGRAM_DAYS = "people-program-days"
+    PROGRAM_ROLE = "people-program-role"
+    PROGRAM_TERRITORIES = "people-program-territories"
+    PROGRAM = "people-program"
+
+
+class Audit(StrEnum):
+    """The audit on the page of people."""
+
+    BADGE = "audit-badge"
+    ACTOR = "audit-actor"
+    ACTION = "audit-action"
+    SCENARIO = "audit-scenario"
+    SINCE = "audit-since"
+    UNTIL = "audit-until"
+    COUNT = "audit-count"
+    TABLE = "audit-table"
+    CONTACTS = "audit-contacts"
+
+
+class Own(StrEnum):
+    """The account of whoever is signed in."""
+
+    OLD = "own-old"
+    NEW = "own-new"
+    AGAIN = "own-again"
+    CHANGE = "own-change"
+    SESSIONS = "own-sessions"
+    END_SESSIONS = "own-end-sessions"
+    TOKENS = "own-tokens"
+    PROGRAM = "own-program"
+    END_PROGRAM = "own-end-program"
+    SAID = "own-said"
+
+
+class Help(StrEnum):
+    """Words, tasks and keys."""
+
+    PAGE = "help-page"
+    SEARCH = "help-search"
+    NOTHING = "help-nothing"

@@ -26,6 +26,8 @@ class Page(StrEnum):
     JOBS = "jobs"
     PEOPLE = "people"
     HELP = "help"
+    #: Behind the name of whoever is signed in, not among the pages of the header.
+    ACCOUNT = "account"
 
 
 @dataclass(frozen=True)

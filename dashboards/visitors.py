@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Response, abort, g, request
+from flask import Response, abort, g, has_app_context, request
 
 from gridmap.store.digests import digest
 from gridmap.store.people import People
@@ -116,3 +116,9 @@ class Visitors:
 def csrf_token(key: str) -> str:
     """Return the token of a session; from it the key can't be found."""
     return digest(f"csrf {key}")
+
+
+def current_key() -> str | None:
+    """Return the key of the session of the current request; None = came with a token."""
+    visitor: Visitor | None = g.get("gridmap_visitor") if has_app_context() else None
+    return None if visitor is None else visitor.key

@@ -34,6 +34,8 @@ def grid(
         "rowHeight": 32,
         "headerHeight": 34,
         "suppressMovableColumns": True,
+        # a column out of sight is then no empty heading to those who listen
+        "suppressColumnVirtualisation": True,
         "suppressDragLeaveHidesColumns": True,
         "enableCellTextSelection": True,
         "localeText": {"noRowsToShow": words(language)("table.empty")},

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dash import dcc, html
+import dash_mantine_components as dmc
+from dash import html
 
 from dashboards import queries
 from dashboards.access import Plan
@@ -84,17 +85,26 @@ def _switches(id: str, plan: Plan, language: Language, shown: Sequence[str]) -> 
     has_ground = mode in plan.territory.networks
     minutes = " / ".join(f"{one:g}" for one in sorted(limits))
 
-    def option(layer: str) -> dict[str, object]:
+    def option(layer: str) -> dmc.Checkbox:
         count = counts[layer]
         empty = not count if count is not None else not has_ground
         name = say(f"layers.{layer}", count=count, minutes=minutes, mode=say(f"mode.{mode}"))
         mark = html.Span(className=f"layer-mark layer-{layer}", **aria(hidden="true"))
-        return {"value": layer, "label": html.Span([mark, name]), "disabled": empty}
+        return dmc.Checkbox(
+            value=layer, label=html.Span([mark, name]), disabled=empty, size="xs", py=4
+        )
 
     return html.Details(
         [
             html.Summary(say("layers.title")),
-            dcc.Checklist(id=id, options=[option(one) for one in LAYERS], value=list(shown)),
+            dmc.CheckboxGroup(
+                [option(one) for one in LAYERS],
+                id=id,
+                value=list(shown),
+                persistence=True,
+                persistence_type="memory",
+                **aria(label=say("layers.title")),
+            ),
         ],
         open=True,
         className="legend",

@@ -65,6 +65,7 @@ def header(
                     className="nav-link nav-link-here" if page == chosen.page else "nav-link",
                 )
                 for page in pages
+                if page is not Page.ACCOUNT
             ],
             className="app-nav",
             **aria(label=say("nav.label")),
@@ -100,11 +101,25 @@ def header(
                     title=say("nav.dark"),
                     **aria(label=say("nav.dark")),
                 ),
-                *([] if person is None else [_leave(person, chosen.language)]),
+                *(
+                    []
+                    if person is None
+                    else [_own(person, chosen), _leave(person, chosen.language)]
+                ),
             ],
             className="app-tools",
         ),
     ]
+
+
+def _own(person: Person, chosen: Selection) -> Component:
+    here = "nav-link nav-link-here" if chosen.page is Page.ACCOUNT else "nav-link"
+    return dcc.Link(
+        person.name,
+        href=chosen.address(page=Page.ACCOUNT),
+        className=f"{here} own-link",
+        title=text("people.sign_in.signed_in", chosen.language, name=person.name),
+    )
 
 
 def _leave(person: Person, language: Language) -> Component:

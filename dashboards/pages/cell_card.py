@@ -71,7 +71,11 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
             _panel(
                 say("findings.title"),
                 help_button(
-                    say("findings.title"), say("findings.meaning"), "", language=chosen.language
+                    say("findings.title"),
+                    say("findings.meaning"),
+                    "",
+                    language=chosen.language,
+                    term="blind_zone",
                 ),
                 html.Div(
                     [
@@ -149,7 +153,11 @@ def card(plan: Plan, chosen: Selection) -> list[Component]:
                 _panel(
                     say("quadrant.title"),
                     help_button(
-                        say("quadrant.title"), say("quadrant.meaning"), "", language=language
+                        say("quadrant.title"),
+                        say("quadrant.meaning"),
+                        "",
+                        language=language,
+                        term="quadrant",
                     ),
                     _quadrant(plan, chosen),
                 ),

@@ -61,6 +61,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
                                 say("balance.meaning"),
                                 say("balance.formula"),
                                 language=language,
+                                term="balance",
                             ),
                         ],
                         className="heading",
@@ -114,6 +115,7 @@ def _standing(plan: Plan, chosen: Selection) -> list[Component]:
                     say("league.meaning"),
                     say("league.formula"),
                     language=chosen.language,
+                    term="league",
                 ),
             ],
             className="heading",
@@ -141,7 +143,9 @@ def _moves(plan: Plan, chosen: Selection) -> list[Component]:
     head = html.Div(
         [
             dmc.Title(say("title"), order=3, mt="md"),
-            help_button(say("title"), say("meaning"), say("formula"), language=language),
+            help_button(
+                say("title"), say("meaning"), say("formula"), language=language, term="rank_moves"
+            ),
         ],
         className="heading",
     )

@@ -44,6 +44,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
                                 say("routes.meaning"),
                                 "",
                                 language=language,
+                                term="call_cycle",
                             ),
                         ],
                         className="heading",

@@ -9,70 +9,23 @@ import sqlalchemy as sa
 
 from gridmap.errors import Fault, InputError, fault
 from gridmap.store import people_tables as tables
+from gridmap.store.administering import (
+    administered,
+    demand_within,
+    lies_within,
+    territories_of_regions,
+)
+from gridmap.store.audit import record
+from gridmap.store.grants import Grant
 from gridmap.store.passwords import Passwords
-from gridmap.store.people_base import Clock, PeopleTable, name_key
+from gridmap.store.people_base import Clock, PeopleTable, account_of, name_key
 from gridmap.store.roles import Role
 from gridmap.store.rows import new_id, now
 from gridmap.store.scope import Scope
 
+__all__ = ["Account", "Accounts", "Grant", "scope_of"]
+
 _MOST_NAME_CHARACTERS = 80
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What an account may do, and how far.
-
-    Attributes
-    ----------
-    role
-        What it may do.
-    everywhere
-        Whether it reaches all territories; the rest is then of no account.
-    territories, regions
-        Names of territories, and of sets of territories.
-    cells
-        Centre outlets of a grid manager's own cells; other roles have all cells.
-    """
-
-    role: Role
-    everywhere: bool = False
-    territories: frozenset[str] = frozenset()
-    regions: frozenset[str] = frozenset()
-    cells: frozenset[str] = frozenset()
-
-    def faults(self, name: str) -> list[Fault]:
-        """Return what is wrong with the grant of an account."""
-        found = []
-        if self.role is Role.GRID_MANAGER and not self.cells:
-            found.append(fault("people.manager_without_cells", name))
-        if self.role is not Role.GRID_MANAGER and self.cells:
-            found.append(fault("people.cells_without_manager", name, role=self.role))
-        if not (self.everywhere or self.territories or self.regions):
-            found.append(fault("people.reaches_nothing", name))
-        return found
-
-    def rows(self) -> list[tuple[str, str]]:
-        """Return kind and name of all that is granted."""
-        return [
-            *([("everywhere", "")] if self.everywhere else []),
-            *(("territory", one) for one in sorted(self.territories)),
-            *(("region", one) for one in sorted(self.regions)),
-            *(("cell", one) for one in sorted(self.cells)),
-        ]
-
-    @classmethod
-    def of_rows(cls, role: str, rows: Iterable[tuple[str, str]]) -> Grant:
-        """Read what `rows` wrote."""
-        named: dict[str, set[str]] = {}
-        for kind, name in rows:
-            named.setdefault(kind, set()).add(name)
-        return cls(
-            Role(role),
-            everywhere="everywhere" in named,
-            territories=frozenset(named.get("territory", ())),
-            regions=frozenset(named.get("region", ())),
-            cells=frozenset(named.get("cell", ())),
-        )
 
 
 @dataclass(frozen=True)
@@ -86,7 +39,11 @@ class Account:
 
 
 class Accounts(PeopleTable):
-    """The accounts of one database; only administrators of everything change them."""
+    """The accounts of one database.
+
+    Administrators change those that lie within their own territories, and give no more than
+    these; to them the others look as if they were not there.
+    """
 
     def __init__(
         self, engine: sa.Engine, *, passwords: Passwords | None = None, clock: Clock = now
@@ -117,9 +74,9 @@ class Accounts(PeopleTable):
             If the name is taken or cannot be one, the password is weak, there is no way to sign
             in, or the grant reaches nothing.
         PermissionDenied
-            If the caller is no administrator of everything.
+            If the caller is no administrator, or gives more than the own territories.
         """
-        scope.administer()
+        scope.demand_administrator()
         faults = [*_name_faults(name), *grant.faults(name)]
         if password is None and oidc_subject is None:
             faults.append(fault("people.no_way_to_sign_in", name))
@@ -131,6 +88,7 @@ class Accounts(PeopleTable):
         if faults:
             raise InputError(*faults)
         with self._writing() as connection:
+            demand_within(connection, scope, name, grant)
             if _found(connection, name) is not None:
                 raise InputError(fault("people.name_taken", name))
             inserted = connection.execute(
@@ -146,15 +104,17 @@ class Accounts(PeopleTable):
             )
             number = new_id(inserted)
             _write_grant(connection, number, grant)
+            record(connection, scope, "account_added", f"account/{name.strip()}", **grant.told())
             return number
 
     def set_grant(self, scope: Scope, name: str, grant: Grant) -> None:
         """Give an account another role and reach; whoever is signed in with it is signed out."""
-        scope.administer()
+        scope.demand_administrator()
         if faults := grant.faults(name):
             raise InputError(*faults)
         with self._writing() as connection:
-            number = _required(connection, name)
+            number = administered(connection, scope, name)
+            demand_within(connection, scope, name, grant)
             connection.execute(
                 sa.update(tables.account)
                 .where(tables.account.c.account_id == number)
@@ -165,25 +125,39 @@ class Accounts(PeopleTable):
             )
             _write_grant(connection, number, grant)
             self._sign_out(connection, number)
+            record(connection, scope, "account_granted", _subject(connection, number),
+                   **grant.told())  # fmt: skip
 
     def set_password(self, scope: Scope, name: str, password: str) -> None:
         """Give an account another password; whoever is signed in with it is signed out."""
-        scope.administer()
+        scope.demand_administrator()
         hashed = self.passwords.hashed(name, password)
         with self._writing() as connection:
-            number = _required(connection, name)
+            number = administered(connection, scope, name)
             connection.execute(
                 sa.update(tables.account)
                 .where(tables.account.c.account_id == number)
                 .values(password_hash=hashed)
             )
             self._sign_out(connection, number)
+            record(connection, scope, "password_set", _subject(connection, number))
+
+    def set_own_password(self, scope: Scope, password: str) -> None:
+        """Give the caller another password; who asks must have shown the old one."""
+        hashed = self.passwords.hashed(scope.user, password)
+        with self._writing() as connection:
+            connection.execute(
+                sa.update(tables.account)
+                .where(tables.account.c.account_id.in_(account_of(scope)))
+                .values(password_hash=hashed)
+            )
+            record(connection, scope, "own_password_set", f"account/{scope.user}")
 
     def set_disabled(self, scope: Scope, name: str, disabled: bool) -> None:
         """Close or open an account. Its sessions and tokens end with closing and stay ended."""
-        scope.administer()
+        scope.demand_administrator()
         with self._writing() as connection:
-            number = _required(connection, name)
+            number = administered(connection, scope, name)
             connection.execute(
                 sa.update(tables.account)
                 .where(tables.account.c.account_id == number)
@@ -191,12 +165,18 @@ class Accounts(PeopleTable):
             )
             if disabled:
                 self._sign_out(connection, number)
-                tokens = tables.api_token
-                connection.execute(
-                    sa.update(tokens)
-                    .where(tokens.c.account_id == number, tokens.c.revoked.is_(None))
-                    .values(revoked=self._clock())
-                )
+                self._end_tokens(connection, number)
+            action = "account_disabled" if disabled else "account_enabled"
+            record(connection, scope, action, _subject(connection, number))
+
+    def end_all(self, scope: Scope, name: str) -> None:
+        """End all sessions and tokens of an account, which stays open."""
+        scope.demand_administrator()
+        with self._writing() as connection:
+            number = administered(connection, scope, name)
+            self._sign_out(connection, number)
+            self._end_tokens(connection, number)
+            record(connection, scope, "access_ended", _subject(connection, number))
 
     def set_region(self, scope: Scope, region: str, territories: Iterable[str]) -> None:
         """Name a set of territories; an empty set takes the region away."""
@@ -207,17 +187,28 @@ class Accounts(PeopleTable):
             rows = [{"region": region, "territory": one} for one in sorted(set(territories))]
             if rows:
                 connection.execute(sa.insert(table), rows)
+            record(connection, scope, "region_set", f"region/{region}",
+                   territories=sorted(set(territories)))  # fmt: skip
+
+    def regions(self, scope: Scope) -> dict[str, frozenset[str]]:
+        """Return the regions that lie within the caller's territories, with their territories."""
+        scope.demand_administrator()
+        with self._reading() as connection:
+            found = territories_of_regions(connection)
+        return {name: of for name, of in sorted(found.items())
+                if scope.territories is None or of <= scope.territories}  # fmt: skip
 
     def list(self, scope: Scope) -> list[Account]:
-        """Return all accounts by name."""
-        scope.administer()
+        """Return the accounts within reach by name."""
+        scope.demand_administrator()
         account, grants = tables.account, tables.account_grant
         with self._reading() as connection:
             rows = connection.execute(sa.select(account).order_by(account.c.name_key)).all()
             granted: dict[int, list[tuple[str, str]]] = {}
             for one in connection.execute(sa.select(grants)):
                 granted.setdefault(one.account_id, []).append((one.kind, one.name))
-        return [
+            regions = territories_of_regions(connection)
+        found = [
             Account(
                 row.account_id,
                 row.name,
@@ -226,6 +217,7 @@ class Accounts(PeopleTable):
             )
             for row in rows
         ]
+        return [one for one in found if lies_within(scope, one.grant, regions)]
 
     def signing_in(self, name: str, password: str) -> int | None:
         """Return the number of the account if the password is right and the account open.
@@ -253,6 +245,14 @@ class Accounts(PeopleTable):
 
     def _sign_out(self, connection: sa.Connection, account_id: int) -> None:
         table = tables.session
+        connection.execute(
+            sa.update(table)
+            .where(table.c.account_id == account_id, table.c.revoked.is_(None))
+            .values(revoked=self._clock())
+        )
+
+    def _end_tokens(self, connection: sa.Connection, account_id: int) -> None:
+        table = tables.api_token
         connection.execute(
             sa.update(table)
             .where(table.c.account_id == account_id, table.c.revoked.is_(None))
@@ -298,11 +298,11 @@ def _found(connection: sa.Connection, name: str) -> int | None:
     return None if found is None else int(found)
 
 
-def _required(connection: sa.Connection, name: str) -> int:
-    number = _found(connection, name)
-    if number is None:
-        raise InputError(fault("people.no_account", name))
-    return number
+def _subject(connection: sa.Connection, account_id: int) -> str:
+    """Return an account as the audit names it."""
+    account = tables.account
+    query = sa.select(account.c.name).where(account.c.account_id == account_id)
+    return f"account/{connection.execute(query).scalar_one()}"
 
 
 def _write_grant(connection: sa.Connection, account_id: int, grant: Grant) -> None:

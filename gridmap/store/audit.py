@@ -6,6 +6,7 @@ nothing before it was touched.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable
@@ -83,10 +84,45 @@ def record(
     connection.execute(_ADD, {**vars(entry), "hash": entry.told_hash(former)})
 
 
+@dataclass(frozen=True)
+class AuditFilter:
+    """Which rows of the audit are wanted; what is empty does not matter.
+
+    Attributes
+    ----------
+    actor, action, subject
+        Who, what, and on what, exactly.
+    since, until
+        First and last day, in UTC.
+    """
+
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """Return the conditions on the table."""
+        named = {"actor": self.actor, "action": self.action, "subject": self.subject}
+        found = [audit.c[name] == value for name, value in named.items() if value]
+        # times are kept as ISO texts in UTC, whose order is that of the times
+        if self.since is not None:
+            found.append(audit.c.time >= self.since.isoformat())
+        if self.until is not None:
+            found.append(audit.c.time < (self.until + dt.timedelta(days=1)).isoformat())
+        return found
+
+
 def entries(
-    engine: sa.Engine, scope: Scope, *, subject: str = "", most: int = 1000
+    engine: sa.Engine,
+    scope: Scope,
+    *,
+    subject: str = "",
+    wanted: AuditFilter | None = None,
+    most: int = 1000,
 ) -> list[AuditEntry]:
-    """Return the newest rows of the audit, of one subject if that is given.
+    """Return the newest rows of the audit, of one subject or those wanted if that is given.
 
     Raises
     ------
@@ -94,11 +130,27 @@ def entries(
         If the caller is no administrator of all territories.
     """
     scope.demand_all(Permission.ADMINISTER)
-    query = sa.select(audit).order_by(audit.c.audit_id.desc()).limit(most)
-    if subject:
-        query = query.where(audit.c.subject == subject)
+    asked = wanted or AuditFilter(subject=subject)
+    query = sa.select(audit).where(*asked.conditions()).order_by(audit.c.audit_id.desc())
     with reading(engine, scope) as connection:
-        return [AuditEntry(*row) for row in connection.execute(query)]
+        return [AuditEntry(*row) for row in connection.execute(query.limit(most))]
+
+
+def known_words(engine: sa.Engine, scope: Scope) -> tuple[list[str], list[str]]:
+    """Return who stands in the audit, and which actions do.
+
+    Raises
+    ------
+    PermissionDenied
+        If the caller is no administrator of all territories.
+    """
+    scope.demand_all(Permission.ADMINISTER)
+    with reading(engine, scope) as connection:
+        actors, actions = (
+            list(connection.execute(sa.select(column).distinct().order_by(column)).scalars())
+            for column in (audit.c.actor, audit.c.action)
+        )
+    return actors, actions
 
 
 def verify_audit(engine: sa.Engine, scope: Scope, *, newest: str = "") -> list[Fault]:
@@ -138,3 +190,33 @@ def chain_faults(chain: Iterable[AuditEntry], *, newest: str = "") -> list[Fault
     if not found:
         faults.append(fault("drafts.audit.cut_off", hash=newest))
     return faults
+
+
+class AuditLog:
+    """The audit of one database, as an administrator of all territories reads it.
+
+    Parameters
+    ----------
+    engine
+        The database.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def entries(self, scope: Scope, wanted: AuditFilter, *, most: int = 1000) -> list[AuditEntry]:
+        """Return the newest rows that are wanted; see `entries`."""
+        return entries(self._engine, scope, wanted=wanted, most=most)
+
+    def words(self, scope: Scope) -> tuple[list[str], list[str]]:
+        """Return who stands in the audit, and which actions do; see `known_words`."""
+        return known_words(self._engine, scope)
+
+    def faults(self, scope: Scope) -> list[Fault]:
+        """Return what is wrong with the chain; see `verify_audit`."""
+        return verify_audit(self._engine, scope)
+
+    def newest(self, scope: Scope) -> tuple[int, str]:
+        """Return how many rows there are by the number of the newest, and its hash."""
+        last = self.entries(scope, AuditFilter(), most=1)
+        return (last[0].audit_id, last[0].hash) if last else (0, BEGINNING)

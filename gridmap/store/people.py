@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
+from typing import Final
+
 import sqlalchemy as sa
 
+from gridmap.errors import InputError, fault
 from gridmap.store.accounts import Accounts
+from gridmap.store.audit import AuditLog
 from gridmap.store.contacts import ContactLog
+from gridmap.store.grants import Grant
 from gridmap.store.logins import Logins
 from gridmap.store.passwords import Passwords
 from gridmap.store.people_base import Clock
 from gridmap.store.rows import now
+from gridmap.store.scope import Scope
 from gridmap.store.sessions import SessionLimits, Sessions
 from gridmap.store.tokens import Tokens
+
+#: Random bytes of a password that an administrator hands over: 20 characters.
+_CHANCE_BYTES: Final = 15
 
 
 class People:
@@ -42,6 +52,7 @@ class People:
         self.tokens = Tokens(engine, clock=clock)
         self.logins = Logins(engine, clock=clock)
         self.contacts = ContactLog(engine, clock=clock)
+        self.audit = AuditLog(engine)
 
     def sign_in(self, name: str, password: str, *, instead_of: str | None = None) -> str | None:
         """Return the key of a new session; None for whatever reason it cannot be."""
@@ -52,3 +63,45 @@ class People:
             return None
         self.logins.forget(name)
         return self.sessions.begin(account_id, instead_of=instead_of)
+
+    def add(self, scope: Scope, name: str, grant: Grant) -> str:
+        """Add an account with a password made by chance and return it; it can't be shown again.
+
+        Raises
+        ------
+        InputError, PermissionDenied
+            As of `Accounts.add`.
+        """
+        password = secrets.token_urlsafe(_CHANCE_BYTES)
+        self.accounts.add(scope, name, grant, password=password)
+        return password
+
+    def reset_password(self, scope: Scope, name: str) -> str:
+        """Give an account a password made by chance and return it; it can't be shown again.
+
+        Its sessions end, and wrong tries of before are forgotten.
+
+        Raises
+        ------
+        InputError, PermissionDenied
+            If there is no such account within reach; if the caller is no administrator.
+        """
+        password = secrets.token_urlsafe(_CHANCE_BYTES)
+        self.accounts.set_password(scope, name, password)
+        self.logins.forget(name)
+        return password
+
+    def change_own_password(self, scope: Scope, old: str, new: str, *, keep: str | None) -> None:
+        """Give the caller another password; all sessions end but the one whose key is kept.
+
+        Raises
+        ------
+        InputError
+            If the old password is wrong or was tried too often, or the new one is weak.
+        """
+        name = scope.user
+        if not self.logins.may_try(name) or self.accounts.signing_in(name, old) is None:
+            raise InputError(fault("people.old_password", name))
+        self.logins.forget(name)
+        self.accounts.set_own_password(scope, new)
+        self.sessions.end_own(scope, keep=keep)

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from gridmap.errors import StoreError, fault
+from gridmap.store import people_tables as tables
 from gridmap.store.rows import now
+from gridmap.store.scope import Scope
 
 Clock = Callable[[], dt.datetime]
 
@@ -41,3 +43,9 @@ class PeopleTable:
 def name_key(name: str) -> str:
     """Return the name as two accounts must not share it."""
     return name.strip().casefold()
+
+
+def account_of(scope: Scope) -> sa.Select[tuple[int]]:
+    """Return the query for the number of the caller's own account."""
+    account = tables.account
+    return sa.select(account.c.account_id).where(account.c.name_key == name_key(scope.user))

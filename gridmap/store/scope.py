@@ -69,6 +69,17 @@ class Scope:
         if self.territories is not None or not self.may(Permission.ADMINISTER):
             raise PermissionDenied(fault("people.no_administrator", self.user))
 
+    def demand_administrator(self) -> None:
+        """Raise unless the caller administers; how far is asked of each account.
+
+        Raises
+        ------
+        PermissionDenied
+            If the role does not carry it.
+        """
+        if not self.may(Permission.ADMINISTER):
+            raise PermissionDenied(fault("people.no_administrator", self.user))
+
     def demand_all(self, permission: Permission) -> None:
         """Raise unless the caller may do this in every territory.
 

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from gridmap.store import people_tables as tables
 from gridmap.store.accounts import scope_of
+from gridmap.store.audit import record
 from gridmap.store.digests import digest, new_secret
-from gridmap.store.people_base import Clock, PeopleTable
+from gridmap.store.people_base import Clock, PeopleTable, account_of
 from gridmap.store.rows import now
 from gridmap.store.scope import Scope
 
@@ -24,6 +25,17 @@ class SessionLimits:
 
     idle: dt.timedelta = dt.timedelta(hours=1)
     absolute: dt.timedelta = dt.timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class SessionSeen:
+    """A live session as its owner sees it; `here` marks the one that asks."""
+
+    session_id: int
+    created: dt.datetime
+    last_seen: dt.datetime
+    expires: dt.datetime
+    here: bool
 
 
 class Sessions(PeopleTable):
@@ -87,6 +99,38 @@ class Sessions(PeopleTable):
                     .values(last_seen=time)
                 )
         return scope
+
+    def own(self, scope: Scope, *, key: str | None = None) -> list[SessionSeen]:
+        """Return the live sessions of the caller, the newest first; `key` is that of this one."""
+        table, time = tables.session, self._clock()
+        query = (
+            sa.select(table)
+            .where(
+                table.c.account_id.in_(account_of(scope)),
+                table.c.revoked.is_(None),
+                table.c.expires > time,
+                table.c.last_seen > time - self.limits.idle,
+            )
+            .order_by(table.c.created.desc(), table.c.session_id.desc())
+        )
+        mine = None if key is None else digest(key)
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+        return [
+            SessionSeen(row.session_id, row.created, row.last_seen, row.expires,
+                        row.token_hash == mine)
+            for row in rows
+        ]  # fmt: skip
+
+    def end_own(self, scope: Scope, *, keep: str | None) -> None:
+        """End the sessions of the caller, all but the one whose key is kept."""
+        table = tables.session
+        mine = sa.and_(table.c.account_id.in_(account_of(scope)), table.c.revoked.is_(None))
+        if keep is not None:
+            mine = sa.and_(mine, table.c.token_hash != digest(keep))
+        with self._writing() as connection:
+            connection.execute(sa.update(table).where(mine).values(revoked=self._clock()))
+            record(connection, scope, "own_sessions_ended", f"account/{scope.user}")
 
     def end(self, key: str) -> None:
         """End a session: its key opens nothing any more, wherever it was copied to."""

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from gridmap.errors import InputError, fault
 from gridmap.store import people_tables as tables
 from gridmap.store.accounts import scope_of
+from gridmap.store.administering import administered
+from gridmap.store.audit import record
 from gridmap.store.digests import digest, new_secret
-from gridmap.store.people_base import PeopleTable, name_key
+from gridmap.store.people_base import PeopleTable, account_of
 from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
 
@@ -31,6 +33,19 @@ class TokenWish:
     territories: frozenset[str] | None = None
 
 
+@dataclass(frozen=True)
+class TokenSeen:
+    """A token as a list shows it: never the token itself, which nobody keeps."""
+
+    token_id: int
+    account: str
+    label: str
+    role: Role
+    territories: frozenset[str] | None
+    created: dt.datetime
+    expires: dt.datetime
+
+
 class Tokens(PeopleTable):
     """The tokens of one database."""
 
@@ -42,19 +57,14 @@ class Tokens(PeopleTable):
         InputError
             If there is no such account, or the token would live too long.
         PermissionDenied
-            If the caller is no administrator of everything.
+            If the caller is no administrator.
         """
-        scope.administer()
+        scope.demand_administrator()
         if not 1 <= wish.days <= LONGEST_DAYS:
             raise InputError(fault("people.token_days", name, most=LONGEST_DAYS, found=wish.days))
         token, time = new_secret(PREFIX), self._clock()
-        account = tables.account
         with self._writing() as connection:
-            number = connection.execute(
-                sa.select(account.c.account_id).where(account.c.name_key == name_key(name))
-            ).scalar_one_or_none()
-            if number is None:
-                raise InputError(fault("people.no_account", name))
+            number = administered(connection, scope, name)
             connection.execute(
                 sa.insert(tables.api_token).values(
                     token_hash=digest(token),
@@ -67,7 +77,35 @@ class Tokens(PeopleTable):
                     revoked=None,
                 )
             )
+            record(connection, scope, "token_made", f"account/{name.strip()}", label=wish.label,
+                   role=wish.role.value, days=wish.days)  # fmt: skip
         return token
+
+    def of(self, scope: Scope, name: str) -> list[TokenSeen]:
+        """Return the live tokens of an account within reach, the newest first."""
+        scope.demand_administrator()
+        with self._reading() as connection:
+            number = administered(connection, scope, name)
+            return self._seen(connection, tables.api_token.c.account_id == number)
+
+    def own(self, scope: Scope) -> list[TokenSeen]:
+        """Return the live tokens of the caller, the newest first."""
+        with self._reading() as connection:
+            return self._seen(connection, tables.api_token.c.account_id.in_(account_of(scope)))
+
+    def end_own(self, scope: Scope, token_id: int) -> None:
+        """End a token of the caller; another's is left alone, as if it were not there."""
+        table = tables.api_token
+        mine = sa.and_(table.c.token_id == token_id, table.c.account_id.in_(account_of(scope)))
+        with self._writing() as connection:
+            ended = connection.execute(
+                sa.update(table)
+                .where(mine, table.c.revoked.is_(None))
+                .values(revoked=self._clock())
+            )
+            if ended.rowcount:
+                record(connection, scope, "own_token_ended", f"account/{scope.user}",
+                       token=token_id)  # fmt: skip
 
     def revoke(self, scope: Scope, token: str) -> None:
         """End a token."""
@@ -79,6 +117,27 @@ class Tokens(PeopleTable):
                 .where(table.c.token_hash == digest(token), table.c.revoked.is_(None))
                 .values(revoked=self._clock())
             )
+
+    def _seen(self, connection: sa.Connection, whose: sa.ColumnElement[bool]) -> list[TokenSeen]:
+        token, account = tables.api_token, tables.account
+        rows = connection.execute(
+            sa.select(token, account.c.name)
+            .join(account)
+            .where(whose, token.c.revoked.is_(None), token.c.expires > self._clock())
+            .order_by(token.c.token_id.desc())
+        )
+        return [
+            TokenSeen(
+                row.token_id,
+                row.name,
+                row.label,
+                Role(row.role),
+                None if row.territories is None else frozenset(row.territories),
+                row.created,
+                row.expires,
+            )
+            for row in rows
+        ]
 
     def scope(self, token: str) -> Scope | None:
         """Return how far the holder of a token reaches now; None if it is over."""

@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from gridmap.errors import InputError, PermissionDenied
 from gridmap.store import people_tables
 from gridmap.store.accounts import Grant
+from gridmap.store.audit import AuditFilter, entries, known_words, verify_audit
 from gridmap.store.logins import MOST_TRIES, WINDOW
 from gridmap.store.passwords import Passwords
 from gridmap.store.people import People
@@ -117,24 +118,158 @@ def test_all_faults_of_an_account_are_told_at_once(people: People) -> None:
         people.accounts.add(OPERATOR, "LI WEI", NEWPORT, password=PASSWORD)
 
 
-def test_only_administrators_of_everything_change_people(people: People) -> None:
-    half = Scope(frozenset({"Newport"}), role=Role.ADMIN)
-    regional = Scope(None, role=Role.REGIONAL_MANAGER)
-    for scope in (half, regional):
+def test_only_administrators_change_people(people: People) -> None:
+    for scope in (Scope(None, role=Role.REGIONAL_MANAGER), Scope(frozenset({"Newport"}),
+                                                                 role=Role.PLANNER)):  # fmt: skip
         doings: list[Callable[[], object]] = [
             lambda scope=scope: people.accounts.add(scope, "x", NEWPORT, password=PASSWORD),
             lambda scope=scope: people.accounts.set_grant(scope, "Li Wei", NEWPORT),
             lambda scope=scope: people.accounts.set_password(scope, "Li Wei", PASSWORD),
             lambda scope=scope: people.accounts.set_disabled(scope, "Li Wei", True),
-            lambda scope=scope: people.accounts.set_region(scope, "North", ["Newport"]),
+            lambda scope=scope: people.accounts.end_all(scope, "Li Wei"),
             lambda scope=scope: people.accounts.list(scope),
+            lambda scope=scope: people.accounts.regions(scope),
+            lambda scope=scope: people.reset_password(scope, "Li Wei"),
             lambda scope=scope: people.tokens.add(scope, "Li Wei", TokenWish("x")),
-            lambda scope=scope: people.tokens.revoke(scope, "x"),
-            lambda scope=scope: people.contacts.list(scope),
+            lambda scope=scope: people.tokens.of(scope, "Li Wei"),
         ]
         for doing in doings:
             with pytest.raises(PermissionDenied):
                 doing()
+
+
+def test_some_things_are_for_administrators_of_everything(people: People) -> None:
+    half = Scope(frozenset({"Newport"}), role=Role.ADMIN)
+    doings: list[Callable[[], object]] = [
+        lambda: people.accounts.set_region(half, "North", ["Newport"]),
+        lambda: people.tokens.revoke(half, "x"),
+        lambda: people.contacts.list(half),
+    ]
+    for doing in doings:
+        with pytest.raises(PermissionDenied):
+            doing()
+
+
+def test_an_administrator_of_a_part_does_not_reach_beyond_it(people: People) -> None:
+    """Of Newport: the planner of Newport is within, all others look as if they were not there."""
+    accounts = people.accounts
+    accounts.set_region(OPERATOR, "Wales", ["Newport", "Cardiff"])
+    accounts.set_region(OPERATOR, "Near", ["Newport"])
+    beyond = {
+        "wide": Grant(Role.PLANNER, everywhere=True),
+        "two": Grant(Role.PLANNER, territories=frozenset({"Newport", "Cardiff"})),
+        "wales": Grant(Role.PLANNER, regions=frozenset({"Wales"})),
+        "unnamed": Grant(Role.PLANNER, regions=frozenset({"Not yet"})),
+        "both": Grant(Role.PLANNER, territories=frozenset({"Newport"}),
+                      regions=frozenset({"Not yet"})),
+    }  # fmt: skip
+    for name, grant in beyond.items():
+        accounts.add(OPERATOR, name, grant, password=PASSWORD)
+    half = Scope(frozenset({"Newport"}), role=Role.ADMIN, user="half")
+    near = Grant(Role.ADMIN, regions=frozenset({"Near"}))
+    accounts.add(half, "near", near, password=PASSWORD)
+    assert [one.name for one in accounts.list(half)] == ["Li Wei", "near"]
+    assert list(accounts.regions(half)) == ["Near"]
+    for name, grant in beyond.items():
+        with pytest.raises(PermissionDenied):
+            accounts.add(half, f"{name} 2", grant, password=PASSWORD)
+        with pytest.raises(PermissionDenied):
+            accounts.set_grant(half, "Li Wei", grant)
+        doings: list[Callable[[], object]] = [
+            lambda name=name: accounts.set_grant(half, name, NEWPORT),
+            lambda name=name: accounts.set_password(half, name, PASSWORD),
+            lambda name=name: accounts.set_disabled(half, name, True),
+            lambda name=name: accounts.end_all(half, name),
+            lambda name=name: people.tokens.add(half, name, TokenWish("x")),
+            lambda name=name: people.tokens.of(half, name),
+            lambda name=name: people.reset_password(half, name),
+        ]
+        for doing in doings:
+            with pytest.raises(InputError) as caught:
+                doing()
+            assert [one.key for one in caught.value.faults] == ["people.no_account"]
+    assert people.sign_in("wide", PASSWORD) is not None
+
+
+def test_what_administrators_do_stands_in_the_audit(people: People, store: Store) -> None:
+    people.accounts.set_grant(OPERATOR, "li wei", NEWPORT)
+    word = people.reset_password(OPERATOR, "Li Wei")
+    people.tokens.add(OPERATOR, "Li Wei", TokenWish("QGIS"))
+    people.accounts.set_disabled(OPERATOR, "Li Wei", True)
+    people.accounts.set_region(OPERATOR, "Wales", ["Newport"])
+    told = entries(store._engine, OPERATOR)
+    assert [(one.action, one.subject) for one in reversed(told)] == [
+        ("account_added", "account/Li Wei"),
+        ("account_granted", "account/Li Wei"),
+        ("password_set", "account/Li Wei"),
+        ("token_made", "account/Li Wei"),
+        ("account_disabled", "account/Li Wei"),
+        ("region_set", "region/Wales"),
+    ]
+    assert verify_audit(store._engine, OPERATOR) == []
+    assert word not in str(told)
+    wanted = AuditFilter(action="token_made", actor="operator", since=dt.date(2026, 1, 1))
+    assert len(entries(store._engine, OPERATOR, wanted=wanted)) == 1
+    assert entries(store._engine, OPERATOR, wanted=AuditFilter(until=dt.date(2020, 1, 1))) == []
+    day = dt.date.fromisoformat(told[0].time[:10])
+    assert len(entries(store._engine, OPERATOR, wanted=AuditFilter(since=day, until=day))) == 6
+    assert known_words(store._engine, OPERATOR)[0] == ["operator"]
+
+
+def test_a_password_by_chance_opens_the_account_and_unlocks_it(people: People) -> None:
+    before = signed_in(people)
+    for _ in range(MOST_TRIES):
+        people.sign_in("Li Wei", "a wrong password")
+    word = people.reset_password(OPERATOR, "Li Wei")
+    assert people.sessions.scope(before) is None
+    assert people.sign_in("Li Wei", word) is not None
+
+
+def test_everybody_changes_the_own_password_and_stays(people: People) -> None:
+    here, elsewhere = signed_in(people), signed_in(people)
+    me = people.sessions.scope(here)
+    assert me is not None
+    for old, new in (("a wrong password", "a better sentence"), (PASSWORD, "short")):
+        with pytest.raises(InputError):
+            people.change_own_password(me, old, new, keep=here)
+    assert people.sessions.scope(elsewhere) == me
+    people.change_own_password(me, PASSWORD, "a better sentence", keep=here)
+    assert people.sessions.scope(here) == me
+    assert people.sessions.scope(elsewhere) is None
+    assert people.sign_in("Li Wei", PASSWORD) is None
+    assert people.sign_in("Li Wei", "a better sentence") is not None
+
+
+def test_guessing_the_old_password_is_as_slow_as_signing_in(people: People) -> None:
+    here = signed_in(people)
+    me = people.sessions.scope(here)
+    assert me is not None
+    for _ in range(MOST_TRIES):
+        with pytest.raises(InputError):
+            people.change_own_password(me, "a wrong password", "a better sentence", keep=here)
+    with pytest.raises(InputError):
+        people.change_own_password(me, PASSWORD, "a better sentence", keep=here)
+
+
+def test_everybody_sees_and_ends_only_the_own_sessions_and_tokens(people: People) -> None:
+    people.accounts.add(OPERATOR, "Zhang", NEWPORT, password=PASSWORD)
+    here, elsewhere, other = signed_in(people), signed_in(people), signed_in(people, "Zhang")
+    token = people.tokens.add(OPERATOR, "Li Wei", TokenWish("QGIS"))
+    foreign = people.tokens.add(OPERATOR, "Zhang", TokenWish("script"))
+    me = people.sessions.scope(here)
+    assert me is not None
+    assert [one.here for one in people.sessions.own(me, key=here)] == [False, True]
+    assert [one.label for one in people.tokens.own(me)] == ["QGIS"]
+    for number in range(1, 5):
+        people.tokens.end_own(me, number)
+    assert people.tokens.scope(token) is None
+    assert people.tokens.scope(foreign) is not None
+    people.sessions.end_own(me, keep=here)
+    assert people.sessions.scope(elsewhere) is None
+    assert None not in (people.sessions.scope(here), people.sessions.scope(other))
+    people.accounts.end_all(OPERATOR, "Zhang")
+    assert people.sessions.scope(other) is None
+    assert people.tokens.scope(foreign) is None
 
 
 def test_a_region_reaches_its_territories_and_those_it_gets_later(people: People) -> None:

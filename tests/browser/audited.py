@@ -1,0 +1,97 @@
+"""A service with a plan, a draft and accounts, and what an audit finds on its pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import tools
+from dashboards.api.workshop import workshop_of
+from dashboards.app import create_app
+from gridmap.job_kinds import job_kinds
+from gridmap.store.accounts import Grant
+from gridmap.store.people import People
+from gridmap.store.repository import Store
+from gridmap.store.roles import Role
+from gridmap.store.scope import Scope
+from tests.dashboards.fixtures import make_plan, plain_exports
+from tests.dashboards.signed import CHEAP, OPERATOR, PASSWORD
+from tools.browser import served
+from tools.visits import Visitor
+
+AXE = Path(tools.__path__[0]) / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+ADMINISTRATOR = "chief"
+GRANTS = {
+    ADMINISTRATOR: Grant(Role.ADMIN, everywhere=True),
+    "li": Grant(Role.PLANNER, territories=frozenset({"Test Town"})),
+    "wang": Grant(Role.GRID_MANAGER, territories=frozenset({"Test Town"}),
+                  cells=frozenset({"own-0"})),
+}  # fmt: skip
+
+#: Starts axe; findings that are no more than moderate are left out.
+_RUN_AXE = """
+const done = arguments[arguments.length - 1];
+axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } })
+  .then((told) => done(told.violations
+    .filter((one) => one.impact === "serious" || one.impact === "critical")
+    .map((one) => [one.id, one.help, one.nodes.slice(0, 6).map((node) =>
+      node.target.join(" ") + " | " + (node.any[0] || node.all[0] || node.none[0] || {}).message),
+    ])),
+    (error) => done([["axe", String(error), []]]));
+"""
+
+
+@contextmanager
+def audited_service(folder: Path) -> Iterator[str]:
+    """Serve the town with a draft; the chief administers all of it."""
+    store = Store(f"sqlite:///{(folder / 'plans.db').as_posix()}")
+    plan = make_plan()
+    # a database knows no cell without minutes; one without visits has none of them
+    cells = plan.scenario.cells.fillna({"visit_minutes_per_day": 0.0})
+    scenario = replace(plan.scenario, cells=cells)
+    number = store.save(Scope(user="zhao"), plan.territory, scenario)
+    work = workshop_of(store.engine, job_kinds(), folder / "files")
+    work.drafts.open(OPERATOR, number, name="north")
+    people = People(store.engine, passwords=CHEAP)
+    for name, grant in GRANTS.items():
+        people.accounts.add(OPERATOR, name, grant, password=PASSWORD)
+    app = create_app(store, exports=plain_exports(), people=people, work=work)
+    with served(app.server) as where:
+        yield where
+    store.close()
+
+
+def barriers(browser: Any) -> list[str]:
+    """Return what axe finds serious or critical on the page as it is now."""
+    if not AXE.exists():
+        raise FileNotFoundError("axe-core is missing; run: sh tools/install_test_tools.sh")
+    # a page may not run scripts of others; the driver may
+    browser.execute_script(AXE.read_text(encoding="utf-8") + "; window.axe = axe;")
+    found = browser.execute_async_script(_RUN_AXE)
+    return [f"{rule}: {what}\n    " + "\n    ".join(nodes) for rule, what, nodes in found]
+
+
+def bytes_received(browser: Any) -> int:
+    """Return how many bytes came over the wire since the last call, packed as they came."""
+    total = 0.0
+    for entry in browser.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.loadingFinished":
+            total += message["params"]["encodedDataLength"]
+    return int(total)
+
+
+def first_paint_s(browser: Any) -> float:
+    """Return after how many seconds the page first showed something."""
+    said = browser.execute_script(
+        "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+    )
+    return float(said) / 1000.0
+
+
+__all__ = ["ADMINISTRATOR", "PASSWORD", "Visitor", "audited_service", "barriers",
+           "bytes_received", "first_paint_s"]  # fmt: skip
