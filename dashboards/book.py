@@ -6,7 +6,7 @@ from typing import Final
 
 from dash import Dash
 
-from dashboards.pages import Desk, DeskPage, PlanPage, cell_card, cells, routes
+from dashboards.pages import Desk, DeskPage, PlanPage, cell_card, cells, routes, scenarios
 from dashboards.state import Page
 
 #: Pages that show one plan; all who may read a plan have them.
@@ -16,7 +16,9 @@ OF_A_PLAN: Final[dict[Page, PlanPage]] = {
     Page.ROUTES: routes,
 }
 #: Pages that work on more than one plan, or are there before the first one.
-OF_THE_DESK: Final[dict[Page, DeskPage]] = {}
+OF_THE_DESK: Final[dict[Page, DeskPage]] = {
+    Page.SCENARIOS: scenarios,
+}
 
 
 def pages_of(desk: Desk) -> list[Page]:

@@ -1,4 +1,4 @@
-"""What the writing part of the API works with."""
+"""What the writing part of the service works with."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from gridmap.jobs.kinds import Kind
 from gridmap.jobs.queue import Queue
+from gridmap.store.assignments import Assignments
+from gridmap.store.challenges import Challenges
 from gridmap.store.drafts import Drafts
 from gridmap.store.drawing import DrawingTable
 from gridmap.store.workflow import Workflow
@@ -29,19 +31,32 @@ class Workshop:
         The jobs.
     files
         Folder of the files of jobs: ``inbox`` (handed in) and ``jobs`` (made).
+    engine
+        The database of the store.
     """
 
     table: DrawingTable
     workflow: Workflow
     queue: Queue
     files: Path
+    engine: sa.Engine
 
     @property
     def drafts(self) -> Drafts:
         """The drafts."""
         return self.table.drafts
 
+    @property
+    def challenges(self) -> Challenges:
+        """What grid managers have against plans."""
+        return Challenges(self.engine)
+
+    @property
+    def assignments(self) -> Assignments:
+        """Who has which cell."""
+        return Assignments(self.engine)
+
 
 def workshop_of(engine: sa.Engine, kinds: Mapping[str, Kind], files: Path) -> Workshop:
     """Return the workshop over a database."""
-    return Workshop(DrawingTable(engine), Workflow(engine), Queue(engine, kinds), files)
+    return Workshop(DrawingTable(engine), Workflow(engine), Queue(engine, kinds), files, engine)
