@@ -19,6 +19,7 @@ from dashboards.pages import (
     jobs,
     people,
     routes,
+    scenarios,
 )
 from dashboards.state import Page
 
@@ -31,6 +32,7 @@ OF_A_PLAN: Final[dict[Page, PlanPage]] = {
 #: Pages that work on more than one plan, or are there before the first one.
 OF_THE_DESK: Final[dict[Page, DeskPage]] = {
     Page.EDITOR: editor,
+    Page.SCENARIOS: scenarios,
     Page.DATA: data,
     Page.JOBS: jobs,
     Page.PEOPLE: people,

@@ -32,7 +32,10 @@ class Page(StrEnum):
 
 @dataclass(frozen=True)
 class Selection:
-    """Page, scenario, cell and day that are shown. None = not chosen."""
+    """Page, scenario, cell and day that are shown. None = not chosen.
+
+    `other` is the scenario that the chosen one is compared with.
+    """
 
     page: Page = Page.CELLS
     language: Language = "en"
@@ -40,6 +43,7 @@ class Selection:
     cell: int | None = None
     week: int | None = None
     weekday: int | None = None
+    other: int | None = None
 
     @classmethod
     def of_address(cls, path: str | None, query: str | None, *, language: Language) -> Selection:
@@ -58,6 +62,7 @@ class Selection:
             cell=_number(values.get("cell", "")),
             week=int(day[1]) if day else None,
             weekday=int(day[2]) if day else None,
+            other=_number(values.get("with", "")),
         )
 
     @classmethod
@@ -79,6 +84,8 @@ class Selection:
             query["cell"] = chosen.cell
         if chosen.week is not None and chosen.weekday is not None:
             query["day"] = f"{chosen.week}-{chosen.weekday}"
+        if chosen.other is not None:
+            query["with"] = chosen.other
         query["lang"] = chosen.language
         return f"/{chosen.page}?{urlencode(query)}"
 

@@ -1,4 +1,4 @@
-"""What the writing part of the API works with."""
+"""What the writing part of the service works with."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from dashboards.arrivals import Arrivals
 from gridmap.intake import Intake
 from gridmap.jobs.kinds import Kind
 from gridmap.jobs.queue import Queue
+from gridmap.store.assignments import Assignments
+from gridmap.store.challenges import Challenges
 from gridmap.store.drafts import Drafts
 from gridmap.store.drawing import DrawingTable
 from gridmap.store.states import other_hashes
@@ -56,6 +58,16 @@ class Workshop:
     def drafts(self) -> Drafts:
         """The drafts."""
         return self.table.drafts
+
+    @property
+    def challenges(self) -> Challenges:
+        """What grid managers have against plans."""
+        return Challenges(self.engine)
+
+    @property
+    def assignments(self) -> Assignments:
+        """Who has which cell."""
+        return Assignments(self.engine)
 
 
 def workshop_of(

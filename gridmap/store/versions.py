@@ -49,6 +49,8 @@ class Version:
         Counters of a draft that is redrawn, None for a plan as it was made.
     effective_from, effective_until
         First day on which it holds, and first day on which it no longer does.
+    created
+        When it was opened, or its plan was made.
     """
 
     scenario_id: int
@@ -66,6 +68,12 @@ class Version:
     status_at: dt.datetime
     effective_from: dt.date | None
     effective_until: dt.date | None
+    created: dt.datetime
+
+    def holds(self, day: dt.date) -> bool:
+        """Return whether this is the plan of its territory on a day, if no later one is."""
+        begins, ends = self.effective_from, self.effective_until
+        return begins is not None and begins <= day and (ends is None or day < ends)
 
 
 #: Each version with its territory; where more conditions can be added.
@@ -73,6 +81,7 @@ VERSIONS = (
     sa.select(
         version.c.scenario_id,
         scenario.c.territory_id,
+        scenario.c.created,
         territory.c.name.label("territory_name"),
         *(column for column in version.c if column.name != "scenario_id"),
     )

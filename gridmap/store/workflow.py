@@ -47,6 +47,22 @@ class Workflow:
         self._engine = engine
         self._four_eyes = four_eyes
 
+    @property
+    def four_eyes(self) -> bool:
+        """Whether nobody may publish what they made or edited themselves."""
+        return self._four_eyes
+
+    def authors(self, scope: Scope, scenario_id: int) -> frozenset[str]:
+        """Return who made or edited a scenario since it was last published.
+
+        Raises
+        ------
+        StoreError, PermissionDenied
+            If there is no such scenario; if the caller may not read it.
+        """
+        with reading(self._engine, scope) as connection:
+            return frozenset(_authors(connection, version_of(connection, scope, scenario_id)))
+
     def submit(self, scope: Scope, scenario_id: int) -> None:
         """Put a draft before those who publish; it is not edited any more.
 

@@ -1,0 +1,166 @@
+"""The cells of any scenario as they lie, to be drawn small: planned ones and drafts alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from dashboards.access import Plan
+from dashboards.api.plan_routes import sees
+from dashboards.api.workshop import Workshop
+from dashboards.colours import PALETTE, SPARE
+from dashboards.geojson import colours
+from dashboards.pages import Desk
+from gridmap.errors import StoreError, fault
+from gridmap.partition import colouring
+from gridmap.partition.borders import borders_of
+from gridmap.partition.drawn_state import DrawnState
+from gridmap.store.drafts import Drafts
+from gridmap.store.numbers import FIRST_CELL_ID
+from gridmap.store.scope import Scope
+from gridmap.store.versions import Version
+
+_TINTS = PALETTE + SPARE
+#: A common border of cells is longer than this; at a corner they only meet. Metres.
+_LEAST_BORDER_M = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """Cells of a scenario, as far as the caller may see them.
+
+    Attributes
+    ----------
+    bounds
+        What the picture shows, as ``(left, bottom, right, top)`` in metres.
+    polygons
+        Shape (n_cells,).
+    codes
+        What people call each cell. Shape (n_cells,).
+    centres
+        Unit of each cell's centre, by which it is the same cell in other plans. Shape (n_cells,).
+    colours
+        Shape (n_cells,).
+    """
+
+    bounds: tuple[float, float, float, float]
+    polygons: NDArray[np.object_]
+    codes: tuple[str, ...]
+    centres: tuple[int, ...]
+    colours: tuple[str, ...]
+
+    def recoloured(self, former: Mapping[int, str]) -> Drawing:
+        """Return the cells in the colours that they had, by their centres, where that is possible.
+
+        Neighbours differ, so that some cells may have to change.
+        """
+        return replace(self, colours=_coloured(self.polygons, self.centres, former))
+
+    def by_centre(self) -> dict[int, str]:
+        """Return the colours by the centres of the cells."""
+        return dict(zip(self.centres, self.colours, strict=True))
+
+
+def shown_version(desk: Desk, work: Workshop, scenario_id: int) -> Version:
+    """Return a scenario's row among the others.
+
+    Raises
+    ------
+    StoreError
+        If there is no such scenario that the caller sees.
+    PermissionDenied
+        If its territory is out of scope.
+    """
+    scope = desk.scope()
+    one = work.drafts.version(scope, scenario_id)
+    if not sees(scope, one) or (scope.cells is not None and one.planned != one.head):
+        raise StoreError(fault("store.no_scenario", scenario_id))
+    return one
+
+
+def drawing_of(desk: Desk, work: Workshop, scenario_id: int) -> Drawing:
+    """Return the cells of a scenario; what they are made from is kept with its plan.
+
+    Raises
+    ------
+    StoreError, PermissionDenied
+        If there is no such scenario that the caller sees.
+    """
+    scope, one = desk.scope(), shown_version(desk, work, scenario_id)
+    if one.planned == one.head:
+        plan = desk.plans.plan(scope, scenario_id)
+        return plan.once("drawing", lambda: _of_plan(plan))
+    ground = desk.plans.plan(scope, root_of(work.drafts, scope, one).scenario_id)
+    return ground.once(
+        ("drawing", scenario_id, one.head),
+        lambda: _of_state(
+            ground,
+            work.drafts.state(scope, scenario_id),
+            {cell: name.code for cell, name in work.drafts.names(scope, scenario_id).items()},
+        ),
+    )
+
+
+def root_of(drafts: Drafts, scope: Scope, one: Version) -> Version:
+    """Return the plan as it was made that a scenario goes back to."""
+    while one.parent_id is not None:
+        one = drafts.version(scope, one.parent_id)
+    return one
+
+
+def _of_plan(plan: Plan) -> Drawing:
+    outlets = plan.territory.outlets["unit"].to_numpy(np.int64)
+    return Drawing(
+        bounds=_bounds(plan),
+        polygons=plan.cell_polygons,
+        codes=tuple(str(code) for code in plan.scenario.cells["code"]),
+        centres=tuple(outlets[plan.scenario.partition.centre].tolist()),
+        colours=colours(plan),
+    )
+
+
+def _of_state(ground: Plan, state: DrawnState, codes: Mapping[int, str]) -> Drawing:
+    borders = borders_of(ground.territory.units.polygons, state)
+    cells = sorted(state.centre)
+    polygons = np.empty(len(cells), dtype=object)
+    for row, cell in enumerate(cells):
+        polygons[row] = shapely.coverage_union_all(borders.polygons[borders.label == cell])
+    centres = tuple(state.centre[cell] for cell in cells)
+    return Drawing(
+        bounds=_bounds(ground),
+        polygons=polygons,
+        codes=tuple(codes.get(cell, f"#{cell + FIRST_CELL_ID}") for cell in cells),
+        centres=centres,
+        colours=_coloured(polygons, centres, _of_plan(ground).by_centre()),
+    )
+
+
+def _bounds(plan: Plan) -> tuple[float, float, float, float]:
+    left, bottom, right, top = shapely.bounds(plan.territory.boundary).tolist()
+    return left, bottom, right, top
+
+
+def _coloured(
+    polygons: NDArray[np.object_], centres: tuple[int, ...], former: Mapping[int, str]
+) -> tuple[str, ...]:
+    before = [_TINTS.index(former[one]) if one in former else None for one in centres]
+    found = colouring.cell_colours(_neighbours(polygons), former=before)
+    return tuple(_TINTS[one % len(_TINTS)] for one in found.tolist())
+
+
+def _neighbours(polygons: NDArray[np.object_]) -> list[set[int]]:
+    """Return the cells that share a border with each cell."""
+    first, second = shapely.STRtree(polygons).query(polygons, predicate="intersects")
+    ahead = first < second
+    first, second = first[ahead], second[ahead]
+    common = shapely.length(shapely.intersection(polygons[first], polygons[second]))
+    found: list[set[int]] = [set() for _ in polygons]
+    for one, other in zip(first[common > _LEAST_BORDER_M], second[common > _LEAST_BORDER_M],
+                          strict=True):  # fmt: skip
+        found[int(one)].add(int(other))
+        found[int(other)].add(int(one))
+    return found

@@ -1,0 +1,373 @@
+"""All plans within reach: review, publish, roll back, compare, challenge."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any, Final
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+from flask import abort
+
+from dashboards.api.workshop import Workshop
+from dashboards.components.plan_acts import BUTTONS, act_buttons, act_dialog, fault_list
+from dashboards.components.plan_list import facts, holds_from, plan_list, plan_name, status_badge
+from dashboards.components.plan_panels import (
+    challenge_panel,
+    compare_panel,
+    hands_panel,
+    side_figure,
+    side_panel,
+)
+from dashboards.components.words import words
+from dashboards.drawings import shown_version
+from dashboards.ids import App, PlanIds
+from dashboards.pages import Desk
+from dashboards.plan_acts import Wish, perform, sentences
+from dashboards.plan_files import add_plan_files
+from dashboards.queries_plans import Act, PlanCard, Shelf, acts_of, challenges_of, shelves
+from dashboards.secured import secured
+from dashboards.state import Page, Selection
+from dashboards.wiring import in_browser
+from gridmap.errors import GridmapError, InputError, fault
+from gridmap.store.roles import Permission
+from gridmap.store.scope import Scope
+from gridmap.store.versions import Version
+
+DEMANDS: Final = Permission.READ
+
+
+def is_here(desk: Desk) -> bool:
+    """Return whether the service keeps plans that change."""
+    return desk.work is not None
+
+
+def layout(desk: Desk, chosen: Selection) -> Component:
+    """Return the page; an address without a plan shows the one that holds today."""
+    say = words(chosen.language, "plans")
+    return html.Div(
+        [
+            html.Div(
+                [dmc.Title(say("title"), order=2), html.P(say("hint"), className="hint")],
+                className="plans-head",
+            ),
+            html.Div(id=PlanIds.DONE, role="status", className="plan-done"),
+            html.Div(body(desk, chosen), id=PlanIds.BODY, className="plans-body"),
+            act_dialog(chosen.language),
+            dcc.Store(id=PlanIds.ACT),
+        ],
+        className="page page-plans",
+    )
+
+
+def body(desk: Desk, asked: Selection) -> list[Component]:
+    """Return list and chosen plan as they are now."""
+    work = _work(desk)
+    found = shelves(desk, work, today=today())
+    chosen = _settled(found, asked)
+    if not found:
+        empty = html.P(words(chosen.language, "plans")("none"), className="plans-none")
+        return [html.Div([empty, *_detail(desk, work, found, chosen)], className="plan-detail")]
+    return [
+        plan_list(found, chosen),
+        html.Div(_detail(desk, work, found, chosen), className="plan-detail"),
+    ]
+
+
+def today() -> dt.date:
+    """Return the day on which the page is opened, in UTC as all times of the store."""
+    return dt.datetime.now(dt.UTC).date()
+
+
+def register(app: Dash, desk: Desk) -> None:
+    """Wire the page."""
+    work = _work(desk)
+    add_plan_files(app.server, desk, work)
+    in_browser(app, "closePlan", Input(PlanIds.CANCEL, "n_clicks"), at_start=False)
+    in_browser(app, "comparePlan", Input(PlanIds.OTHER, "value"), at_start=False)
+    in_browser(app, "choosePlan", Input(PlanIds.FIGURE, "clickData"), at_start=False)
+    in_browser(
+        app,
+        "slidePlans",
+        Output(PlanIds.SLIDE, "style"),
+        Output(PlanIds.SLIDE, "className"),
+        Input(PlanIds.SLIDER, "value"),
+        Input(PlanIds.ZOOM, "value"),
+        Input(PlanIds.MOVED, "checked"),
+    )
+    _register_acts(app, desk, work)
+    _register_challenges(app, desk, work)
+
+    @app.callback(
+        Output(PlanIds.FIGURE, "figure"),
+        Input(PlanIds.MEASURE, "value"),
+        State(PlanIds.SHOWN, "data"),
+        State(App.SELECTION, "data"),
+        prevent_initial_call=True,
+    )
+    @secured(Permission.READ)
+    def draw_side(measure: str, shown: int | None, data: dict[str, Any] | None) -> Any:
+        found = shelves(desk, work, today=today())
+        chosen = _settled(found, _chosen(data, shown))
+        shelf = _shelf_of(found, chosen.scenario)
+        return side_figure(shelf, measure, chosen)
+
+
+def _register_acts(app: Dash, desk: Desk, work: Workshop) -> None:
+    @app.callback(
+        Output(PlanIds.DIALOG, "opened"),
+        Output(PlanIds.DIALOG, "title"),
+        Output(PlanIds.ASKED, "children"),
+        Output(PlanIds.NAME_ROW, "hidden"),
+        Output(PlanIds.DAY_ROW, "hidden"),
+        Output(PlanIds.REASON_ROW, "hidden"),
+        Output(PlanIds.DAY, "value"),
+        Output(PlanIds.REASON, "value"),
+        Output(PlanIds.CONFIRM, "children"),
+        Output(PlanIds.ACT, "data"),
+        Output(PlanIds.FAULT, "children"),
+        *(Input(name, "n_clicks") for name in BUTTONS.values()),
+        State(PlanIds.SHOWN, "data"),
+        State(App.SELECTION, "data"),
+        prevent_initial_call=True,
+    )
+    @secured(Permission.READ)
+    def ask(*sent: Any) -> tuple[Any, ...]:
+        shown, data = sent[-2:]
+        act = next((one for one, name in BUTTONS.items() if name == ctx.triggered_id), None)
+        if act is None or shown is None or not any(sent[: len(BUTTONS)]):
+            return (no_update,) * 11
+        chosen = _chosen(data, shown)
+        one = shown_version(desk, work, shown)
+        if act not in acts_of(desk.scope(), one):
+            abort(403)
+        say = words(chosen.language, "plans")
+        return (
+            True,
+            f"{say(f'act.{act}')} · {plan_name(one, chosen.language)}",
+            _question(desk, work, one, act, chosen),
+            act is not Act.OPEN,
+            act not in (Act.PUBLISH, Act.ARCHIVE, Act.ROLL_BACK),
+            act is not Act.SEND_BACK,
+            today().isoformat(),
+            "",
+            say(f"act.{act}"),
+            act.value,
+            [],
+        )
+
+    @app.callback(
+        Output(PlanIds.BODY, "children"),
+        Output(PlanIds.DONE, "children"),
+        Output(PlanIds.FAULT, "children", allow_duplicate=True),
+        Output(PlanIds.DIALOG, "opened", allow_duplicate=True),
+        Output(App.URL, "search"),
+        Input(PlanIds.CONFIRM, "n_clicks"),
+        State(PlanIds.ACT, "data"),
+        State(PlanIds.NAME, "value"),
+        State(PlanIds.DAY, "value"),
+        State(PlanIds.REASON, "value"),
+        State(PlanIds.SHOWN, "data"),
+        State(App.SELECTION, "data"),
+        prevent_initial_call=True,
+    )
+    @secured(Permission.READ)
+    def confirm(
+        clicks: int | None,
+        act: str | None,
+        name: str | None,
+        day: str | None,
+        reason: str | None,
+        shown: int | None,
+        data: dict[str, Any] | None,
+    ) -> Any:
+        if not clicks or act not in set(Act) or shown is None:
+            return (no_update,) * 5
+        chosen = _chosen(data, shown)
+        shown_version(desk, work, shown)
+        wish = Wish(Act(act), shown, str(name or ""), str(day or ""), str(reason or ""))
+        try:
+            done = perform(work, desk.scope(), wish, chosen.language)
+        except GridmapError as error:
+            wrong = fault_list(sentences(error, chosen.language))
+            return body(desk, chosen), "", wrong, True, no_update
+        if done.made is not None:
+            address = chosen.address(scenario=done.made, other=None, cell=None)
+            return no_update, "", [], False, "?" + address.partition("?")[2]
+        said = words(chosen.language, "plans")("saved", said=done.said)
+        return body(desk, chosen), said, [], False, no_update
+
+
+def _register_challenges(app: Dash, desk: Desk, work: Workshop) -> None:
+    @app.callback(
+        Output(PlanIds.BODY, "children", allow_duplicate=True),
+        Output(PlanIds.DONE, "children", allow_duplicate=True),
+        Output(PlanIds.CHALLENGE_SAID, "children"),
+        Input(PlanIds.CHALLENGE_SEND, "n_clicks"),
+        State(PlanIds.CHALLENGE_CELL, "value"),
+        State(PlanIds.CHALLENGE_WORDS, "value"),
+        State(PlanIds.SHOWN, "data"),
+        State(App.SELECTION, "data"),
+        prevent_initial_call=True,
+    )
+    @secured(Permission.CHALLENGE)
+    def send(clicks: int | None, cell: str | None, said: str | None, shown: int | None,
+             data: dict[str, Any] | None) -> Any:  # fmt: skip
+        if not clicks or shown is None:
+            return (no_update,) * 3
+        chosen = _chosen(data, shown)
+        shown_version(desk, work, shown)
+        try:
+            number = _number(cell, "plans.fault.no_cell")
+            made = work.challenges.file(desk.scope(), shown, number, str(said or ""))
+        except GridmapError as error:
+            return no_update, "", fault_list(sentences(error, chosen.language))
+        told = words(chosen.language, "plans")("done.challenge", number=made)
+        return body(desk, chosen), told, no_update
+
+    @app.callback(
+        Output(PlanIds.BODY, "children", allow_duplicate=True),
+        Output(PlanIds.DONE, "children", allow_duplicate=True),
+        Output(PlanIds.ANSWER_SAID, "children"),
+        Input(PlanIds.ACCEPT, "n_clicks"),
+        Input(PlanIds.REFUSE, "n_clicks"),
+        State(PlanIds.ANSWER_WHICH, "value"),
+        State(PlanIds.ANSWER_WORDS, "value"),
+        State(PlanIds.SHOWN, "data"),
+        State(App.SELECTION, "data"),
+        prevent_initial_call=True,
+    )
+    @secured(Permission.EDIT)
+    def answer(accept: int | None, refuse: int | None, which: str | None, said: str | None,
+               shown: int | None, data: dict[str, Any] | None) -> Any:  # fmt: skip
+        if not (accept or refuse) or shown is None:
+            return (no_update,) * 3
+        chosen, scope = _chosen(data, shown), desk.scope()
+        one = shown_version(desk, work, shown)
+        accepted = ctx.triggered_id == PlanIds.ACCEPT
+        try:
+            number = _number(which, "plans.fault.no_challenge")
+            if number not in {
+                each.challenge_id for each in work.challenges.of(scope, one.scenario_id)
+            }:
+                raise InputError(fault("drafts.challenge.unknown"))
+            work.challenges.answer(scope, number, accepted=accepted, answer=str(said or ""))
+        except GridmapError as error:
+            return no_update, "", fault_list(sentences(error, chosen.language))
+        word = "accepted" if accepted else "refused"
+        told = words(chosen.language, "plans")(f"done.{word}", number=number)
+        return body(desk, chosen), told, no_update
+
+
+def _detail(desk: Desk, work: Workshop, found: list[Shelf], chosen: Selection) -> list[Component]:
+    """Return the chosen plan: what it is, what can be done, how it compares, what is against it."""
+    scope, language = desk.scope(), chosen.language
+    card = _card_of(found, chosen.scenario)
+    shelf = _shelf_of(found, chosen.scenario)
+    acts = () if card is None else acts_of(scope, card.version)
+    may_edit = scope.may(Permission.EDIT)
+    hindered = card is not None and Act.PUBLISH in acts and _hindered(work, scope, card.version)
+    head: list[Component]
+    if card is None:
+        say = words(language, "plans")
+        unknown = words(language)("empty.unknown", scenario=chosen.scenario)
+        head = [html.P(say("no_choice") if chosen.scenario is None else unknown, role="alert")]
+    else:
+        one = card.version
+        head = [
+            html.Div(
+                [
+                    dmc.Title(plan_name(one, language), order=2),
+                    status_badge(one, language),
+                    html.Span(holds_from(one, language), className="hint"),
+                ],
+                className="heading",
+            ),
+            facts(card, chosen),
+        ]
+    return [
+        html.Section(
+            [
+                *head,
+                act_buttons(card, acts, chosen, hindered=hindered, may_edit=may_edit),
+                dcc.Store(id=PlanIds.SHOWN, data=None if card is None else chosen.scenario),
+            ],
+            className="panel",
+        ),
+        compare_panel(desk, work, card, shelf, chosen),
+        challenge_panel(desk, work, card, chosen),
+        *hands_panel(desk, work, card, chosen, today()),
+        side_panel(shelf, chosen, whole=scope.cells is None),
+    ]
+
+
+def _question(
+    desk: Desk, work: Workshop, one: Version, act: Act, chosen: Selection
+) -> list[Component]:
+    """Return what an act does, and what speaks against it."""
+    say, scope = words(chosen.language, "plans.ask"), desk.scope()
+    said = [html.P(say(act.value, number=one.scenario_id, territory=one.territory_name))]
+    warnings = []
+    if act in (Act.SUBMIT, Act.PUBLISH) and one.planned != one.head:
+        warnings.append(say("unplanned"))
+    if act is Act.PUBLISH:
+        waiting, _ = challenges_of(work, scope, one)
+        if waiting:
+            warnings.append(say("open_challenges", count=len(waiting)))
+        if scope.user in work.workflow.authors(scope, one.scenario_id):
+            warnings.append(say("own"))
+    return [*said, *(html.P(each, className="plan-warning") for each in warnings)]
+
+
+def _hindered(work: Workshop, scope: Scope, one: Version) -> bool:
+    """Return whether two people are needed to publish and the caller is the first of them."""
+    flow = work.workflow
+    return flow.four_eyes and scope.user in flow.authors(scope, one.scenario_id)
+
+
+def _settled(found: list[Shelf], asked: Selection) -> Selection:
+    """Return the selection with the first plan chosen where the address names none."""
+    chosen = replace(asked, page=Page.SCENARIOS)
+    if chosen.scenario is None and found:
+        return replace(chosen, scenario=found[0].cards[0].version.scenario_id)
+    return chosen
+
+
+def _shelf_of(found: list[Shelf], scenario_id: int | None) -> Shelf | None:
+    holding = (
+        shelf
+        for shelf in found
+        if any(card.version.scenario_id == scenario_id for card in shelf.cards)
+    )
+    return next(holding, None)
+
+
+def _card_of(found: list[Shelf], scenario_id: int | None) -> PlanCard | None:
+    every = (card for shelf in found for card in shelf.cards)
+    return next((card for card in every if card.version.scenario_id == scenario_id), None)
+
+
+def _chosen(data: dict[str, Any] | None, shown: int | None) -> Selection:
+    """Return what a browser has chosen, for the plan that it shows."""
+    return replace(Selection.of_data(data or {"page": Page.SCENARIOS}), scenario=shown)
+
+
+def _number(written: str | None, otherwise: str) -> int:
+    """Return a number that was chosen from a list.
+
+    Raises
+    ------
+    InputError
+        If nothing was chosen.
+    """
+    if written is None or not str(written).isdecimal():
+        raise InputError(fault(otherwise))
+    return int(written)
+
+
+def _work(desk: Desk) -> Workshop:
+    if desk.work is None:
+        raise LookupError("Expected a desk that `is_here`.")
+    return desk.work

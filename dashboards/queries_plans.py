@@ -1,0 +1,169 @@
+"""Plans of all territories within reach, as the page of plans shows them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from dashboards.api.plan_routes import seen_versions
+from dashboards.api.workshop import Workshop
+from dashboards.pages import Desk
+from gridmap.errors import PermissionDenied
+from gridmap.store.challenges import Challenge, ChallengeState
+from gridmap.store.plan_figures import PlanFigures, plan_figures
+from gridmap.store.roles import Permission
+from gridmap.store.scope import Scope
+from gridmap.store.versions import Status, Version
+
+
+class Act(StrEnum):
+    """What can be done with a plan."""
+
+    OPEN = "open"
+    SUBMIT = "submit"
+    SEND_BACK = "send_back"
+    PUBLISH = "publish"
+    ARCHIVE = "archive"
+    ROLL_BACK = "roll_back"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What an act demands of the caller, and how far the plan has to be."""
+
+    permission: Permission
+    statuses: frozenset[Status]
+
+
+RULES: Final[dict[Act, Rule]] = {
+    Act.OPEN: Rule(Permission.EDIT, frozenset(Status)),
+    Act.SUBMIT: Rule(Permission.EDIT, frozenset({Status.DRAFT})),
+    Act.SEND_BACK: Rule(Permission.EDIT, frozenset({Status.IN_REVIEW})),
+    Act.PUBLISH: Rule(Permission.PUBLISH, frozenset({Status.IN_REVIEW})),
+    Act.ARCHIVE: Rule(Permission.PUBLISH, frozenset({Status.PUBLISHED})),
+    Act.ROLL_BACK: Rule(Permission.PUBLISH, frozenset({Status.ARCHIVED})),
+}
+_ORDER: Final = (Status.PUBLISHED, Status.IN_REVIEW, Status.DRAFT, Status.ARCHIVED)
+#: Statuses in which a plan can be challenged.
+CHALLENGEABLE: Final = (Status.IN_REVIEW, Status.PUBLISHED)
+
+
+@dataclass(frozen=True)
+class PlanCard:
+    """A plan in the list.
+
+    Attributes
+    ----------
+    version
+        Its row among the others.
+    figures
+        What it is compared by; None for readers who see some of the cells only.
+    holds
+        Whether it is the plan of its territory today.
+    """
+
+    version: Version
+    figures: PlanFigures | None
+    holds: bool
+
+    @property
+    def planned(self) -> bool:
+        """Whether it has routes and scores for its present borders."""
+        return self.version.planned == self.version.head
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The plans of one territory, the one that holds today first."""
+
+    territory: str
+    cards: tuple[PlanCard, ...]
+
+
+def acts_of(scope: Scope, one: Version) -> tuple[Act, ...]:
+    """Return what the caller may do with a plan as far as it is."""
+    return tuple(
+        act
+        for act, rule in RULES.items()
+        if scope.may(rule.permission) and one.status in rule.statuses
+    )
+
+
+def shelves(desk: Desk, work: Workshop, *, today: dt.date) -> list[Shelf]:
+    """Return the plans that the caller sees, territory by territory."""
+    scope = desk.scope()
+    seen = [one for one in seen_versions(work.drafts, scope) if _reaches(desk, scope, one)]
+    return [
+        Shelf(name, _cards(work, scope, [one for one in seen if one.territory_name == name], today))
+        for name in sorted({one.territory_name for one in seen})
+    ]
+
+
+def challenges_of(
+    work: Workshop, scope: Scope, one: Version
+) -> tuple[list[Challenge], list[Challenge]]:
+    """Return the open challenges of a plan and the answered ones."""
+    found = work.challenges.of(scope, one.scenario_id)
+    still = [each for each in found if each.state is ChallengeState.OPEN]
+    return still, [each for each in found if each.state is not ChallengeState.OPEN]
+
+
+def _reaches(desk: Desk, scope: Scope, one: Version) -> bool:
+    """Return whether a plan has any cell of a caller who has some of the cells only."""
+    if scope.cells is None:
+        return True
+    if one.planned != one.head:
+        return False
+    try:
+        desk.plans.plan(scope, one.scenario_id)
+    except PermissionDenied:
+        return False
+    return True
+
+
+def _cards(
+    work: Workshop, scope: Scope, versions: Sequence[Version], today: dt.date
+) -> tuple[PlanCard, ...]:
+    held = [one for one in versions if one.status is Status.PUBLISHED]
+    now = [one for one in versions if one.holds(today)]
+    reference = next(iter([*held, *now]), None)
+    figures = plan_figures(work.engine, scope, versions, reference=reference)
+    # of several that cover the day, as after a publication for today, the latest holds
+    holding = max(now, key=lambda one: (one.effective_from, one.scenario_id), default=None)
+    cards = [PlanCard(one, figures.get(one.scenario_id), one is holding) for one in versions]
+    return tuple(
+        sorted(
+            cards,
+            key=lambda card: (
+                not card.holds,
+                _ORDER.index(card.version.status),
+                -card.version.scenario_id,
+            ),
+        )
+    )
+
+
+def unbeaten(cards: Sequence[PlanCard]) -> frozenset[int]:
+    """Return the plans that no other one equals or beats in all figures and beats in one.
+
+    The figures are the largest deviation of the first workload, compactness, and the share that
+    changes hands; plans that lack one of them do not compete.
+    """
+    costs: dict[int, tuple[float, float, float]] = {}
+    for card in cards:
+        found = card.figures
+        if found is None or not found.deviation or None in (found.compactness, found.moved):
+            continue
+        worst = next(iter(found.deviation.values()))
+        costs[card.version.scenario_id] = (worst, -(found.compactness or 0.0), found.moved or 0.0)
+
+    def beaten(mine: tuple[float, float, float]) -> bool:
+        return any(
+            other != mine and all(a <= b for a, b in zip(other, mine, strict=True))
+            for other in costs.values()
+        )
+
+    return frozenset(number for number, mine in costs.items() if not beaten(mine))
