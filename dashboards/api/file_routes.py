@@ -14,6 +14,7 @@ from werkzeug.datastructures import FileStorage
 from dashboards.api.contract import contract
 from dashboards.api.draft_routes import key_of_request
 from dashboards.api.models import ExportIn, ImportPlace, JobOut
+from dashboards.api.plan_routes import seen_plan
 from dashboards.api.problems import NotThere, asked_language
 from dashboards.api.workshop import Workshop
 from dashboards.pages import Desk
@@ -58,7 +59,7 @@ def add_file_routes(routes: Blueprint, desk: Desk, work: Workshop, *, language: 
     def export(body: ExportIn) -> dict[str, Any]:
         scope = desk.scope()
         # who may see contacts and has them written into files is noted now
-        place = desk.plan(body.scenario_id, "export").territory.name
+        place = seen_plan(desk, body.scenario_id, "export").territory.name
         asked = body.model_dump(mode="json", exclude_unset=True)
         key = key_of_request()
         job = work.queue.ask(scope, "export", place, asked, key=key)
