@@ -9,6 +9,7 @@ from typing import Any, Final
 from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
+from dashboards.api.cell_numbers import outside
 from gridmap.catalogue import LANGUAGES, Language
 from gridmap.errors import (
     ConflictError,
@@ -66,7 +67,7 @@ def status_and_faults(error: GridmapError) -> tuple[int, tuple[Fault, ...]]:
 def told(error: GridmapError, language: Language) -> Response:
     """Return the answer to a request that failed."""
     status, faults = status_and_faults(error)
-    return problem(status, faults, language)
+    return problem(status, tuple(map(outside, faults)), language)
 
 
 def told_http(error: HTTPException, language: Language) -> Response:
