@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,12 @@ def worker(
     files: Annotated[
         Path | None, typer.Option("--files", help="Folder of the files of jobs: inbox, jobs.")
     ] = None,
+    keep_days: Annotated[
+        int,
+        typer.Option(
+            min=0, max=36_500, help="Days after which ended jobs and their files go; 0 = never."
+        ),
+    ] = 30,
     until_empty: Annotated[
         bool, typer.Option("--until-empty", help="End when no job is ready.")
     ] = False,
@@ -49,6 +56,7 @@ def worker(
     runs = Worker(
         url, job_kinds(), name=shown, files=files or beside_database(url, "files"),
         executor=settings.executor, say=say,
+        keep=timedelta(days=keep_days) if keep_days else None,
         present_scope=lambda asked: present_scope(accounts, asked),
     )  # fmt: skip
 

@@ -97,6 +97,7 @@ def keep(file: FileStorage, inbox: Path, user: str) -> tuple[Path, bool]:
     name = digest.hexdigest()[:40] + (suffix if _SUFFIX.fullmatch(suffix) else "")
     kept = inbox / name
     if kept.exists():
+        kept.touch()  # or it might be cleared away as an old one before it is read
         return kept, False
     draft = inbox / f".{secrets.token_hex(8)}"
     try:
