@@ -361,7 +361,11 @@ def _faults(file: str, error: ErrorDetails) -> list[Fault]:
     if not several:
         return [_fault(file, error)]
     section = _key_path(error["loc"])
-    return [fault(one.key, f"{file} [{section}.{one.where}]", **one.values) for one in several]
+    places = [".".join(filter(None, (section, one.where))) for one in several]
+    return [
+        fault(one.key, f"{file} [{place}]", **one.values)
+        for one, place in zip(several, places, strict=True)
+    ]
 
 
 def _fault(file: str, error: ErrorDetails) -> Fault:

@@ -49,6 +49,13 @@ def some_ids(ids: Iterable[object], most: int = 8) -> str:
     return ", ".join(listed[:most]) + more
 
 
+class Numbers(tuple[int, ...]):
+    """Numbers in a sentence, told like `some_ids`, that can still be counted otherwise."""
+
+    def __str__(self) -> str:
+        return some_ids(self)
+
+
 class GridmapError(Exception):
     """Base of all errors that gridmap raises on purpose."""
 

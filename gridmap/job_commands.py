@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,12 @@ def worker(
     files: Annotated[
         Path | None, typer.Option("--files", help="Folder of the files of jobs: inbox, jobs.")
     ] = None,
+    keep_days: Annotated[
+        int,
+        typer.Option(
+            min=0, max=36_500, help="Days after which ended jobs and their files go; 0 = never."
+        ),
+    ] = 30,
     until_empty: Annotated[
         bool, typer.Option("--until-empty", help="End when no job is ready.")
     ] = False,
@@ -64,6 +71,7 @@ def worker(
     runs = Worker(
         url, job_kinds(), name=shown, files=files or beside_database(url, "files"),
         executor=settings.executor, say=say,
+        keep=timedelta(days=keep_days) if keep_days else None,
         present_scope=lambda asked: present_scope(accounts, asked),
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from gridmap.catalogue import Language
 from gridmap.datum import ShownDatum
+from gridmap.errors import Fault, fault
 from gridmap.visit_checks import policy_faults
 
 Mode = Literal["drive", "walk", "bike", "ebike"]
@@ -25,6 +26,12 @@ HolidayShift = Literal["skip", "before", "after", "nearest"]
 #: Where a day starts or ends: the id of an outlet, or longitude and latitude in degrees.
 DayPlace = str | tuple[float, float]
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+def refused(*faults: Fault) -> PydanticCustomError:
+    """Return an error for pydantic that carries faults of ours, which have both languages."""
+    told = "; ".join(one.text() for one in faults).replace("{", "(").replace("}", ")")
+    return PydanticCustomError("policy", told, {"faults": faults})
 
 
 class Policy(BaseModel):
@@ -84,14 +91,14 @@ class PartitionPolicy(Policy):
     @model_validator(mode="after")
     def _first_workload_is_held(self) -> PartitionPolicy:
         if self.tolerances[0] is None:
-            raise ValueError(f"expected a tolerance for the first workload, {self.workloads[0]}")
+            raise refused(fault("fields.policy.first_workload", workload=self.workloads[0]))
         return self
 
     @field_validator("workloads")
     @classmethod
     def _at_least_one_each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value or len(set(value)) != len(value):
-            raise ValueError("expected at least one workload, each once")
+            raise refused(fault("fields.policy.workloads"))
         return value
 
 
@@ -239,15 +246,15 @@ class WorkingDay(Policy):
     @model_validator(mode="after")
     def _starts_before_it_ends(self) -> WorkingDay:
         if self.start >= self.end:
-            raise ValueError(f"the day starts at {self.start} and must end later than that")
+            raise refused(fault("fields.policy.day_ends", start=self.start))
         return self
 
     @model_validator(mode="after")
     def _limits_leave_something(self) -> WorkingDay:
         if self.lunch_until is not None and self.lunch_until < self.lunch_after:
-            raise ValueError(f"lunch_until must not be before lunch_after, {self.lunch_after}")
+            raise refused(fault("fields.policy.lunch", after=self.lunch_after))
         if self.min_calls > self.max_calls:
-            raise ValueError(f"min_calls must not be more than max_calls, {self.max_calls}")
+            raise refused(fault("fields.policy.calls", most=self.max_calls))
         return self
 
     @property
@@ -338,8 +345,7 @@ class RoutingPolicy(Policy):
     def _days_can_be_read_and_kept(self) -> RoutingPolicy:
         faults = policy_faults(self)
         if faults:
-            told = "; ".join(one.text() for one in faults).replace("{", "(").replace("}", ")")
-            raise PydanticCustomError("visits.policy", told, {"faults": tuple(faults)})
+            raise refused(*faults)
         return self
 
     @field_validator("holidays", mode="before")
@@ -351,7 +357,7 @@ class RoutingPolicy(Policy):
     @classmethod
     def _sorted_each_once(cls, value: tuple[int, ...]) -> tuple[int, ...]:
         if not value or len(set(value)) != len(value):
-            raise ValueError("expected at least one working day, each once")
+            raise refused(fault("fields.policy.working_days"))
         return tuple(sorted(value))
 
     @property
@@ -401,7 +407,9 @@ class QuadrantPolicy(Policy):
     @model_validator(mode="after")
     def _in_order(self) -> QuadrantPolicy:
         if self.contested > self.leader:
-            raise ValueError(f"expected contested <= leader, found {self.contested}, {self.leader}")
+            raise refused(
+                fault("fields.policy.quadrants", contested=self.contested, leader=self.leader)
+            )
         return self
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final, NoReturn
@@ -12,20 +12,12 @@ import pydantic
 from flask import Response, request
 
 from dashboards.api.problems import NotThere
-from gridmap.errors import Fault, InputError, fault
+from gridmap.errors import InputError, fault
+from gridmap.field_faults import field_faults
 
 _MARK: Final = "gridmap_contract"
 #: Largest number a database keeps in four bytes.
 MAX_ID: Final = 2**31 - 1
-#: Kinds of pydantic's errors that have a sentence of their own; `.other` says the rest.
-_SAID: Final = {
-    "missing": "missing",
-    "extra_forbidden": "unknown",
-    "union_tag_invalid": "choice",
-    "union_tag_not_found": "choice",
-    "literal_error": "choice",
-    "enum": "choice",
-}
 
 
 @dataclass(frozen=True)
@@ -84,7 +76,7 @@ def contract(
                 try:
                     read[name] = model.model_validate(take())
                 except pydantic.ValidationError as error:
-                    faults += [*_faults(error)]
+                    faults += field_faults(error)
                 except InputError as error:
                     faults += error.faults
             if faults:
@@ -129,14 +121,6 @@ def _body() -> Any:
 
 def _no_number(name: str) -> NoReturn:
     raise ValueError(name)
-
-
-def _faults(error: pydantic.ValidationError) -> Iterator[Fault]:
-    for one in error.errors(include_url=False):
-        said = _SAID.get(one["type"], "other")
-        expected = one.get("ctx", {}).get("expected", one.get("ctx", {}).get("expected_tags", ""))
-        where = ".".join(str(part) for part in one["loc"])[:200]
-        yield fault(f"api.field.{said}", where, reason=one["msg"], known=expected)
 
 
 def _written(made: Any, status: int) -> Response:

@@ -21,7 +21,8 @@ _REF: Final = "#/components/schemas/{model}"
 #: What each route may answer instead of what it gives.
 _PROBLEMS: Final = {
     "400": "bad_request", "401": "sign_in", "403": "forbidden", "404": "not_there",
-    "409": "conflict", "413": "too_large", "422": "not_usable", "503": "unavailable",
+    "409": "conflict", "413": "too_large", "422": "not_usable", "429": "later",
+    "503": "unavailable",
 }  # fmt: skip
 
 

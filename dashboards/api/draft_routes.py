@@ -10,9 +10,11 @@ import numpy as np
 from flask import Blueprint, request
 from pyproj import Transformer
 
+from dashboards.api.cell_numbers import cell_id, drawn, drawn_edit, outside
 from dashboards.api.contract import contract
 from dashboards.api.models import (
     BranchIn,
+    CellPaging,
     DraftOut,
     DrawnCell,
     EditIn,
@@ -23,7 +25,6 @@ from dashboards.api.models import (
     Paging,
     ScenarioOut,
     UnitOut,
-    UnitPaging,
 )
 from dashboards.api.plan_routes import scenario_out
 from dashboards.api.problems import asked_language
@@ -34,6 +35,7 @@ from dashboards.secured import secured
 from gridmap.catalogue import Language
 from gridmap.errors import InputError, fault
 from gridmap.partition.edits import Edit, from_json
+from gridmap.partition.redraw import CLOSED
 from gridmap.store.drafts import Head
 from gridmap.store.drawing import Drawn
 from gridmap.store.roles import Permission
@@ -64,18 +66,23 @@ def add_draft_routes(routes: Blueprint, desk: Desk, work: Workshop, *, language:
 
     @routes.get("/drafts/<int:scenario_id>/units")
     @secured(Permission.EDIT)
-    @contract(query=UnitPaging, gives=Page[UnitOut])
-    def units(scenario_id: int, query: UnitPaging) -> dict[str, Any]:
+    @contract(query=CellPaging, gives=Page[UnitOut])
+    def units(scenario_id: int, query: CellPaging) -> dict[str, Any]:
         scope = desk.scope()
         state = work.drafts.head(scope, scenario_id).state
         territory, ground = work.table.ground(scope, scenario_id)
         plan = state.plan(ground)
-        chosen = range(state.n_units) if query.cell is None else plan.members(query.cell).tolist()
+        asked = np.ones(state.n_units, dtype=bool)
+        if query.cell_id is not None:
+            asked = state.label == drawn(query.cell_id)
+        chosen: list[int] = np.flatnonzero(asked).tolist()
         project = Transformer.from_crs(territory.crs, "EPSG:4326", always_xy=True)
 
         def tell(unit: int) -> UnitOut:
             lon, lat = project.transform(*plan.ground.inner_xy[unit])
-            return UnitOut(unit=unit, cell=int(plan.label[unit]), lon=lon, lat=lat)
+            cell = int(state.label[unit])
+            known = None if cell == CLOSED else cell_id(cell)
+            return UnitOut(unit=unit, cell_id=known, lon=lon, lat=lat)
 
         return page_of(chosen, query, tell)
 
@@ -91,14 +98,14 @@ def add_draft_routes(routes: Blueprint, desk: Desk, work: Workshop, *, language:
     def edit(scenario_id: int, body: EditIn) -> EditOut:
         scope = desk.scope()
         version = work.drafts.version(scope, scenario_id, Permission.EDIT)
-        drawn = work.table.edit(
+        done = work.table.edit(
             scope,
             scenario_id,
             edit_of(body, lambda: work.table.ground(scope, version.scenario_id)[0].crs),
             key=key_of_request() or secrets.token_hex(16),
-            versions=body.versions,
+            versions={drawn(one): at for one, at in body.versions.items()},
         )
-        return edit_out(drawn, asked_language(language))
+        return edit_out(done, asked_language(language))
 
     @routes.post("/drafts/<int:scenario_id>/undo")
     @secured(Permission.EDIT)
@@ -148,18 +155,19 @@ def edit_of(body: EditIn, crs: Any) -> Edit:
             if not (np.isfinite(xy).all() and (np.abs(xy) < 1e8).all()):
                 raise InputError(fault("api.far_line", f"edit.{name}"))
             asked[name] = xy.tolist()
-    return from_json(asked)
+    return from_json(drawn_edit(asked))
 
 
 def draft_out(head: Head) -> DraftOut:
     """Return what the API tells of a draft."""
     state = head.state
-    units = np.bincount(state.label, minlength=state.next_cell)
+    # units of cells that the caller may not see are in none
+    units = np.bincount(state.label[state.label >= 0], minlength=state.next_cell)
     return DraftOut(
         scenario=scenario_out(head.version),
         cells=[
             DrawnCell(
-                cell=cell,
+                cell_id=cell_id(cell),
                 version=version,
                 open=cell in state.centre,
                 centre_unit=state.centre.get(cell),
@@ -178,19 +186,19 @@ def logged_out(one: LoggedEdit) -> LoggedOut:
         kind=one.kind,
         author=one.author,
         made=one.made,
-        cells=sorted(one.cells),
+        cell_ids=sorted(map(cell_id, one.cells)),
         undoes=one.undoes,
     )
 
 
-def edit_out(drawn: Drawn, language: Language) -> EditOut:
+def edit_out(answer: Drawn, language: Language) -> EditOut:
     """Return the answer to an edit."""
-    done = drawn.committed
+    done = answer.committed
     return EditOut(
         sequence=done.sequence,
-        versions=dict(done.versions),
+        versions={cell_id(cell): at for cell, at in done.versions.items()},
         moved=len(done.change.labels),
         repeated=done.repeated,
-        left_out=list(drawn.left_out),
-        notices=[one.text(language) for one in drawn.notices],
+        left_out=list(answer.left_out),
+        notices=[outside(one).text(language) for one in answer.notices],
     )

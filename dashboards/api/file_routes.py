@@ -12,6 +12,7 @@ from werkzeug.datastructures import FileStorage
 from dashboards.api.contract import contract
 from dashboards.api.draft_routes import key_of_request
 from dashboards.api.models import ExportIn, ImportPlace, JobOut
+from dashboards.api.plan_routes import seen_plan
 from dashboards.api.problems import NotThere, asked_language
 from dashboards.api.workshop import Workshop
 from dashboards.arrivals import kept_name
@@ -57,7 +58,7 @@ def add_file_routes(routes: Blueprint, desk: Desk, work: Workshop, *, language: 
     def export(body: ExportIn) -> dict[str, Any]:
         scope = desk.scope()
         # who may see contacts and has them written into files is noted now
-        place = desk.plan(body.scenario_id, "export").territory.name
+        place = seen_plan(desk, body.scenario_id, "export").territory.name
         asked = body.model_dump(mode="json", exclude_unset=True)
         key = key_of_request()
         job = work.queue.ask(scope, "export", place, asked, key=key)
@@ -91,6 +92,7 @@ def keep(file: FileStorage, inbox: Path, user: str) -> tuple[Path, bool]:
     """
     kept = inbox / kept_name(file.stream, user, Path(file.filename or "").suffix.lower())
     if kept.exists():
+        kept.touch()  # or it might be cleared away as an old one before it is read
         return kept, False
     draft = inbox / f".{secrets.token_hex(8)}"
     try:

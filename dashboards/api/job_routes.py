@@ -44,7 +44,9 @@ def add_job_routes(routes: Blueprint, desk: Desk, work: Workshop, *, language: L
         scope = desk.scope()
         one = work.drafts.version(scope, body.scenario_id)
         asked = read_arguments(
-            PlanArguments, {**body.arguments, "scenario_id": body.scenario_id}
+            PlanArguments,
+            {**body.arguments, "scenario_id": body.scenario_id},
+            within="arguments",
         ).model_dump(mode="json", exclude_unset=True)
         key = key_of_request()
         return told(work.queue.ask(scope, body.kind, one.territory_name, asked, key=key))

@@ -9,6 +9,7 @@ import pydantic
 
 from gridmap.datum import Datum
 from gridmap.export.feeds import Feed
+from gridmap.store.numbers import FIRST_CELL_ID
 from gridmap.store.versions import Status
 
 Item = TypeVar("Item")
@@ -16,12 +17,18 @@ Row = dict[str, Any]
 
 #: Numbers that a database keeps in four bytes.
 Number = Annotated[int, pydantic.Field(ge=0, le=2**31 - 1)]
+#: Number of a cell, as in the column `cell_id` of plans.
+CellId = Annotated[int, pydantic.Field(ge=FIRST_CELL_ID, le=2**31 - 1)]
+#: Databases keep UTC and SQLite does not say so.
+Moment = Annotated[
+    dt.datetime, pydantic.AfterValidator(lambda one: one.replace(tzinfo=one.tzinfo or dt.UTC))
+]
 Longitude = Annotated[float, pydantic.Field(ge=-180.0, le=180.0)]
 Latitude = Annotated[float, pydantic.Field(ge=-90.0, le=90.0)]
 Finite = Annotated[float, pydantic.Field(ge=0.0, le=1e12, allow_inf_nan=False)]
 Workload = Annotated[int, pydantic.Field(ge=0, le=7)]
 Units = Annotated[tuple[Number, ...], pydantic.Field(max_length=100_000)]
-Cells = Annotated[tuple[Number, ...], pydantic.Field(max_length=10_000)]
+Cells = Annotated[tuple[CellId, ...], pydantic.Field(max_length=10_000)]
 Words = Annotated[str, pydantic.Field(max_length=1000, pattern=r"^[^\x00]*$")]
 #: A line on the map: longitude and latitude, WGS-84.
 Line = Annotated[
@@ -45,13 +52,7 @@ class Paging(Taken):
 class CellPaging(Paging):
     """Which part of a list, and of which cell."""
 
-    cell_id: Number | None = None
-
-
-class UnitPaging(Paging):
-    """Which part of the units of a draft, and of which drawn cell."""
-
-    cell: Number | None = None
+    cell_id: CellId | None = None
 
 
 class ScorePaging(CellPaging):
@@ -104,7 +105,7 @@ class ScenarioOut(pydantic.BaseModel):
     head: int
     planned: bool
     status_by: str
-    status_at: dt.datetime
+    status_at: Moment
     effective_from: dt.date | None
     effective_until: dt.date | None
 
@@ -130,9 +131,9 @@ class BranchIn(Taken):
 
 
 class DrawnCell(pydantic.BaseModel):
-    """A cell of a draft. `cell` is its number in edits; `version` goes with them."""
+    """A cell of a draft. `cell_id` is its number in edits; `version` goes with them."""
 
-    cell: int
+    cell_id: int
     version: int
     open: bool
     centre_unit: int | None
@@ -148,10 +149,10 @@ class DraftOut(pydantic.BaseModel):
 
 
 class UnitOut(pydantic.BaseModel):
-    """A unit of a draft, its drawn cell and a point inside it (WGS-84)."""
+    """A unit of a draft, its cell (null: none that the caller may see) and a point inside it."""
 
     unit: int
-    cell: int
+    cell_id: int | None
     lon: float
     lat: float
 
@@ -161,14 +162,14 @@ class MoveIn(Taken):
 
     kind: Literal["move"]
     units: Units
-    to: Number
+    to: CellId
 
 
 class BrushIn(Taken):
     """Give what is under a stroke to a cell; with radius 0 the stroke is the ring of an area."""
 
     kind: Literal["brush"]
-    to: Number
+    to: CellId
     stroke: Line
     radius_m: Annotated[float, pydantic.Field(ge=0.0, le=1e5)] = 0.0
 
@@ -177,9 +178,9 @@ class SplitIn(Taken):
     """Divide a cell along a line."""
 
     kind: Literal["split"]
-    cell: Number
+    cell: CellId
     line: Annotated[Line, pydantic.Field(min_length=2)]
-    to: Number | None = None
+    to: CellId | None = None
     centre: Number | None = None
     least_m2: Finite = 400.0
 
@@ -188,16 +189,16 @@ class MergeIn(Taken):
     """Join two neighbouring cells."""
 
     kind: Literal["merge"]
-    keep: Number
-    gone: Number
+    keep: CellId
+    gone: CellId
 
 
 class ShiftIn(Taken):
     """Push the border that two cells share, by workload or by metres."""
 
     kind: Literal["shift"]
-    giver: Number
-    taker: Number
+    giver: CellId
+    taker: CellId
     amount: Finite | None = None
     metres: Annotated[float, pydantic.Field(ge=0.0, le=1e6)] | None = None
     workload: Workload = 0
@@ -207,9 +208,9 @@ class SwapIn(Taken):
     """Exchange units between two cells."""
 
     kind: Literal["swap"]
-    first: Number
+    first: CellId
     first_units: Units
-    second: Number
+    second: CellId
     second_units: Units
 
 
@@ -227,7 +228,7 @@ class CloseCellIn(Taken):
     """Close a cell; its neighbours take its units."""
 
     kind: Literal["close_cell"]
-    cell: Number
+    cell: CellId
 
 
 class LockIn(Taken):
@@ -249,7 +250,7 @@ class EditIn(Taken):
     """An edit, and the versions of the cells that it was drawn on."""
 
     edit: AnyEdit
-    versions: Annotated[dict[Number, Number], pydantic.Field(max_length=10_000)]
+    versions: Annotated[dict[CellId, Number], pydantic.Field(max_length=10_000)]
 
 
 class EditOut(pydantic.BaseModel):
@@ -269,8 +270,8 @@ class LoggedOut(pydantic.BaseModel):
     sequence: int
     kind: str
     author: str
-    made: dt.datetime
-    cells: list[int]
+    made: Moment
+    cell_ids: list[int]
     undoes: int | None
 
 
@@ -327,9 +328,9 @@ class JobOut(pydantic.BaseModel):
     cancel_asked: bool
     faults: list[str]
     result: dict[str, Any]
-    created: dt.datetime
-    started: dt.datetime | None
-    ended: dt.datetime | None
+    created: Moment
+    started: Moment | None
+    ended: Moment | None
 
 
 class JobIn(Taken):

@@ -29,7 +29,8 @@ from dashboards.api.workshop import Workshop
 from dashboards.pages import Desk
 from dashboards.secured import secured
 from gridmap.datum import to_wgs84
-from gridmap.errors import fault
+from gridmap.errors import StoreError, fault
+from gridmap.scenario import Scenario
 from gridmap.store.drafts import Drafts
 from gridmap.store.roles import Permission
 from gridmap.store.scope import Scope
@@ -38,6 +39,9 @@ from gridmap.store.versions import Status, Version
 
 def add_plan_routes(routes: Blueprint, desk: Desk, work: Workshop) -> None:
     """Add the routes."""
+
+    def plan_of(scenario_id: int, what: str) -> Scenario:
+        return seen_plan(desk, scenario_id, what).scenario
 
     @routes.get("/territories")
     @secured(Permission.READ)
@@ -70,13 +74,13 @@ def add_plan_routes(routes: Blueprint, desk: Desk, work: Workshop) -> None:
     @secured(Permission.READ)
     @contract(query=Paging, gives=Page[Row])
     def cells(scenario_id: int, query: Paging) -> dict[str, Any]:
-        return table_page(desk.plan(scenario_id, "cells").scenario.cells, query)
+        return table_page(plan_of(scenario_id, "cells").cells, query)
 
     @routes.get("/scenarios/<int:scenario_id>/cells/<int:cell_id>")
     @secured(Permission.READ)
     @contract(gives=RowOut)
     def cell(scenario_id: int, cell_id: int) -> Row:
-        found = desk.plan(scenario_id, "cell").scenario.cells
+        found = plan_of(scenario_id, "cell").cells
         rows = rows_of(found[found["cell_id"] == cell_id])
         if not rows:
             raise NotThere
@@ -86,7 +90,7 @@ def add_plan_routes(routes: Blueprint, desk: Desk, work: Workshop) -> None:
     @secured(Permission.READ)
     @contract(query=CellPaging, gives=Page[Row])
     def visits(scenario_id: int, query: CellPaging) -> dict[str, Any]:
-        found = desk.plan(scenario_id, "routes").scenario.routes
+        found = plan_of(scenario_id, "routes").routes
         if query.cell_id is not None:
             found = found[found["cell_id"] == query.cell_id]
         return table_page(found, query)
@@ -95,7 +99,7 @@ def add_plan_routes(routes: Blueprint, desk: Desk, work: Workshop) -> None:
     @secured(Permission.READ)
     @contract(query=CellPaging, gives=Page[Row])
     def stops(scenario_id: int, query: CellPaging) -> dict[str, Any]:
-        plan = desk.plan(scenario_id, "stops").scenario
+        plan = plan_of(scenario_id, "stops")
         found = plan.stops.merge(plan.routes[["route_id", "cell_id"]], on="route_id")
         if query.cell_id is not None:
             found = found[found["cell_id"] == query.cell_id]
@@ -105,7 +109,7 @@ def add_plan_routes(routes: Blueprint, desk: Desk, work: Workshop) -> None:
     @secured(Permission.READ)
     @contract(query=ScorePaging, gives=Page[Row])
     def scores(scenario_id: int, query: ScorePaging) -> dict[str, Any]:
-        found = desk.plan(scenario_id, "scores").scenario.scores
+        found = plan_of(scenario_id, "scores").scores
         if query.cell_id is not None:
             found = found[found["cell_id"] == query.cell_id]
         if query.metric is not None:
@@ -116,12 +120,31 @@ def add_plan_routes(routes: Blueprint, desk: Desk, work: Workshop) -> None:
     @secured(Permission.READ)
     @contract(query=Place, gives=WhereOut)
     def where(scenario_id: int, query: Place) -> WhereOut:
-        return cell_at(desk.plan(scenario_id, "where"), query)
+        return cell_at(seen_plan(desk, scenario_id, "where"), query)
 
 
 def sees(scope: Scope, one: Version) -> bool:
     """Return whether a caller sees a scenario: drafts without a plan are for those who draw."""
     return one.planned == one.head or scope.may(Permission.EDIT)
+
+
+def seen_plan(desk: Desk, scenario_id: int, what: str) -> Plan:
+    """Return a plan as far as the caller may see it.
+
+    Raises
+    ------
+    NotThere
+        If it is a draft without a plan, and the caller is none of those who draw.
+    StoreError, PermissionDenied
+        If there is no such scenario, or no plan of it yet; if it is out of scope.
+    """
+    try:
+        return desk.plan(scenario_id, what)
+    except StoreError as error:
+        unplanned = any(one.key == "drafts.not_planned" for one in error.faults)
+        if unplanned and not desk.scope().may(Permission.EDIT):
+            raise NotThere from error
+        raise
 
 
 def seen_versions(drafts: Drafts, scope: Scope) -> list[Version]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
+from dashboards.api.cell_numbers import outside
 from gridmap.catalogue import LANGUAGES, Language
 from gridmap.errors import (
     ConflictError,
@@ -32,6 +33,8 @@ STATUS: Final[Mapping[type[GridmapError], int]] = {
 _NOT_YET: Final = ("drafts.not_planned", "drafts.not_redrawn")
 #: What is out of scope, and what is not there: both look the same.
 _NOT_THERE: Final = ("store.out_of_scope", "store.no_scenario", "store.no_cells", "jobs.none_such")
+#: Asked for too much at a time; later it may go.
+_LATER: Final = ("jobs.too_many",)
 _HTTP: Final = {401: "sign_in", 403: "forbidden", 404: "not_there", 405: "no_method",
                 413: "too_large", 415: "no_json"}  # fmt: skip
 
@@ -52,6 +55,8 @@ def status_and_faults(error: GridmapError) -> tuple[int, tuple[Fault, ...]]:
         return 404, NotThere().faults
     if keys & {*_NOT_YET}:
         return 409, error.faults
+    if keys & {*_LATER}:
+        return 429, error.faults
     if isinstance(error, StoreError):
         return 503, error.faults
     return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500), (
@@ -62,7 +67,7 @@ def status_and_faults(error: GridmapError) -> tuple[int, tuple[Fault, ...]]:
 def told(error: GridmapError, language: Language) -> Response:
     """Return the answer to a request that failed."""
     status, faults = status_and_faults(error)
-    return problem(status, faults, language)
+    return problem(status, tuple(map(outside, faults)), language)
 
 
 def told_http(error: HTTPException, language: Language) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,7 +42,12 @@ def as_plain(job: Job, language: Language) -> dict[str, Any]:
         "cancel_asked": job.cancel_asked,
         "faults": [one.text(language) for one in job.faults],
         "result": dict(job.result),
-        "created": job.created.isoformat(),
-        "started": None if job.started is None else job.started.isoformat(),
-        "ended": None if job.ended is None else job.ended.isoformat(),
+        "created": _utc(job.created),
+        "started": _utc(job.started),
+        "ended": _utc(job.ended),
     }
+
+
+def _utc(time: dt.datetime | None) -> str | None:
+    """Return a time in UTC, in which databases keep it though SQLite does not say so."""
+    return None if time is None else time.replace(tzinfo=time.tzinfo or dt.UTC).isoformat()

@@ -19,6 +19,7 @@ from gridmap.errors import InputError, PermissionDenied, fault, some_ids
 from gridmap.export.feeds import Feed, FeedRequest, export_feeds
 from gridmap.export.geo import write_geopackage
 from gridmap.export.report import TIMINGS, build_report
+from gridmap.field_faults import field_faults
 from gridmap.jobs.executor import open_executor
 from gridmap.jobs.kinds import Kind, Task, Write, by_name
 from gridmap.partition.cells import cell_polygons
@@ -194,8 +195,8 @@ STANDARD = by_name(
 )
 
 
-def read_arguments(model: type[T], arguments: Mapping[str, Any]) -> T:
-    """Return the arguments of a job, checked.
+def read_arguments(model: type[T], arguments: Mapping[str, Any], *, within: str = "") -> T:
+    """Return the arguments of a job, checked; faults name the field `within` which they lie.
 
     Raises
     ------
@@ -205,12 +206,7 @@ def read_arguments(model: type[T], arguments: Mapping[str, Any]) -> T:
     try:
         return model.model_validate(arguments)
     except pydantic.ValidationError as error:
-        raise InputError(
-            *(
-                fault("jobs.bad_arguments", ".".join(map(str, one["loc"])), reason=one["msg"])
-                for one in error.errors()
-            )
-        ) from error
+        raise InputError(*field_faults(error, within=within)) from error
 
 
 def _load(task: Task, scenario_id: int) -> tuple[Territory, Scenario]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import logging
 import multiprocessing
 import os
@@ -22,12 +23,16 @@ from gridmap.errors import Fault, GridmapError, fault
 from gridmap.jobs.child import CANCEL, Done, End, Failed, Lost, Stopped, Work, idle, run_job
 from gridmap.jobs.estimate import left_s, whole_fraction
 from gridmap.jobs.kinds import Kind
+from gridmap.jobs.purge import purge
 from gridmap.jobs.queue import Claim, LostLease, Queue, Standing, State
 from gridmap.progress import Progress
 from gridmap.store.engine import open_engine
 from gridmap.store.scope import Scope
 
 _log = logging.getLogger(__name__)
+
+#: Seconds between two looks for what can be cleared away.
+PURGE_EVERY_S = 3600.0
 
 #: Returns how far an account may reach now, given how far it did when it asked.
 PresentScope = Callable[[Scope], Scope]
@@ -82,6 +87,8 @@ class Worker:
         Where the parts of a job are worked on, see `gridmap.jobs.executor.open_executor`.
     preload
         Modules that are read once for all jobs instead of once a job.
+    keep
+        Age from which jobs that ended, and their files, are cleared away; None = never.
     say
         Takes what a person at the terminal may read.
     """
@@ -97,6 +104,7 @@ class Worker:
         present_scope: PresentScope = lambda asked: asked,
         executor: str = "threads",
         preload: Sequence[str] = ("gridmap.planning",),
+        keep: dt.timedelta | None = None,
         say: Callable[[Fault], None] = lambda _: None,
     ) -> None:
         self._url = url
@@ -107,6 +115,8 @@ class Worker:
         self._present_scope = present_scope
         self._executor = executor
         self._context = _context(preload)
+        self._keep = keep
+        self._purged = -PURGE_EVERY_S
         self._say = say
         self._engine = open_engine(url)
         self._queue = Queue(self._engine, kinds)
@@ -127,6 +137,7 @@ class Worker:
         taken = 0
         self._warm_up()
         while self._left is None:
+            self._purge()
             claim = self._take()
             if claim is not None:
                 taken += 1
@@ -147,6 +158,19 @@ class Worker:
         first = self._context.Process(target=idle)  # type: ignore[attr-defined]
         first.start()
         first.join()
+
+    def _purge(self) -> None:
+        """Clear away what is old, once in a while."""
+        now = time.monotonic()
+        if self._keep is None or now - self._purged < PURGE_EVERY_S:
+            return
+        self._purged = now
+        try:
+            gone = purge(self._engine, self._files, keep=self._keep)
+        except (sa.exc.SQLAlchemyError, OSError):
+            _log.exception("old jobs cannot be cleared away")
+        else:
+            _log.info("%s old jobs and %s files handed in are gone", gone.jobs, gone.inbox)
 
     def _take(self) -> Claim | None:
         try:

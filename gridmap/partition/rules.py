@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from gridmap.errors import Fault, fault, some_ids
+from gridmap.errors import Fault, Numbers, fault, some_ids
 from gridmap.partition.change import Change
 from gridmap.partition.ground import Ground
 from gridmap.partition.redraw import CLOSED, DrawnPlan
@@ -180,6 +180,6 @@ def known_faults(
         )
     if closed:
         faults.append(
-            fault("redraw.unknown_cells", cells=some_ids(closed), open=some_ids(plan.cells))
+            fault("redraw.unknown_cells", cells=Numbers(closed), open=Numbers(plan.cells))
         )
     return faults

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from gridmap.errors import ConflictError, Fault, InputError, fault, some_ids
+from gridmap.errors import ConflictError, Fault, InputError, Numbers, fault, some_ids
 from gridmap.partition.borders import CellNames
 from gridmap.partition.change import Change
 from gridmap.partition.drawn_state import DrawnState
@@ -393,7 +393,7 @@ class Drafts:
         known = {cell for cell in cells if cell < plan.next_cell}
         missing = sorted(known - set(versions))
         if missing:
-            raise InputError(fault("drafts.no_versions", cells=some_ids(missing)))
+            raise InputError(fault("drafts.no_versions", cells=Numbers(missing)))
         encoded = encode_change(done.change)
         asked = asked or digest(kind, encoded)
         one = self._draft(connection, scope, scenario_id)

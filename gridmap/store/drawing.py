@@ -180,8 +180,11 @@ class DrawingTable:
             If the edit breaks a rule, versions are missing, the key stands for another edit, or
             the scenario is no draft.
         StoreError, PermissionDenied
-            If there is no such draft; if the caller may not edit it.
+            If there is no such draft; if the caller may not edit it, or has some cells only.
         """
+        if scope.cells is not None:
+            # of their part of a draft nobody can tell whether an edit keeps the rules
+            raise PermissionDenied(fault("drafts.not_your_cell", scenario_id))
         kind = str(to_json(edit)["kind"])
         asked = hashlib.sha256(json.dumps(to_json(edit), sort_keys=True).encode()).hexdigest()
         former = self.drafts.answered(scope, scenario_id, key, asked)

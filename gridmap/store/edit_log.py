@@ -141,11 +141,14 @@ def changed_since(
 ) -> list[Fault]:
     """Return a fault for each cell whose version is not the one that was seen; who and when.
 
-    A cell that is not there has version 0.
+    A cell that is not there has version 0. Where nobody has changed a cell since the draft was
+    opened, it says so: the version was never that of this draft.
     """
     rows = connection.execute(_SEEN, {"scenario": scenario_id, "cells": sorted(cells)}).all()
     return [
         conflict(row.cell, row.author, row.changed)
+        if row.author
+        else fault("drafts.never_seen", cell=row.cell, version=row.version)
         for row in sorted(rows, key=lambda row: int(row.cell))
         if row.version != seen.get(row.cell, 0)
     ]

@@ -14,7 +14,7 @@ from gridmap.errors import InputError, PermissionDenied, fault
 from gridmap.store import tables
 from gridmap.store.audit import record
 from gridmap.store.change_codec import encode_state
-from gridmap.store.copies import CELLS_ONLY, WHOLE, copied
+from gridmap.store.copies import WHOLE, copied
 from gridmap.store.draft_tables import edit, version
 from gridmap.store.edit_log import state_at
 from gridmap.store.engine import reading, saving
@@ -93,7 +93,8 @@ class Workflow:
         Raises
         ------
         InputError
-            If it is not in review, or would begin before the one that it follows.
+            If it is not in review, would begin before the one that it follows, or is a draft
+            without routes and scores for its present borders.
         PermissionDenied
             If the caller may not publish, or edited it and four eyes are needed.
         StoreError
@@ -102,6 +103,7 @@ class Workflow:
         with saving(self._engine, scope) as connection:
             one = version_of(connection, scope, scenario_id, Permission.PUBLISH, lock=True)
             demand_status(one, Status.IN_REVIEW)
+            _demand_plan(one)
             if self._four_eyes and scope.user in _authors(connection, one):
                 raise PermissionDenied(fault("drafts.four_eyes", scenario_id, user=scope.user))
             _publish(connection, scope, one, effective_from)
@@ -129,15 +131,15 @@ class Workflow:
         Raises
         ------
         InputError
-            If it is not an archived one that once held.
+            If it is not an archived one that once held, or has no routes and scores.
         StoreError, PermissionDenied
             If there is no such scenario; if the caller may not publish.
         """
         with saving(self._engine, scope) as connection:
             one = version_of(connection, scope, scenario_id, Permission.PUBLISH, lock=True)
             demand_status(one, Status.ARCHIVED)
-            whole = one.planned == one.head
-            child = copied(connection, scenario_id, WHOLE if whole else CELLS_ONLY)
+            _demand_plan(one)
+            child = copied(connection, scenario_id, WHOLE)
             _copy_state(connection, one, child)
             add_version(
                 connection,
@@ -145,7 +147,7 @@ class Workflow:
                 child,
                 name=one.name,
                 parent_id=scenario_id,
-                planned=0 if whole else None,
+                planned=0,
                 next_cell=one.next_cell,
                 n_units=one.n_units,
             )
@@ -170,6 +172,18 @@ class Workflow:
         with reading(self._engine, scope) as connection:
             row = connection.execute(holds.limit(1)).one_or_none()
         return None if row is None else as_version(row)
+
+
+def _demand_plan(one: Version) -> None:
+    """Raise unless a scenario has routes and scores for its present borders.
+
+    Raises
+    ------
+    InputError
+        If it has none: who visits whom would be known to nobody.
+    """
+    if one.planned != one.head:
+        raise InputError(fault("drafts.not_planned", one.scenario_id))
 
 
 def _publish(

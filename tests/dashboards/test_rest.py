@@ -71,7 +71,7 @@ def draft_of(caller: Caller, plan: int) -> str:
 
 
 def versions_of(caller: Caller, draft: str) -> dict[int, int]:
-    return {one["cell"]: one["version"] for one in caller.get(draft)["cells"]}
+    return {one["cell_id"]: one["version"] for one in caller.get(draft)["cells"]}
 
 
 def move(unit: int, to: int, versions: dict[int, int]) -> dict[str, object]:
@@ -106,26 +106,26 @@ def test_a_viewer_may_not_draw(town) -> None:
 def test_an_edit_is_done_once_undone_and_redone(town) -> None:
     callers, own, _ = town
     draft = draft_of(callers["li"], own)
-    asked, key = move(2, 1, versions_of(callers["li"], draft)), {"Idempotency-Key": "a"}
+    asked, key = move(2, 2, versions_of(callers["li"], draft)), {"Idempotency-Key": "a"}
     first = callers["li"].post(f"{draft}/edits", asked, **key)
     again = callers["li"].post(f"{draft}/edits", asked, **key)
     assert (first["moved"], again["repeated"]) == (1, True)
     assert again["sequence"] == first["sequence"]
-    assert callers["li"].get(f"{draft}/units?cell=1")["total"] == 13
+    assert callers["li"].get(f"{draft}/units?cell_id=2")["total"] == 13
     callers["li"].post(f"{draft}/undo")
-    assert callers["li"].get(f"{draft}/units?cell=1")["total"] == 12
+    assert callers["li"].get(f"{draft}/units?cell_id=2")["total"] == 12
     callers["li"].post(f"{draft}/redo")
-    assert callers["li"].get(f"{draft}/units?cell=1")["total"] == 13
+    assert callers["li"].get(f"{draft}/units?cell_id=2")["total"] == 13
 
 
 def test_who_comes_second_is_told_which_cells_and_who(town) -> None:
     callers, own, _ = town
     draft = draft_of(callers["li"], own)
     seen = versions_of(callers["wang"], draft)
-    callers["li"].post(f"{draft}/edits", move(2, 1, seen))
-    late = callers["wang"].post(f"{draft}/edits", move(8, 1, seen), 409)["faults"]
+    callers["li"].post(f"{draft}/edits", move(2, 2, seen))
+    late = callers["wang"].post(f"{draft}/edits", move(8, 2, seen), 409)["faults"]
     told = [one["text"].split(" at ")[0] for one in late]
-    assert told == ["Cell 0 was changed by li", "Cell 1 was changed by li"]
+    assert told == ["Cell 1 was changed by li", "Cell 2 was changed by li"]
 
 
 def test_all_faults_at_once_in_both_languages(town) -> None:
@@ -140,7 +140,7 @@ def test_all_faults_at_once_in_both_languages(town) -> None:
 
 def test_a_place_inside_is_in_the_cell_of_its_unit(town) -> None:
     callers, own, _ = town
-    place = callers["li"].get(f"{draft_of(callers['li'], own)}/units?cell=1&limit=1")["items"][0]
+    place = callers["li"].get(f"{draft_of(callers['li'], own)}/units?cell_id=2&limit=1")["items"][0]
     said = callers["watcher"].get(f"/scenarios/{own}/where?lon={place['lon']}&lat={place['lat']}")
     assert (said["unit"], said["code"]) == (place["unit"], "C02")
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
-from drawn_town import ADMIN, BOSS, OTHER, PLANNER, desk, saved_plan
+from drawn_town import ADMIN, BOSS, OTHER, PLANNER, count_as_planned, desk, saved_plan
 from sqlalchemy import update
 
 from gridmap.errors import InputError, PermissionDenied
@@ -35,6 +35,9 @@ def test_a_draft_is_submitted_published_and_then_left_alone(store: Store) -> Non
     flow.send_back(BOSS, li.draft, reason="C02 too large")
     li.commit(Move((8,), 1), "k2", seen)
     flow.submit(PLANNER, li.draft)
+    with pytest.raises(InputError, match="plan its routes first"):
+        flow.publish(BOSS, li.draft, effective_from=MARCH)
+    count_as_planned(store, li.draft)
     flow.publish(BOSS, li.draft, effective_from=MARCH)
     with pytest.raises(InputError, match="'published'"):
         li.commit(Move((14,), 1), "k3")
@@ -51,6 +54,7 @@ def test_the_next_one_ends_the_former_and_each_day_has_one_plan(store: Store) ->
     flow.submit(PLANNER, first)
     flow.publish(BOSS, first, effective_from=MARCH)
     flow.submit(PLANNER, second)
+    count_as_planned(store, second)
     with pytest.raises(InputError, match="2026-03-01"):
         flow.publish(BOSS, second, effective_from=MARCH - dt.timedelta(days=1))
     flow.publish(BOSS, second, effective_from=MAY)
@@ -77,6 +81,7 @@ def test_an_earlier_plan_is_published_again_as_a_copy(store: Store) -> None:
     first = li.seen()[0].version.parent_id
     assert first is not None
     li.commit(Move((2,), 1), "k1")
+    count_as_planned(store, li.draft)
     for number, day in ((first, MARCH), (li.draft, APRIL)):
         flow.submit(PLANNER, number)
         flow.publish(BOSS, number, effective_from=day)
@@ -105,6 +110,7 @@ def test_four_eyes(store: Store) -> None:
     branch = li.drafts.open(OTHER, li.draft)
     strict = Workflow(store.engine, four_eyes=True)
     for number in (li.draft, branch):
+        count_as_planned(store, number)
         strict.submit(BOSS, number)
         with pytest.raises(PermissionDenied, match="chen"):
             strict.publish(BOSS, number, effective_from=MARCH)
@@ -119,6 +125,7 @@ def test_everything_is_in_the_audit_and_the_chain_holds(store: Store) -> None:
     li = desk(store)
     li.commit(Move((2,), 1), "k1")
     flow = Workflow(store.engine)
+    count_as_planned(store, li.draft)
     flow.submit(PLANNER, li.draft)
     flow.publish(BOSS, li.draft, effective_from=MARCH)
     told = audit.entries(store.engine, ADMIN, subject=f"scenario/{li.draft}")
