@@ -174,7 +174,7 @@ def _register_acts(app: Dash, desk: Desk, work: Workshop) -> None:
         prevent_initial_call=True,
     )
     @secured(Permission.READ)
-    def confirm(
+    def confirm(  # noqa: PLR0917 — Dash passes them by place
         clicks: int | None,
         act: str | None,
         name: str | None,
@@ -240,8 +240,14 @@ def _register_challenges(app: Dash, desk: Desk, work: Workshop) -> None:
         prevent_initial_call=True,
     )
     @secured(Permission.EDIT)
-    def answer(accept: int | None, refuse: int | None, which: str | None, said: str | None,
-               shown: int | None, data: dict[str, Any] | None) -> Any:  # fmt: skip
+    def answer(  # noqa: PLR0917 — Dash passes them by place
+        accept: int | None,
+        refuse: int | None,
+        which: str | None,
+        said: str | None,
+        shown: int | None,
+        data: dict[str, Any] | None,
+    ) -> Any:
         if not (accept or refuse) or shown is None:
             return (no_update,) * 3
         chosen, scope = _chosen(data, shown), desk.scope()

@@ -22,6 +22,8 @@ _NOBODY: Final = (
     "MgBy+daESRWciiKez53nFKQC4w45SwXyhPYEmsa8q7k"
 )
 
+#: A shorter name stands in many a good password.
+_LEAST_NAME: Final = 3
 _turn = threading.BoundedSemaphore(_AT_A_TIME)
 
 
@@ -50,7 +52,7 @@ class Passwords:
             raise InputError(
                 fault("people.password_length", name, least=LEAST_CHARACTERS, most=MOST_CHARACTERS)
             )
-        if name.casefold() in password.casefold():
+        if len(name) >= _LEAST_NAME and name.casefold() in password.casefold():
             raise InputError(fault("people.password_has_name", name))
         with _turn:
             return self._hasher.hash(password)

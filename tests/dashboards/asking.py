@@ -29,7 +29,7 @@ from tests.dashboards.two_towns import FILE, Target
 #: What fills the places of an address. A new kind of place has to be added here.
 PLACES = {"cell_id": 1, "z": 0, "x": 0, "y": 0, "kind": "pdf", "filename": "gridmap.css",
           "package_name": "dash", "fingerprinted_path": "dash.py", "path": "cells",
-          "file": FILE, "unknown": "nothing"}  # fmt: skip
+          "file": FILE, "unknown": "nothing", "which": "after", "row": 0}  # fmt: skip
 #: A feature of each layer of the API, in the first cell.
 FEATURES = {"cells": "1", "outlets": "own-0", "routes": "G01-1"}
 #: What fills the fields of a query or a body that must be there; a new one has to be added here.
@@ -91,7 +91,8 @@ def filled(rule: Rule, target: Target, cell: int) -> Iterator[tuple[str, str]]:
         del about["draft"]
     for what, scenario in about.items():
         for layer, feature in FEATURES.items():
-            named = {"name": f"{scenario}-{layer}", "feature": feature, "job_id": target.job}
+            named = {"name": f"{scenario}-{layer}", "feature": feature, "job_id": target.job,
+                     "other_id": target.draft}  # fmt: skip
             places = {**PLACES, "scenario_id": scenario, "cell_id": cell, **named}
             unknown = rule.arguments - set(places)
             assert not unknown, f"{rule.rule}: say in PLACES what fills {sorted(unknown)}"
@@ -103,7 +104,8 @@ def filled(rule: Rule, target: Target, cell: int) -> Iterator[tuple[str, str]]:
 
 def fields_of(model: type[pydantic.BaseModel], target: Target) -> dict[str, Any]:
     """Plausible values of the fields of a model, of all that must be there at least."""
-    known = {**FIELDS, "scenario_id": target.plan, "territory": target.town}
+    made = {"scenario_id": target.plan, "territory": target.town, "key": secrets.token_hex(8)}
+    known = {**FIELDS, **made}
     needed = {name for name, one in model.model_fields.items() if one.is_required()}
     unknown = needed - set(known)
     assert not unknown, f"{model.__name__}: say in FIELDS what fills {sorted(unknown)}"

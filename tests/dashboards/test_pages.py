@@ -236,4 +236,4 @@ def test_a_plan_without_findings_says_why(plan: Plan) -> None:
     assert "older" in words_of(cell_findings(bare, 1, "en"))
     switches = cell_card.layout(bare, CHOSEN, has_basemap=False)
     options = [one for one in switches._traverse() if getattr(one, "id", None) == Card.LAYERS]
-    assert [one["disabled"] for one in options[0].options] == [True, True, True]
+    assert [one.disabled for one in options[0].children] == [True, True, True]
