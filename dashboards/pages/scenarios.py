@@ -25,7 +25,7 @@ from dashboards.components.words import words
 from dashboards.drawings import shown_version
 from dashboards.ids import App, PlanIds
 from dashboards.pages import Desk
-from dashboards.plan_acts import Wish, perform, sentences
+from dashboards.plan_acts import Wish, perform, read_words, sentences
 from dashboards.plan_files import add_plan_files
 from dashboards.queries_plans import Act, PlanCard, Shelf, acts_of, challenges_of, shelves
 from dashboards.secured import secured
@@ -174,15 +174,8 @@ def _register_acts(app: Dash, desk: Desk, work: Workshop) -> None:
         prevent_initial_call=True,
     )
     @secured(Permission.READ)
-    def confirm(
-        clicks: int | None,
-        act: str | None,
-        name: str | None,
-        day: str | None,
-        reason: str | None,
-        shown: int | None,
-        data: dict[str, Any] | None,
-    ) -> Any:
+    def confirm(*sent: Any) -> tuple[Any, ...]:
+        clicks, act, name, day, reason, shown, data = sent
         if not clicks or act not in set(Act) or shown is None:
             return (no_update,) * 5
         chosen = _chosen(data, shown)
@@ -213,15 +206,15 @@ def _register_challenges(app: Dash, desk: Desk, work: Workshop) -> None:
         prevent_initial_call=True,
     )
     @secured(Permission.CHALLENGE)
-    def send(clicks: int | None, cell: str | None, said: str | None, shown: int | None,
-             data: dict[str, Any] | None) -> Any:  # fmt: skip
+    def send(*sent: Any) -> tuple[Any, ...]:
+        clicks, cell, said, shown, data = sent
         if not clicks or shown is None:
             return (no_update,) * 3
         chosen = _chosen(data, shown)
         shown_version(desk, work, shown)
         try:
             number = _number(cell, "plans.fault.no_cell")
-            made = work.challenges.file(desk.scope(), shown, number, str(said or ""))
+            made = work.challenges.file(desk.scope(), shown, number, read_words(str(said or "")))
         except GridmapError as error:
             return no_update, "", fault_list(sentences(error, chosen.language))
         told = words(chosen.language, "plans")("done.challenge", number=made)
@@ -240,8 +233,8 @@ def _register_challenges(app: Dash, desk: Desk, work: Workshop) -> None:
         prevent_initial_call=True,
     )
     @secured(Permission.EDIT)
-    def answer(accept: int | None, refuse: int | None, which: str | None, said: str | None,
-               shown: int | None, data: dict[str, Any] | None) -> Any:  # fmt: skip
+    def answer(*sent: Any) -> tuple[Any, ...]:
+        accept, refuse, which, said, shown, data = sent
         if not (accept or refuse) or shown is None:
             return (no_update,) * 3
         chosen, scope = _chosen(data, shown), desk.scope()
@@ -253,7 +246,9 @@ def _register_challenges(app: Dash, desk: Desk, work: Workshop) -> None:
                 each.challenge_id for each in work.challenges.of(scope, one.scenario_id)
             }:
                 raise InputError(fault("drafts.challenge.unknown"))
-            work.challenges.answer(scope, number, accepted=accepted, answer=str(said or ""))
+            work.challenges.answer(
+                scope, number, accepted=accepted, answer=read_words(str(said or ""))
+            )
         except GridmapError as error:
             return no_update, "", fault_list(sentences(error, chosen.language))
         word = "accepted" if accepted else "refused"
