@@ -8,11 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dashboards.api.workshop import Workshop
-from dashboards.drawings import Drawing, drawing_of, root_of, shown_version
+from dashboards.drawings import (
+    Drawing,
+    drawing_of,
+    drawn_figures,
+    largest_deviation,
+    root_of,
+    shown_version,
+)
 from dashboards.pages import Desk
 from gridmap.errors import InputError, PermissionDenied, fault
 from gridmap.export.border_changes import BorderChanges, border_changes
-from gridmap.planning import unit_workloads
 from gridmap.policies import GradePolicy
 from gridmap.store.differences import two_scenarios
 from gridmap.store.roles import Permission
@@ -30,8 +36,7 @@ class Loads:
     @property
     def worst(self) -> float:
         """Largest relative deviation of a cell from the mean."""
-        mean = float(self.load.mean()) if len(self.load) else 0.0
-        return float(np.abs(self.load / mean - 1.0).max()) if mean else 0.0
+        return largest_deviation(self.load)
 
     @property
     def outside(self) -> int | None:
@@ -170,16 +175,7 @@ def _loads(desk: Desk, work: Workshop, one: Version) -> dict[str, Loads]:
         plan = desk.plans.plan(scope, one.scenario_id)
         balances = plan.scenario.partition.balances
         return {each.workload: Loads(each.load, each.tolerance) for each in balances}
-    root = desk.plans.plan(scope, root_of(work.drafts, scope, one).scenario_id)
-
-    def drawn() -> dict[str, Loads]:
-        territory, ground = work.table.ground(scope, one.scenario_id)
-        plan = work.drafts.state(scope, one.scenario_id).plan(ground)
-        names = unit_workloads(territory, root.scenario.request)
-        load = plan.figures.load[list(plan.cells)]
-        return {name: Loads(load[:, at], None) for at, name in enumerate(names)}
-
-    return root.once(("loads", one.scenario_id, one.head), drawn)
+    return {name: Loads(load, None) for name, load in drawn_figures(desk, work, one).loads.items()}
 
 
 def _cost(desk: Desk, work: Workshop, old: Version, changes: BorderChanges) -> Cost:

@@ -19,10 +19,12 @@ from gridmap.errors import StoreError, fault
 from gridmap.partition import colouring
 from gridmap.partition.borders import borders_of
 from gridmap.partition.drawn_state import DrawnState
+from gridmap.planning import unit_workloads
 from gridmap.store.drafts import Drafts
 from gridmap.store.numbers import FIRST_CELL_ID
 from gridmap.store.scope import Scope
 from gridmap.store.versions import Version
+from gridmap.territory import Floats
 
 _TINTS = PALETTE + SPARE
 #: A common border of cells is longer than this; at a corner they only meet. Metres.
@@ -103,6 +105,52 @@ def drawing_of(desk: Desk, work: Workshop, scenario_id: int) -> Drawing:
             {cell: name.code for cell, name in work.drafts.names(scope, scenario_id).items()},
         ),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnFigures:
+    """Figures of a draft as it is drawn, without routes.
+
+    Attributes
+    ----------
+    loads
+        Load of each cell by workload, in the order of the request.
+    compactness
+        Mean Polsby–Popper compactness of the cells.
+    """
+
+    loads: Mapping[str, Floats]
+    compactness: float
+
+
+def drawn_figures(desk: Desk, work: Workshop, one: Version) -> DrawnFigures:
+    """Return the figures of a draft, kept until it is edited.
+
+    Raises
+    ------
+    StoreError, PermissionDenied
+        If there is no such draft; if the caller may not edit it.
+    """
+    scope = desk.scope()
+    root = desk.plans.plan(scope, root_of(work.drafts, scope, one).scenario_id)
+
+    def made() -> DrawnFigures:
+        territory, ground = work.table.ground(scope, one.scenario_id)
+        plan = work.drafts.state(scope, one.scenario_id).plan(ground)
+        names = unit_workloads(territory, root.scenario.request)
+        load = plan.figures.load[list(plan.cells)]
+        return DrawnFigures(
+            loads={name: load[:, at] for at, name in enumerate(names)},
+            compactness=float(np.mean([plan.compactness(cell) for cell in plan.cells])),
+        )
+
+    return root.once(("figures", one.scenario_id, one.head), made)
+
+
+def largest_deviation(load: Floats) -> float:
+    """Return the largest relative deviation of a cell from the mean. Shape (n_cells,)."""
+    mean = float(load.mean()) if len(load) else 0.0
+    return float(np.abs(load / mean - 1.0).max()) if mean else 0.0
 
 
 def root_of(drafts: Drafts, scope: Scope, one: Version) -> Version:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Final
 
 from dashboards.api.problems import status_and_faults
 from dashboards.api.workshop import Workshop
@@ -11,6 +12,9 @@ from dashboards.queries_plans import Act
 from gridmap.catalogue import Language, text
 from gridmap.errors import Fault, GridmapError, InputError, fault
 from gridmap.store.scope import Scope
+
+#: Longest text that is taken from a form.
+MOST_CHARACTERS: Final = 4000
 
 
 @dataclass(frozen=True)
@@ -44,14 +48,15 @@ def perform(work: Workshop, scope: Scope, wish: Wish, language: Language) -> Don
     """
     number, flow = wish.scenario_id, work.workflow
     if wish.act is Act.OPEN:
-        return Done("", work.drafts.open(scope, number, name=wish.name.strip()))
+        return Done("", work.drafts.open(scope, number, name=read_words(wish.name)))
     if wish.act is Act.SUBMIT:
         flow.submit(scope, number)
         return Done(text("plans.done.submit", language, number=number))
     if wish.act is Act.SEND_BACK:
-        if not wish.reason.strip():
+        reason = read_words(wish.reason)
+        if not reason:
             raise InputError(fault("plans.fault.no_reason"))
-        flow.send_back(scope, number, reason=wish.reason.strip())
+        flow.send_back(scope, number, reason=reason)
         return Done(text("plans.done.send_back", language, number=number))
     day = read_day(wish.day)
     if wish.act is Act.PUBLISH:
@@ -61,6 +66,20 @@ def perform(work: Workshop, scope: Scope, wish: Wish, language: Language) -> Don
         flow.archive(scope, number, effective_until=day)
         return Done(text("plans.done.archive", language, number=number, day=day))
     return Done("", flow.roll_back(scope, number, effective_from=day))
+
+
+def read_words(written: str) -> str:
+    """Return what somebody wrote.
+
+    Raises
+    ------
+    InputError
+        If it is longer than people read.
+    """
+    said = written.strip()
+    if len(said) > MOST_CHARACTERS:
+        raise InputError(fault("plans.fault.too_long", length=len(said), most=MOST_CHARACTERS))
+    return said
 
 
 def read_day(written: str) -> dt.date:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from dashboards.api.plan_routes import seen_versions
 from dashboards.api.workshop import Workshop
+from dashboards.drawings import drawn_figures, largest_deviation
 from dashboards.pages import Desk
 from gridmap.errors import PermissionDenied
 from gridmap.store.challenges import Challenge, ChallengeState
@@ -47,7 +48,8 @@ RULES: Final[dict[Act, Rule]] = {
     Act.ROLL_BACK: Rule(Permission.PUBLISH, frozenset({Status.ARCHIVED})),
 }
 _ORDER: Final = (Status.PUBLISHED, Status.IN_REVIEW, Status.DRAFT, Status.ARCHIVED)
-#: Statuses in which a plan can be challenged.
+#: Statuses in which a plan is not finished, and in which it can be challenged.
+_IN_WORK: Final = (Status.DRAFT, Status.IN_REVIEW)
 CHALLENGEABLE: Final = (Status.IN_REVIEW, Status.PUBLISHED)
 
 
@@ -97,7 +99,7 @@ def shelves(desk: Desk, work: Workshop, *, today: dt.date) -> list[Shelf]:
     scope = desk.scope()
     seen = [one for one in seen_versions(work.drafts, scope) if _reaches(desk, scope, one)]
     return [
-        Shelf(name, _cards(work, scope, [one for one in seen if one.territory_name == name], today))
+        Shelf(name, _cards(desk, work, [one for one in seen if one.territory_name == name], today))
         for name in sorted({one.territory_name for one in seen})
     ]
 
@@ -125,12 +127,19 @@ def _reaches(desk: Desk, scope: Scope, one: Version) -> bool:
 
 
 def _cards(
-    work: Workshop, scope: Scope, versions: Sequence[Version], today: dt.date
+    desk: Desk, work: Workshop, versions: Sequence[Version], today: dt.date
 ) -> tuple[PlanCard, ...]:
+    scope = desk.scope()
     held = [one for one in versions if one.status is Status.PUBLISHED]
     now = [one for one in versions if one.holds(today)]
     reference = next(iter([*held, *now]), None)
     figures = plan_figures(work.engine, scope, versions, reference=reference)
+    if scope.may(Permission.EDIT):
+        figures |= {
+            one.scenario_id: _drawn(desk, work, one, figures[one.scenario_id])
+            for one in versions
+            if one.status in _IN_WORK and one.planned != one.head and one.scenario_id in figures
+        }
     # of several that cover the day, as after a publication for today, the latest holds
     holding = max(now, key=lambda one: (one.effective_from, one.scenario_id), default=None)
     cards = [PlanCard(one, figures.get(one.scenario_id), one is holding) for one in versions]
@@ -144,6 +153,13 @@ def _cards(
             ),
         )
     )
+
+
+def _drawn(desk: Desk, work: Workshop, one: Version, known: PlanFigures) -> PlanFigures:
+    """Return the figures of a draft without routes, with what its cells alone tell."""
+    found = drawn_figures(desk, work, one)
+    worst = {name: largest_deviation(load) for name, load in found.loads.items()}
+    return replace(known, deviation=worst, compactness=found.compactness)
 
 
 def unbeaten(cards: Sequence[PlanCard]) -> frozenset[int]:

@@ -26,6 +26,12 @@
   document.addEventListener("pointermove", drag);
 
   Object.assign(window.dash_clientside.gridmap, {
+    // a page that is drawn anew has new buttons that nobody has pressed
+    pressPlan: () => {
+      const pressed = window.dash_clientside.callback_context.triggered.find((one) => one.value);
+      if (!pressed) return window.dash_clientside.no_update;
+      return { name: pressed.prop_id.split(".")[0], at: Date.now() };
+    },
     closePlan: (clicks) => {
       if (clicks) window.dash_clientside.set_props("plans-dialog", { opened: false });
     },

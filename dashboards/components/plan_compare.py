@@ -30,7 +30,7 @@ _ZOOMS = ("1", "2", "4")
 _WHOLE = ("units", "customers", "outlets", "visited", "lost")
 
 
-def other_select(one: Version | None, others: Sequence[Version], chosen: Selection) -> Component:
+def other_select(others: Sequence[Version], chosen: Selection) -> Component:
     """Return the field in which the plan of before is chosen."""
     say = words(chosen.language, "plans")
     data = [
@@ -45,7 +45,7 @@ def other_select(one: Version | None, others: Sequence[Version], chosen: Selecti
         label=say("compare.with"),
         data=data,
         value=None if chosen.other is None else str(chosen.other),
-        placeholder="" if one is None else say("compare.choose", number=one.scenario_id),
+        placeholder=say("compare.choose"),
         clearable=True,
         searchable=True,
         className="plan-other",

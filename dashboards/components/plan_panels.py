@@ -63,7 +63,7 @@ def compare_panel(
         else:
             pair, tag = (chosen.other, one.scenario_id), f"{found.old.head}-{found.new.head}"
             parts += comparison(found, scope, chosen.language)
-    select = other_select(one, others, chosen)
+    select = other_select(others, chosen)
     hidden = scope.cells is not None or not others
     return _panel(
         "compare",

@@ -124,12 +124,20 @@ def register(app: Dash, desk: Desk) -> None:
         if chosen.cell is None:
             return [], [], [], None, queries.territory_bounds(plan)
         return (
-            card(plan, chosen),
+            [*card(plan, chosen), *challenge_link(desk, chosen)],
             details(plan, chosen),
             cell_findings(plan, chosen.cell, chosen.language),
             chosen.cell,
             queries.cell_bounds(plan, chosen.cell),
         )
+
+
+def challenge_link(desk: Desk, chosen: Selection) -> list[Component]:
+    """Return the way to object to the borders of the cell, for those who may."""
+    if desk.work is None or not desk.scope().may(Permission.CHALLENGE):
+        return []
+    said = text("plans.challenge.from_card", chosen.language)
+    return [dcc.Link(said, href=chosen.address(page=Page.SCENARIOS), className="button")]
 
 
 def card(plan: Plan, chosen: Selection) -> list[Component]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from flask import abort
 
@@ -25,7 +25,7 @@ from dashboards.components.words import words
 from dashboards.drawings import shown_version
 from dashboards.ids import App, PlanIds
 from dashboards.pages import Desk
-from dashboards.plan_acts import Wish, perform, sentences
+from dashboards.plan_acts import Wish, perform, read_words, sentences
 from dashboards.plan_files import add_plan_files
 from dashboards.queries_plans import Act, PlanCard, Shelf, acts_of, challenges_of, shelves
 from dashboards.secured import secured
@@ -37,6 +37,13 @@ from gridmap.store.scope import Scope
 from gridmap.store.versions import Version
 
 DEMANDS: Final = Permission.READ
+#: Where it is kept which button was pressed, and the buttons. They are drawn anew with the page;
+#: a callback of the server would run for each new one.
+_PRESSED: Final = {
+    PlanIds.ASKING: tuple(BUTTONS.values()),
+    PlanIds.SENDING: (PlanIds.CHALLENGE_SEND,),
+    PlanIds.ANSWERING: (PlanIds.ACCEPT, PlanIds.REFUSE),
+}
 
 
 def is_here(desk: Desk) -> bool:
@@ -56,7 +63,7 @@ def layout(desk: Desk, chosen: Selection) -> Component:
             html.Div(id=PlanIds.DONE, role="status", className="plan-done"),
             html.Div(body(desk, chosen), id=PlanIds.BODY, className="plans-body"),
             act_dialog(chosen.language),
-            dcc.Store(id=PlanIds.ACT),
+            *(dcc.Store(id=name) for name in (PlanIds.ACT, *_PRESSED)),
         ],
         className="page page-plans",
     )
@@ -97,6 +104,9 @@ def register(app: Dash, desk: Desk) -> None:
         Input(PlanIds.ZOOM, "value"),
         Input(PlanIds.MOVED, "checked"),
     )
+    for kept, buttons in _PRESSED.items():
+        inputs = (Input(one, "n_clicks") for one in buttons)
+        in_browser(app, "pressPlan", Output(kept, "data"), *inputs, at_start=False)
     _register_acts(app, desk, work)
     _register_challenges(app, desk, work)
 
@@ -128,16 +138,15 @@ def _register_acts(app: Dash, desk: Desk, work: Workshop) -> None:
         Output(PlanIds.CONFIRM, "children"),
         Output(PlanIds.ACT, "data"),
         Output(PlanIds.FAULT, "children"),
-        *(Input(name, "n_clicks") for name in BUTTONS.values()),
+        Input(PlanIds.ASKING, "data"),
         State(PlanIds.SHOWN, "data"),
         State(App.SELECTION, "data"),
         prevent_initial_call=True,
     )
     @secured(Permission.READ)
-    def ask(*sent: Any) -> tuple[Any, ...]:
-        shown, data = sent[-2:]
-        act = next((one for one, name in BUTTONS.items() if name == ctx.triggered_id), None)
-        if act is None or shown is None or not any(sent[: len(BUTTONS)]):
+    def ask(pressed: Any, shown: int | None, data: dict[str, Any] | None) -> tuple[Any, ...]:
+        act = next((one for one, name in BUTTONS.items() if name == _button(pressed)), None)
+        if act is None or shown is None:
             return (no_update,) * 11
         chosen = _chosen(data, shown)
         one = shown_version(desk, work, shown)
@@ -174,15 +183,8 @@ def _register_acts(app: Dash, desk: Desk, work: Workshop) -> None:
         prevent_initial_call=True,
     )
     @secured(Permission.READ)
-    def confirm(  # noqa: PLR0917 — Dash passes them by place
-        clicks: int | None,
-        act: str | None,
-        name: str | None,
-        day: str | None,
-        reason: str | None,
-        shown: int | None,
-        data: dict[str, Any] | None,
-    ) -> Any:
+    def confirm(*sent: Any) -> tuple[Any, ...]:
+        clicks, act, name, day, reason, shown, data = sent
         if not clicks or act not in set(Act) or shown is None:
             return (no_update,) * 5
         chosen = _chosen(data, shown)
@@ -205,7 +207,7 @@ def _register_challenges(app: Dash, desk: Desk, work: Workshop) -> None:
         Output(PlanIds.BODY, "children", allow_duplicate=True),
         Output(PlanIds.DONE, "children", allow_duplicate=True),
         Output(PlanIds.CHALLENGE_SAID, "children"),
-        Input(PlanIds.CHALLENGE_SEND, "n_clicks"),
+        Input(PlanIds.SENDING, "data"),
         State(PlanIds.CHALLENGE_CELL, "value"),
         State(PlanIds.CHALLENGE_WORDS, "value"),
         State(PlanIds.SHOWN, "data"),
@@ -213,15 +215,15 @@ def _register_challenges(app: Dash, desk: Desk, work: Workshop) -> None:
         prevent_initial_call=True,
     )
     @secured(Permission.CHALLENGE)
-    def send(clicks: int | None, cell: str | None, said: str | None, shown: int | None,
-             data: dict[str, Any] | None) -> Any:  # fmt: skip
-        if not clicks or shown is None:
+    def send(*sent: Any) -> tuple[Any, ...]:
+        pressed, cell, said, shown, data = sent
+        if not _button(pressed) or shown is None:
             return (no_update,) * 3
         chosen = _chosen(data, shown)
         shown_version(desk, work, shown)
         try:
             number = _number(cell, "plans.fault.no_cell")
-            made = work.challenges.file(desk.scope(), shown, number, str(said or ""))
+            made = work.challenges.file(desk.scope(), shown, number, read_words(str(said or "")))
         except GridmapError as error:
             return no_update, "", fault_list(sentences(error, chosen.language))
         told = words(chosen.language, "plans")("done.challenge", number=made)
@@ -231,8 +233,7 @@ def _register_challenges(app: Dash, desk: Desk, work: Workshop) -> None:
         Output(PlanIds.BODY, "children", allow_duplicate=True),
         Output(PlanIds.DONE, "children", allow_duplicate=True),
         Output(PlanIds.ANSWER_SAID, "children"),
-        Input(PlanIds.ACCEPT, "n_clicks"),
-        Input(PlanIds.REFUSE, "n_clicks"),
+        Input(PlanIds.ANSWERING, "data"),
         State(PlanIds.ANSWER_WHICH, "value"),
         State(PlanIds.ANSWER_WORDS, "value"),
         State(PlanIds.SHOWN, "data"),
@@ -240,26 +241,22 @@ def _register_challenges(app: Dash, desk: Desk, work: Workshop) -> None:
         prevent_initial_call=True,
     )
     @secured(Permission.EDIT)
-    def answer(  # noqa: PLR0917 — Dash passes them by place
-        accept: int | None,
-        refuse: int | None,
-        which: str | None,
-        said: str | None,
-        shown: int | None,
-        data: dict[str, Any] | None,
-    ) -> Any:
-        if not (accept or refuse) or shown is None:
+    def answer(*sent: Any) -> tuple[Any, ...]:
+        pressed, which, said, shown, data = sent
+        if not _button(pressed) or shown is None:
             return (no_update,) * 3
         chosen, scope = _chosen(data, shown), desk.scope()
         one = shown_version(desk, work, shown)
-        accepted = ctx.triggered_id == PlanIds.ACCEPT
+        accepted = _button(pressed) == PlanIds.ACCEPT
         try:
             number = _number(which, "plans.fault.no_challenge")
             if number not in {
                 each.challenge_id for each in work.challenges.of(scope, one.scenario_id)
             }:
                 raise InputError(fault("drafts.challenge.unknown"))
-            work.challenges.answer(scope, number, accepted=accepted, answer=str(said or ""))
+            work.challenges.answer(
+                scope, number, accepted=accepted, answer=read_words(str(said or ""))
+            )
         except GridmapError as error:
             return no_update, "", fault_list(sentences(error, chosen.language))
         word = "accepted" if accepted else "refused"
@@ -358,6 +355,11 @@ def _card_of(found: list[Shelf], scenario_id: int | None) -> PlanCard | None:
 def _chosen(data: dict[str, Any] | None, shown: int | None) -> Selection:
     """Return what a browser has chosen, for the plan that it shows."""
     return replace(Selection.of_data(data or {"page": Page.SCENARIOS}), scenario=shown)
+
+
+def _button(pressed: Any) -> str:
+    """Return the id of the button that was pressed, or nothing."""
+    return str(pressed.get("name", "")) if isinstance(pressed, dict) else ""
 
 
 def _number(written: str | None, otherwise: str) -> int:
