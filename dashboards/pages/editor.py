@@ -52,7 +52,7 @@ def layout(desk: Desk, chosen: Selection) -> Component:
     work = _work(desk)
     known = work.drafts.versions(desk.scope())
     if not known:
-        return no_scenario(chosen.language)
+        return no_scenario(desk, chosen.language)
     one = _chosen(known, chosen)
     if one is None:
         return unknown_scenario(chosen.scenario or 0, chosen.language)
