@@ -57,7 +57,7 @@
         return line;
       }),
     );
-    if (wasRunning && !runs.length && !document.querySelector(".plan-map")) window.location.reload();
+    if (wasRunning && !runs.length && document.querySelector(".empty-state")) window.location.reload();
     wasRunning = runs.length > 0;
   }
   window.setInterval(watchRuns, 2000);

@@ -32,17 +32,27 @@ def no_scenario(desk: Desk, language: Language) -> html.Div:
     )
 
 
-def empty(title: str, parts: Sequence[Component], desk: Desk, language: Language) -> html.Div:
-    """Return an empty state: the buttons that its reader has, then the other ways in words."""
-    buttons = _buttons(desk, language)
+def empty(
+    title: str,
+    parts: Sequence[Component],
+    desk: Desk,
+    language: Language,
+    *,
+    to_data: bool = True,
+) -> html.Div:
+    """Return an empty state: the buttons that its reader has, then the other ways in words.
+
+    Without `to_data` there is no button that leads to the data page, as this is that page.
+    """
+    buttons = [one for one in _buttons(desk, language) if to_data or isinstance(one, html.Button)]
     say = words(language, "datapage")
     rest: list[Component] = list(parts)
     if buttons:
         rest = [
-            html.P(say("first.lead")),
+            html.P(say("first.lead" if to_data else "first.table")),
             html.Div(buttons, className="downloads"),
             html.P(id="first-told", role="status"),
-            html.Details([html.Summary(say("first.commands")), *parts]),
+            html.Details([html.Summary(say("first.commands")), *parts], open=not to_data),
         ]
     return html.Div(
         dmc.Paper([dmc.Title(title, order=2), *rest], withBorder=True, p="lg", radius="md"),

@@ -228,12 +228,8 @@ def _parts(desk: Desk, chosen: Selection, names: list[str], *, hidden: bool) -> 
 def _first(desk: Desk, chosen: Selection) -> Component:
     """Return what to do while there is no territory to import into."""
     say = words(chosen.language, "datapage")
-    return empty(
-        say("first.title"),
-        [html.P(say("first.why")), html.Pre("gridmap plan PROJECT.toml --out DIR"),
-         html.P(say("first.table"))],
-        desk, chosen.language,
-    )  # fmt: skip
+    parts = [html.P(say("first.why")), html.Pre("gridmap plan PROJECT.toml --out DIR")]
+    return empty(say("first.title"), parts, desk, chosen.language, to_data=False)
 
 
 def _choice(
