@@ -30,6 +30,9 @@ class Cells(StrEnum):
     QUADRANT = "cells-quadrant"
     TABLE = "cells-table"
     PREVIEW = "cells-preview"
+    SHADE = "cells-shade"
+    SHADE_LEGEND = "cells-shade-legend"
+    ALERTS = "cells-alerts"
 
 
 class Card(StrEnum):

@@ -13,6 +13,7 @@ from dashboards.access import Plan
 from dashboards.compression import Packed
 from dashboards.downloads import MEDIA_TYPES, Downloads, SheetKind
 from dashboards.pages import Desk
+from dashboards.queries_shades import shade_metrics, shades_json
 from dashboards.secured import secured
 from gridmap.catalogue import LANGUAGES, Language, text
 from gridmap.errors import PermissionDenied, StoreError
@@ -96,6 +97,14 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
     def reach(scenario_id: int) -> Response:
         return _layer(opened(scenario_id), geojson.reach, asked_language())
 
+    @routes.get("/data/<int:scenario_id>/shades/<metric>.json")
+    @secured(Permission.READ)
+    def shades(scenario_id: int, metric: str) -> Response:
+        plan = opened(scenario_id)
+        if metric not in shade_metrics(plan):
+            abort(404)
+        return _layer(plan, shades_json, metric, asked_language(), kind="application/json")
+
     @routes.get("/data/<int:scenario_id>/routes/<int:cell_id>.geojson")
     @secured(Permission.READ)
     def cell_routes(scenario_id: int, cell_id: int) -> Response:
@@ -133,10 +142,15 @@ def _not_found(_: Exception) -> Response:
     return Response("", status=404)
 
 
-def _layer(plan: Plan, make: Callable[..., bytes], *rest: Hashable) -> Response:
-    """Return GeoJSON, made and packed once a plan; a browser that has it already is told so."""
+def _layer(
+    plan: Plan,
+    make: Callable[..., bytes],
+    *rest: Hashable,
+    kind: str = "application/geo+json",
+) -> Response:
+    """Return what the map shows, made and packed once a plan; who has it already is told so."""
     kept = plan.once((make.__name__, *rest), lambda: Packed.of(make(plan, *rest)))
-    answer = kept.answer("application/geo+json")
+    answer = kept.answer(kind)
     answer.cache_control.no_cache = True
     answer.cache_control.private = True
     answer.make_conditional(request)

@@ -33,11 +33,12 @@ _FLAGS = (
 DESKTOP, PHONE = (1440, 900), (390, 844)
 WAIT_S = 60
 
-#: Whether the pages have nothing left to do: no callback under way, each map drawn.
+#: Whether the pages have nothing left to do: no callback under way, each map and table drawn.
 _SETTLED = """
 return document.querySelector('#app-content')?.children.length > 0
   && !document.querySelector('[data-dash-is-loading="true"]')
   && [...document.querySelectorAll('.plan-map-canvas')].every(map => map.dataset.state === 'ready')
+  && [...document.querySelectorAll('.ag-header-row')].every(row => row.children.length > 0)
   && [...document.querySelectorAll('.dash-graph')].every(one => one.querySelector('.main-svg'));
 """
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import dash_mantine_components as dmc
 from dash import html
+from dash.development.base_component import Component
 
 from dashboards import queries
 from dashboards.access import Plan
@@ -29,10 +30,12 @@ def plan_map(
     view: Bounds | None = None,
     switches: str = "",
     shown: Sequence[str] = (),
+    beside: Sequence[Component] = (),
 ) -> html.Div:
     """Return the map with its legend, showing `view` or else the whole territory.
 
     With `switches`, the id of a checklist, the reader switches the layers; `shown` are on at first.
+    `beside` are more panels, which come first.
     """
     say = words(language)
     data, query = f"/data/{plan.scenario_id}", f"?lang={language}"
@@ -67,6 +70,7 @@ def plan_map(
             ),
             html.Div(
                 [
+                    *beside,
                     legend(language, present),
                     *([_switches(switches, plan, language, shown)] if switches else []),
                 ],

@@ -51,6 +51,9 @@ class PlanMap(_Own):
         The cell that is marked; a click, or the Enter key on the middle of the map, sets it.
     day
         ``{"week": 1, "weekday": 1}``: the day whose route and stops are shown.
+    shades
+        ``{"1": "#41b6c4", "2": ""}``: the colour of each cell by a figure, empty where it has
+        none; None = colours that tell neighbours apart.
     dark
         Whether to use dark colours.
     language
@@ -74,6 +77,7 @@ class PlanMap(_Own):
         "reachUrl",
         "routesUrl",
         "selected",
+        "shades",
         "symbolsUrl",
         "tilesUrl",
         "view",
@@ -95,6 +99,7 @@ class PlanMap(_Own):
         view: Sequence[float] | None = None,
         selected: int | None = None,
         day: Mapping[str, int] | None = None,
+        shades: Mapping[str, str] | None = None,
         dark: bool = False,
         language: str = "en",
         className: str = "",
@@ -114,6 +119,7 @@ class PlanMap(_Own):
                 "view": None if view is None else list(view),
                 "selected": selected,
                 "day": None if day is None else dict(day),
+                "shades": None if shades is None else dict(shades),
                 "dark": dark,
                 "language": language,
                 "className": className,

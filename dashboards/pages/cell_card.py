@@ -98,7 +98,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
             ),
             html.Div(id=Card.MORE),
         ],
-        className="page page-scroll",
+        className="page page-scroll card-page",
     )
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboards import queries
 from dashboards.access import Plan
+from dashboards.components.alerts import alert_panel
 from dashboards.components.aria import aria
 from dashboards.components.grids import HUNDREDTH, PERCENT, TENTH, WHOLE, grid
 from dashboards.components.help import help_button
 from dashboards.components.maps import plan_map
 from dashboards.components.notices import notices
+from dashboards.components.shades import shade_panel
 from dashboards.components.words import quadrant_name, words
 from dashboards.figures import CONFIG
 from dashboards.figures.balance import balance_figure, balance_height
@@ -24,6 +27,7 @@ from dashboards.figures.quadrant import quadrant_figure
 from dashboards.formats import MISSING, number, share
 from dashboards.ids import App, Cells
 from dashboards.pages import Desk
+from dashboards.queries_alerts import alerts
 from dashboards.secured import secured
 from dashboards.state import Page, Selection
 from dashboards.wiring import in_browser
@@ -45,6 +49,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
                     language=language,
                     has_basemap=has_basemap,
                     switches=Cells.LAYERS,
+                    beside=[shade_panel(plan, language)],
                 ),
                 className="page-map",
                 **aria(label=say("map.title")),
@@ -52,6 +57,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
             html.Section(
                 [
                     html.Div(id=Cells.PREVIEW, className="preview", **aria(live="polite")),
+                    html.Div(id=Cells.ALERTS),
                     notices(plan, language),
                     html.Div(
                         [
@@ -71,6 +77,8 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
                         value=workloads[0],
                         data=[{"value": one, "label": say(f"workload.{one}")} for one in workloads],
                         size="xs",
+                        persistence=True,
+                        persistence_type="memory",
                         className="workloads" if len(workloads) > 1 else "workloads-single",
                     ),
                     html.P(say("balance.legend"), className="hint"),
@@ -182,6 +190,23 @@ def register(app: Dash, desk: Desk) -> None:
     )
     in_browser(app, "showLayers", Output(Cells.MAP, "layers"), Input(Cells.LAYERS, "value"))
     in_browser(app, "isDark", Output(Cells.MAP, "dark"), Input(App.DARK, "data"))
+    in_browser(
+        app,
+        "colourBy",
+        Output(Cells.MAP, "shades"),
+        Input(Cells.SHADE, "value"),
+        State(App.SELECTION, "data"),
+    )
+
+    @app.callback(
+        Output(Cells.ALERTS, "children"),
+        Input(Cells.ALERTS, "id"),
+        State(App.SELECTION, "data"),
+    )
+    @secured(Permission.READ)
+    def show_alerts(_: str, data: dict[str, Any]) -> Component:
+        plan, chosen = desk.opened(data)
+        return alert_panel(alerts(desk, plan, dt.datetime.now(dt.UTC).date()), chosen)
 
     @app.callback(
         Output(Cells.BALANCE, "figure"),

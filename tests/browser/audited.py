@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from selenium.webdriver.support.ui import WebDriverWait
+
 import tools
 from dashboards.api.workshop import workshop_of
 from dashboards.app import create_app
@@ -20,8 +22,7 @@ from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
 from tests.dashboards.fixtures import make_plan, plain_exports
 from tests.dashboards.signed import CHEAP, OPERATOR, PASSWORD
-from tools.browser import served
-from tools.visits import Visitor
+from tools.browser import WAIT_S, served
 
 AXE = Path(tools.__path__[0]) / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 ADMINISTRATOR = "chief"
@@ -75,6 +76,19 @@ def barriers(browser: Any) -> list[str]:
     return [f"{rule}: {what}\n    " + "\n    ".join(nodes) for rule, what, nodes in found]
 
 
+def unroll(browser: Any) -> None:
+    """Look at each table in turn, as what is out of sight is not drawn; end at the top."""
+    tables = browser.execute_script("return [...document.querySelectorAll('.ag-root-wrapper')]")
+    drawn = "return !arguments[0].querySelector('.ag-delay-render')"
+    for table in tables:
+        browser.execute_script("arguments[0].scrollIntoView({ block: 'center' })", table)
+        if browser.execute_script("return arguments[0].checkVisibility()", table):
+            WebDriverWait(browser, WAIT_S).until(
+                lambda one, table=table: one.execute_script(drawn, table)
+            )
+    browser.execute_script("window.scrollTo(0, 0)")
+
+
 def bytes_received(browser: Any) -> int:
     """Return how many bytes came over the wire since the last call, packed as they came."""
     total = 0.0
@@ -91,7 +105,3 @@ def first_paint_s(browser: Any) -> float:
         "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
     )
     return float(said) / 1000.0
-
-
-__all__ = ["ADMINISTRATOR", "PASSWORD", "Visitor", "audited_service", "barriers",
-           "bytes_received", "first_paint_s"]  # fmt: skip

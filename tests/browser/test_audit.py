@@ -20,6 +20,7 @@ from tests.browser.audited import (
     barriers,
     bytes_received,
     first_paint_s,
+    unroll,
 )
 from tests.browser.test_dashboard import RENDERER_REMARKS
 from tools.browser import DESKTOP, chromium, requests_sent
@@ -72,6 +73,7 @@ def audit(visitor: Visitor, visit: Visit, address: str) -> None:
     visitor.browser.get_log("browser")
     requests_sent(visitor.browser)
     visitor.see(visit)
+    unroll(visitor.browser)
     faults = faults_of(visitor.browser, visit, address)
     assert not faults, "\n".join(faults)
 

@@ -28,6 +28,9 @@ import {
   SWITCHED,
   SYMBOLS,
 } from "./plan";
+import { placeOf, recall, remember } from "./memory";
+import { printable } from "./print";
+import { addShadeLayer, shadeCells } from "./shades";
 import type { Layer, PlanMapProps } from "./types";
 
 const EMPTY: Exclude<Parameters<GeoJSONSource["setData"]>[0], string> = {
@@ -44,6 +47,8 @@ export class PlanView {
   private hovered: string | number | undefined;
   private started = false;
   private fitted: string;
+  private readonly opening: string;
+  private readonly forget: () => void;
 
   constructor(
     private readonly container: HTMLElement,
@@ -51,13 +56,16 @@ export class PlanView {
     private readonly choose: (cell: number) => void,
   ) {
     this.props = props;
-    this.fitted = String(props.view);
+    const shown = recall(placeOf(props.id, props.cellsUrl));
+    this.fitted = shown?.fitted ?? String(props.view);
+    this.opening = String(props.view);
     this.mark("loading");
     this.map = new MapLibre({
       container,
       style: this.style(),
-      bounds: props.view ?? undefined,
-      fitBoundsOptions: { padding: 24, maxZoom: MAX_ZOOM_OF_FIT },
+      ...(shown
+        ? { center: shown.center, zoom: shown.zoom }
+        : { bounds: props.view ?? undefined, fitBoundsOptions: { padding: 24, maxZoom: MAX_ZOOM_OF_FIT } }),
       attributionControl: false,
       fadeDuration: 0,
       dragRotate: false,
@@ -83,6 +91,7 @@ export class PlanView {
     this.map.on("load", () => void this.start());
     this.map.on("error", (event) => this.fail(event.error));
     this.map.on("idle", () => this.settle());
+    this.forget = printable(this.map, container);
   }
 
   /** Show other properties; only what differs is touched. */
@@ -118,6 +127,8 @@ export class PlanView {
   }
 
   remove(): void {
+    remember(placeOf(this.props.id, this.props.cellsUrl), this.map, this.fitted);
+    this.forget();
     this.map.remove();
   }
 
@@ -154,6 +165,7 @@ export class PlanView {
     add(FINDINGS, findingsUrl(this.props));
     add(REACH, reachUrl(this.props));
     for (const layer of this.planLayers()) this.map.addLayer(layer);
+    addShadeLayer(this.map, CELLS);
     this.started = true;
     // light or dark may have been told while the first style was loading
     this.restyle();
@@ -220,6 +232,7 @@ export class PlanView {
     for (const id of ["cells-selected", "cells-selected-halo"]) this.map.setFilter(id, cellFilter(selected));
     for (const id of ["routes-line", "routes-halo"]) this.map.setFilter(id, dayFilter("LineString", day));
     for (const id of ["stops-dot", "stops-number"]) this.map.setFilter(id, dayFilter("Point", day));
+    shadeCells(this.map, this.props.shades, Boolean(this.props.dark));
     for (const [layer, ids] of Object.entries(SWITCHED)) {
       const visibility = isOn(this.props, layer as Layer) ? "visible" : "none";
       for (const id of ids) this.map.setLayoutProperty(id, "visibility", visibility);
@@ -228,7 +241,8 @@ export class PlanView {
 
   private fit(): void {
     const view = this.props.view;
-    if (!view || String(view) === this.fitted) return;
+    // what the page opened with is shown already, or was left for another part of the world
+    if (!view || String(view) === this.fitted || String(view) === this.opening) return;
     this.fitted = String(view);
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.map.fitBounds(view, { padding: 36, maxZoom: MAX_ZOOM_OF_FIT, duration: calm ? 0 : 350 });

@@ -34,6 +34,7 @@ export interface PlanMapProps {
   view?: Bounds | null;
   selected?: number | null;
   day?: Day | null;
+  shades?: Record<string, string> | null;
   dark?: boolean;
   language: "en" | "zh";
   labels: Labels;
