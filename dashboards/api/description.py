@@ -143,10 +143,7 @@ def _parameters(agreed: Contract, language: Language) -> list[dict[str, Any]]:
 
 def _models(agreed: list[Contract]) -> list[type[pydantic.BaseModel]]:
     used = {
-        model
-        for one in agreed
-        for model in (one.gives, one.body, one.query, ProblemOut)
-        if model is not None
+        model for one in agreed for model in (one.gives, one.body, ProblemOut) if model is not None
     }
     return sorted(used, key=lambda one: one.__name__)
 
@@ -156,6 +153,10 @@ def _schemas(agreed: list[Contract]) -> dict[str, Any]:
         [(model, "validation") for model in _models(agreed)], ref_template=_REF
     )
     found: dict[str, Any] = schemas["$defs"]
+    for one in agreed:
+        if one.query is not None:
+            # parameters are listed one by one, and only what they refer to stands here
+            found |= one.query.model_json_schema(ref_template=_REF).get("$defs", {})
     return found
 
 

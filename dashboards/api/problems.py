@@ -29,8 +29,11 @@ STATUS: Final[Mapping[type[GridmapError], int]] = {
     InfeasibleError: 422,
     PermissionDenied: 403,
 }
-#: Errors of the store that mean that a scenario is not as far as that.
-_NOT_YET: Final = ("drafts.not_planned", "drafts.not_redrawn")
+#: What was asked is all right, and does not go with how things stand.
+_NOT_NOW: Final = (
+    "drafts.not_planned", "drafts.not_redrawn", "drafts.wrong_status", "drafts.key_used",
+    "drafts.nothing_to_undo", "drafts.nothing_to_redo",
+)  # fmt: skip
 #: What is out of scope, and what is not there: both look the same.
 _NOT_THERE: Final = ("store.out_of_scope", "store.no_scenario", "store.no_cells", "jobs.none_such")
 #: Asked for too much at a time; later it may go.
@@ -53,7 +56,7 @@ def status_and_faults(error: GridmapError) -> tuple[int, tuple[Fault, ...]]:
         return 404, error.faults
     if keys & {*_NOT_THERE}:
         return 404, NotThere().faults
-    if keys & {*_NOT_YET}:
+    if keys & {*_NOT_NOW}:
         return 409, error.faults
     if keys & {*_LATER}:
         return 429, error.faults

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect
 
 from dashboards.api.description import describe
 from dashboards.api.draft_routes import add_draft_routes
@@ -20,6 +21,8 @@ from gridmap.errors import GridmapError, fault
 from gridmap.store.roles import Permission
 
 PREFIX = "/api/v1"
+#: Ways of asking that get an answer in JSON, though it says that nothing is asked in that way.
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 
 
 def rest_blueprint(desk: Desk, work: Workshop, *, language: Language) -> Blueprint:
@@ -36,9 +39,12 @@ def rest_blueprint(desk: Desk, work: Workshop, *, language: Language) -> Bluepri
     def openapi() -> dict[str, object]:
         return describe(PREFIX, asked_language(language))
 
-    @routes.route("/<path:unknown>", methods=["GET", "POST"])
+    @routes.route("/<path:unknown>", methods=METHODS)
     @secured(Permission.READ)
-    def nowhere(unknown: str) -> Response:  # noqa: ARG001
+    def nowhere(unknown: str) -> Response:
+        other = other_methods(f"{PREFIX}/{unknown}")
+        if other:
+            raise MethodNotAllowed(other)
         raise NotThere(fault("api.no_address"))
 
     @routes.errorhandler(GridmapError)
@@ -56,3 +62,17 @@ def rest_blueprint(desk: Desk, work: Workshop, *, language: Language) -> Bluepri
         return problem(401, (fault("api.sign_in"),), asked_language(language))
 
     return routes
+
+
+def other_methods(path: str) -> list[str]:
+    """Return the methods by which a path of the API may be asked; none if there is no such path."""
+    addresses = current_app.url_map.bind(request.host)
+    found = []
+    for method in METHODS:
+        try:
+            endpoint, _ = addresses.match(path, method=method)
+        except (NotFound, RequestRedirect):
+            continue
+        if endpoint != "rest.nowhere":
+            found.append(method)
+    return found
