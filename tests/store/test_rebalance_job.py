@@ -32,9 +32,14 @@ def at(tmp_path: Path) -> tuple[Store, Desk]:
 
 
 def run(
-    store: Store, draft: int, folder: Path, report: Callable[[Progress], None] = lambda _: None,
-    territory: str = "Grid Town", scope: Scope = BOSS,
-) -> Any:  # fmt: skip
+    store: Store,
+    draft: int,
+    folder: Path,
+    report: Callable[[Progress], None] = lambda _: None,
+    *,
+    territory: str = "Grid Town",
+    scope: Scope = BOSS,
+) -> Any:
     task = Task(store, scope, territory, {"scenario_id": draft}, folder / "7", folder, report)
     return REBALANCE.run(task)
 
@@ -57,9 +62,7 @@ def test_the_rest_is_balanced_as_one_edit(at: tuple[Store, Desk], tmp_path: Path
     assert np.bincount(here.drafts.head(PLANNER, here.draft).state.label).tolist() == [14, 10]
 
 
-def test_what_somebody_did_meanwhile_is_not_overrun(
-    at: tuple[Store, Desk], tmp_path: Path
-) -> None:
+def test_what_somebody_did_meanwhile_is_not_overrun(at: tuple[Store, Desk], tmp_path: Path) -> None:
     store, here = at
     write = run(store, here.draft, tmp_path)
     here.commit(Move((15,), 0), "meanwhile")
