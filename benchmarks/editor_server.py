@@ -5,14 +5,16 @@
 
 A town is made up: uneven quadrangles with bent sides, cells grown around own outlets, visited
 partners at random, no streets. It is saved, and a draft of it redrawn through the application as a
-browser asks it to: brush strokes and moves of about 20 units, locks, undo; a colleague at another
-process's distance is played by a second service over the same database that draws in turn.
-Prints milliseconds of CPU time and of the clock, and bytes for a changed unit.
+browser asks it to: brush strokes, short and wide ones, locks, undo. A colleague at another process
+of the service is played by a second application over the same database that draws in turn.
+Prints milliseconds of CPU time and of the clock, bytes for a changed unit, and whether both
+browsers have the same cells in the end.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import platform
 import resource
@@ -27,6 +29,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from flask.testing import FlaskClient
+from pyproj import Transformer
 
 from benchmarks.coverages import quadrangles
 from benchmarks.redraw import grown
@@ -196,8 +199,6 @@ class Editor:
 
     def load(self, kind: str = "state") -> None:
         """Fetch the state."""
-        import gzip
-
         header, arrays = decoded(gzip.decompress(self.timed(kind, "GET", "state.bin").data))
         self.label = arrays["label"].copy()
         self.versions = {one["cell"]: one["version"] for one in header["cells"]}
@@ -209,12 +210,7 @@ class Editor:
         answer = self.timed(kind, "POST", path, {**body, "key": key, "since": self.sequence})
         if answer.status_code != 200:
             return
-        content = answer.data
-        if answer.headers.get("Content-Encoding") == "gzip":
-            import gzip
-
-            content = gzip.decompress(content)
-        self.take(json.loads(content)["step"], len(answer.data))
+        self.take(_read(answer)["step"], len(answer.data))
 
     def take(self, step: dict[str, Any], size: int) -> None:
         """Take over a step."""
@@ -230,14 +226,15 @@ class Editor:
     def follow(self) -> None:
         """Ask for the steps of others."""
         answer = self.timed("follow", "GET", f"steps?since={self.sequence}")
-        content = answer.data
-        if answer.headers.get("Content-Encoding") == "gzip":
-            import gzip
-
-            content = gzip.decompress(content)
-        for step in json.loads(content)["steps"]:
+        for step in _read(answer)["steps"]:
             self.take(step, 0)
         self.timed("quiet", "GET", f"steps?since={self.sequence}")
+
+
+def _read(answer: Any) -> Any:
+    """Return the JSON of an answer, packed or not."""
+    packed = answer.headers.get("Content-Encoding") == "gzip"
+    return json.loads(gzip.decompress(answer.data) if packed else answer.data)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -307,8 +304,6 @@ def _play(editors: list[Editor], territory: Territory, gestures: int) -> None:
 
 
 def _degrees(xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    from pyproj import Transformer
-
     lon, lat = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True).transform(xy[:, 0], xy[:, 1])
     return lon, lat
 
@@ -330,6 +325,9 @@ def _print(editors: list[Editor], given: argparse.Namespace) -> None:
     if sizes:
         print(f"bytes a changed unit, answers of 100 units and more: median {np.median(sizes):.2f},"
               f" most {max(sizes):.2f} (n = {len(sizes)})")  # fmt: skip
+    files = {path: len(editors[0].timed("size", "GET", path).data)
+             for path in ("ground.bin", "outlets.bin", "state.bin")}  # fmt: skip
+    print("packed KB: " + ", ".join(f"{name} {size / 1e3:.0f}" for name, size in files.items()))
     print(f"both browsers agree: {bool((editors[0].label == editors[1].label).all())}")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 

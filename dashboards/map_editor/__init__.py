@@ -1,4 +1,4 @@
-"""The map of a plan as a Dash component; its sources are in ``frontend``."""
+"""The map of a plan and its editor as Dash components; their sources are in ``frontend``."""
 
 from __future__ import annotations
 
@@ -8,24 +8,7 @@ from typing import Any, ClassVar
 from dash.development.base_component import Component
 
 
-class _Own(Component):
-    """What our own components share: how Dash wants to be told of properties."""
-
-    _children_props: list[str] = []  # noqa: RUF012 — Dash declares it so
-    _base_nodes: list[str] = ["children"]  # noqa: RUF012
-    _namespace = "gridmap_map"
-    _names: ClassVar[list[str]]
-
-    def _fill(self, given: dict[str, Any]) -> None:
-        self._prop_names = list(self._names)
-        self.available_properties = list(self._names)
-        self._valid_wildcard_attributes: list[str] = []
-        self.available_wildcard_attributes: list[str] = []
-        base: Any = super()
-        base.__init__(**given)
-
-
-class PlanMap(_Own):
+class PlanMap(Component):
     """Cells, outlets and routes of a plan on an offline basemap.
 
     Geometry is fetched by the browser from the addresses given here; no callback carries it.
@@ -62,6 +45,9 @@ class PlanMap(_Own):
         CSS class.
     """
 
+    _children_props: list[str] = []  # noqa: RUF012 — Dash declares it so
+    _base_nodes: list[str] = ["children"]  # noqa: RUF012
+    _namespace = "gridmap_map"
     _type = "PlanMap"
     _names: ClassVar[list[str]] = [
         "id",
@@ -104,74 +90,78 @@ class PlanMap(_Own):
         language: str = "en",
         className: str = "",
     ) -> None:
-        self._fill(
-            {
-                "id": id,
-                "labels": dict(labels),
-                "symbolsUrl": symbolsUrl,
-                "tilesUrl": tilesUrl,
-                "cellsUrl": cellsUrl,
-                "outletsUrl": outletsUrl,
-                "routesUrl": routesUrl,
-                "findingsUrl": findingsUrl,
-                "reachUrl": reachUrl,
-                "layers": list(layers),
-                "view": None if view is None else list(view),
-                "selected": selected,
-                "day": None if day is None else dict(day),
-                "shades": None if shades is None else dict(shades),
-                "dark": dark,
-                "language": language,
-                "className": className,
-            }
-        )
+        given: dict[str, Any] = {
+            "id": id,
+            "labels": dict(labels),
+            "symbolsUrl": symbolsUrl,
+            "tilesUrl": tilesUrl,
+            "cellsUrl": cellsUrl,
+            "outletsUrl": outletsUrl,
+            "routesUrl": routesUrl,
+            "findingsUrl": findingsUrl,
+            "reachUrl": reachUrl,
+            "layers": list(layers),
+            "view": None if view is None else list(view),
+            "selected": selected,
+            "day": None if day is None else dict(day),
+            "shades": None if shades is None else dict(shades),
+            "dark": dark,
+            "language": language,
+            "className": className,
+        }
+        self._prop_names = list(self._names)
+        self.available_properties = list(self._names)
+        self._valid_wildcard_attributes: list[str] = []
+        self.available_wildcard_attributes: list[str] = []
+        base: Any = super()
+        base.__init__(**given)
 
 
-class MapEditor(_Own):
-    """The cells of a draft, to be redrawn: map, tools, balance of the cells, history.
+class MapEditor(Component):
+    """The editor of a draft: map, tools and figures, all within the browser.
 
-    Units, cells and edits go between browser and server by the routes below `base`, as
-    docs/editor.md tells; no callback carries them.
+    It speaks with the server by itself, see `dashboards.map_editor.routes`; Dash learns only which
+    cell is chosen.
 
     Parameters
     ----------
     id
         Id of the component.
     base
-        Address of the draft's routes, such as ``/editor/7``.
-    scenarioId
-        Number of the draft.
+        Address of the draft without a slash at its end, such as ``/editor/12``.
     labels
-        All sentences of the component: those of the catalogue below ``editor.ui``, by the rest of
-        their keys, and ``attribution``.
+        The sentences ``editor.ui.…`` of the catalogue by what follows the last dot, and
+        ``attribution``.
+    palette
+        Colours of the cells as ``#rrggbb``; neighbours never get the same one.
     symbolsUrl
         Folder of the outlet symbols, with a slash at its end.
-    palette
-        Colours of the cells, such as ``#56B4E9``; neighbours get different ones.
     tilesUrl
         Address of the vector tiles with ``{z}``, ``{x}`` and ``{y}``, or None for a plain ground.
     view
-        What to show at first, as ``[west, south, east, north]`` in degrees.
+        What to show at first, as ``[west, south, east, north]`` in degrees; None = all units.
     selected
-        Number of the cell that is chosen, from 0, or None; the component sets it.
+        The chosen cell, to which painted units go; the reader changes it, too.
     dark
         Whether to use dark colours.
     language
-        Language of the names on the basemap, of numbers and times.
+        Language of the names on the basemap and of the server's sentences.
     className
         CSS class.
     """
 
+    _children_props: list[str] = []  # noqa: RUF012 — Dash declares it so
+    _base_nodes: list[str] = ["children"]  # noqa: RUF012
+    _namespace = "gridmap_map"
     _type = "MapEditor"
     _names: ClassVar[list[str]] = [
         "id",
-        "base",
         "className",
+        "base",
         "dark",
         "labels",
         "language",
         "palette",
-        "scenarioId",
         "selected",
         "symbolsUrl",
         "tilesUrl",
@@ -183,10 +173,9 @@ class MapEditor(_Own):
         id: str,
         *,
         base: str,
-        scenarioId: int,
         labels: Mapping[str, str],
-        symbolsUrl: str,
         palette: Sequence[str],
+        symbolsUrl: str,
         tilesUrl: str | None = None,
         view: Sequence[float] | None = None,
         selected: int | None = None,
@@ -194,19 +183,22 @@ class MapEditor(_Own):
         language: str = "en",
         className: str = "",
     ) -> None:
-        self._fill(
-            {
-                "id": id,
-                "base": base,
-                "scenarioId": scenarioId,
-                "labels": dict(labels),
-                "symbolsUrl": symbolsUrl,
-                "palette": list(palette),
-                "tilesUrl": tilesUrl,
-                "view": None if view is None else list(view),
-                "selected": selected,
-                "dark": dark,
-                "language": language,
-                "className": className,
-            }
-        )
+        given: dict[str, Any] = {
+            "id": id,
+            "base": base,
+            "labels": dict(labels),
+            "palette": list(palette),
+            "symbolsUrl": symbolsUrl,
+            "tilesUrl": tilesUrl,
+            "view": None if view is None else list(view),
+            "selected": selected,
+            "dark": dark,
+            "language": language,
+            "className": className,
+        }
+        self._prop_names = list(self._names)
+        self.available_properties = list(self._names)
+        self._valid_wildcard_attributes: list[str] = []
+        self.available_wildcard_attributes: list[str] = []
+        base_class: Any = super()
+        base_class.__init__(**given)

@@ -180,6 +180,7 @@ class _Counter:
         opened = self._work.table.opened(scope, scenario_id)
         if any(one.manager for one in opened.titles.values()):
             self._desk.note(scope, scenario_id, "editor")
+        opened.canvas.begin()
         file = state_file(
             opened, self._daily(opened.canvas), self._work.drafts.can(scope, scenario_id)
         )

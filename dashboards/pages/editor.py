@@ -11,20 +11,18 @@ from dash import Dash, Input, Output, State, dcc, html, no_update, set_props
 from dash.development.base_component import Component
 
 from dashboards.api.workshop import Workshop
-from dashboards.colours import PALETTE
 from dashboards.components.aria import aria
+from dashboards.components.editors import map_editor
 from dashboards.components.empty import no_scenario, unknown_scenario
-from dashboards.components.legend import SYMBOLS_URL
 from dashboards.components.words import Words, words
 from dashboards.geojson import bounds
 from dashboards.ids import App, Editor
-from dashboards.map_editor import MapEditor
 from dashboards.map_editor.routes import PREFIX
 from dashboards.pages import Desk
 from dashboards.secured import secured
 from dashboards.state import Page, Selection
 from dashboards.wiring import in_browser
-from gridmap.catalogue import Language, sentences
+from gridmap.catalogue import Language
 from gridmap.errors import GridmapError, PermissionDenied, StoreError
 from gridmap.jobs.queue import Job
 from gridmap.jobs.queue import State as JobState
@@ -33,8 +31,6 @@ from gridmap.store.roles import Permission
 from gridmap.store.versions import Status, Version
 
 DEMANDS: Final = Permission.EDIT
-#: Sentences of the component stand below this key.
-_UI: Final = "editor.ui."
 _MOST_NAME: Final = 200
 #: A job that nobody has taken for so long needs a worker to be started.
 _PATIENCE_S: Final = 15.0
@@ -83,7 +79,7 @@ def register(app: Dash, desk: Desk) -> None:
         chosen, scope = Selection.of_data(data), desk.scope()
         one = _chosen(work.drafts.versions(scope), chosen)
         if one is None:
-            return words(chosen.language, "editor")("fault.gone")
+            return words(chosen.language, "editorpage")("fault.gone")
         draft = work.drafts.open(scope, one.scenario_id, name=(name or "").strip()[:_MOST_NAME])
         address = chosen.address(page=Page.EDITOR, scenario=draft, cell=None)
         path, query = address.split("?")
@@ -146,7 +142,7 @@ def register(app: Dash, desk: Desk) -> None:
 
 def progress(job: Job, language: Language, *, now: dt.datetime | None = None) -> list[Component]:
     """Return how far a balancing is, or how it ended."""
-    say, now = words(language, "editor"), now or dt.datetime.now(dt.UTC)
+    say, now = words(language, "editorpage"), now or dt.datetime.now(dt.UTC)
     if job.state is JobState.QUEUED:
         waits = (now - job.created).total_seconds() > _PATIENCE_S
         return [html.Span(say("balance.no_worker" if waits else "balance.waits"))]
@@ -164,16 +160,6 @@ def progress(job: Job, language: Language, *, now: dt.datetime | None = None) ->
         return [html.Span(say("balance.cancelled"))]
     faults = " ".join(one.text(language) for one in job.faults)
     return [html.Span(say("balance.failed", reason=faults), className="editor-fault")]
-
-
-def ui_labels(language: Language, attribution: str) -> dict[str, str]:
-    """Return the sentences of the component, placeholders and all."""
-    found = {
-        key.removeprefix(_UI): sentence
-        for key, sentence in sentences(language).items()
-        if key.startswith(_UI)
-    }
-    return {**found, "attribution": attribution}
 
 
 def _done(job: Job, say: Words) -> str:
@@ -198,7 +184,7 @@ def _chosen(known: Sequence[Version], chosen: Selection) -> Version | None:
 
 
 def _editor(desk: Desk, one: Version, known: Sequence[Version], chosen: Selection) -> Component:
-    say, scope = words(chosen.language, "editor"), desk.scope()
+    say, scope = words(chosen.language, "editorpage"), desk.scope()
     frame = _work(desk).drafts.frame(scope, one.scenario_id)
     has_basemap = desk.basemaps.of(frame.territory_hash) is not None
     tiles = _with_plan(one, known) if has_basemap else None
@@ -230,17 +216,16 @@ def _editor(desk: Desk, one: Version, known: Sequence[Version], chosen: Selectio
                 className="editor-head",
             ),
             html.P(id=Editor.ASKED, className="editor-fault", role="alert"),
-            MapEditor(
-                Editor.MAP,
-                base=f"{PREFIX}/{one.scenario_id}",
-                scenarioId=one.scenario_id,
-                labels=ui_labels(chosen.language, frame.attribution),
-                symbolsUrl=SYMBOLS_URL,
-                palette=PALETTE,
-                tilesUrl=None if tiles is None else f"/tiles/{tiles}/{{z}}/{{x}}/{{y}}.mvt",
-                view=bounds(frame.outline, frame.crs),
-                selected=None if chosen.cell is None else chosen.cell - 1,
-                language=chosen.language,
+            html.Div(
+                map_editor(
+                    Editor.MAP,
+                    f"{PREFIX}/{one.scenario_id}",
+                    language=chosen.language,
+                    attribution=frame.attribution,
+                    tiles_url=None if tiles is None else f"/tiles/{tiles}/{{z}}/{{x}}/{{y}}.mvt",
+                    view=bounds(frame.outline, frame.crs),
+                    selected=None if chosen.cell is None else chosen.cell - 1,
+                ),
                 className="editor-main",
             ),
             dcc.Store(id=Editor.JOB, storage_type="session"),
@@ -285,7 +270,7 @@ def _ways_on(
 
 def _offer(one: Version, known: Sequence[Version], chosen: Selection) -> Component:
     """Return the way from a plan that is not redrawn itself to a draft of it."""
-    say = words(chosen.language, "editor")
+    say = words(chosen.language, "editorpage")
     kind = "made" if one.next_cell is None else str(one.status)
     return html.Div(
         [

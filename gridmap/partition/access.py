@@ -89,29 +89,72 @@ def measure_access(
     Access
         Finite travel times and notices.
     """
-    xy, weight, unit, ids = _points(units, demand)
-    snap = snap or engine.snap
-    centres, points = snap(centre_xy), snap(xy)
-    stand_in, extra_m = _stand_ins(xy, points)
-    speed = OFF_NETWORK_M_S.get(engine.mode, SLOWEST_M_S)
-    target = points.take(stand_in)
-    total = np.bincount(unit, weights=weight, minlength=len(units))
-    travel_s = np.empty((len(units), len(centre_xy)))
-    straight = np.zeros(len(centre_xy), dtype=np.int64)
-    step = max(1, chunk // len(xy))
-    for start in range(0, len(centre_xy), step):
-        rows = slice(start, start + step)
-        source = centres.take(rows)
-        seconds = engine.matrix(source, target) + extra_m * DETOUR / speed
-        for place, row in enumerate(seconds, start):
-            lost = ~np.isfinite(row)
-            straight[place] = lost.sum()
-            away_m = np.hypot(*(xy[lost] - centre_xy[place]).T)
-            row[lost] = away_m * DETOUR / speed
-            travel_s[:, place] = (
-                np.bincount(unit, weights=weight * row, minlength=len(units)) / total
-            )
-    return Access(travel_s, _notices(points, ids, centres, straight))
+    return Meter.of(units, demand, engine, snap=snap).measure(centre_xy, chunk=chunk)
+
+
+@dataclass(frozen=True, eq=False)
+class Meter:
+    """The demand of units, brought to a network: ready to be measured from any centres.
+
+    Build it with `of`; bringing the demand to the network costs more than a few centres do.
+    """
+
+    engine: TravelEngine
+    snap: Callable[[Floats], Snapped]
+    xy: Floats
+    weight: Floats
+    unit: Ints
+    ids: list[str]
+    points: Snapped
+    target: Snapped
+    extra_s: Floats
+    total: Floats
+
+    @classmethod
+    def of(
+        cls,
+        units: Units,
+        demand: pd.DataFrame,
+        engine: TravelEngine,
+        *,
+        snap: Callable[[Floats], Snapped] | None = None,
+    ) -> Meter:
+        """Bring the demand of units to the network of an engine; see `measure_access`."""
+        xy, weight, unit, ids = _points(units, demand)
+        snap = snap or engine.snap
+        points = snap(xy)
+        stand_in, extra_m = _stand_ins(xy, points)
+        return cls(
+            engine=engine,
+            snap=snap,
+            xy=xy,
+            weight=weight,
+            unit=unit,
+            ids=ids,
+            points=points,
+            target=points.take(stand_in),
+            extra_s=extra_m * DETOUR / OFF_NETWORK_M_S.get(engine.mode, SLOWEST_M_S),
+            total=np.bincount(unit, weights=weight, minlength=len(units)).astype(np.float64),
+        )
+
+    def measure(self, centre_xy: Floats, *, chunk: int = CHUNK) -> Access:
+        """Measure the travel from centres; see `measure_access`."""
+        centres = self.snap(centre_xy)
+        speed = OFF_NETWORK_M_S.get(self.engine.mode, SLOWEST_M_S)
+        travel_s = np.empty((len(self.total), len(centre_xy)))
+        straight = np.zeros(len(centre_xy), dtype=np.int64)
+        step = max(1, chunk // len(self.xy))
+        for start in range(0, len(centre_xy), step):
+            source = centres.take(slice(start, start + step))
+            seconds = self.engine.matrix(source, self.target) + self.extra_s
+            for place, row in enumerate(seconds, start):
+                lost = ~np.isfinite(row)
+                straight[place] = lost.sum()
+                away_m = np.hypot(*(self.xy[lost] - centre_xy[place]).T)
+                row[lost] = away_m * DETOUR / speed
+                weighed = np.bincount(self.unit, self.weight * row, minlength=len(self.total))
+                travel_s[:, place] = weighed / self.total
+        return Access(travel_s, _notices(self.points, self.ids, centres, straight))
 
 
 def snap_to_access(

@@ -211,6 +211,7 @@ def figures_of(ground: Ground, label: Labels, centre: Mapping[int, int], n_ids: 
     load = np.zeros((n_ids, ground.weights.shape[1]))
     np.add.at(load, label, ground.weights)
     travel = np.zeros(n_ids)
+    ground.reach.prepare(int(ground.row[unit]) for unit in centre.values())
     for cell, unit in centre.items():
         units = np.flatnonzero(label == cell)
         travel[cell] = float(ground.weights[units, 0] @ unit_seconds(ground, unit, units))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import threading
@@ -73,6 +74,18 @@ class Canvas:
             if not self._plan:
                 self._plan.append(self.state.on(self.ground))
             return self._plan[0]
+
+    def begin(self) -> None:
+        """Make the plan in the background, so that the first edit need not wait for all of it."""
+        if self._plan or self._making.locked():
+            return
+
+        def make() -> None:
+            # whoever edits is told why there is no plan
+            with contextlib.suppress(LookupError, ValueError):
+                _ = self.plan
+
+        threading.Thread(target=make, name="canvas", daemon=True).start()
 
     @cached_property
     def geometry(self) -> str:

@@ -6,8 +6,9 @@ import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from gridmap.partition.access import (
     DETOUR,
     OFF_NETWORK_M_S,
     SLOWEST_M_S,
-    measure_access,
+    Meter,
     snap_to_access,
 )
 from gridmap.partition.edit import redraw
@@ -273,28 +274,36 @@ def ground_of(territory: Territory, request: PlanRequest) -> Ground:
     return build_ground(
         units.polygons,
         weights=np.column_stack(list(loads.values())),
-        reach=Reach({}, _travel_of(territory, request.routing.mode)),
+        reach=_reach_of(territory, request.routing.mode),
         bridges=bridges_of(units.adjacency),
         own_xy=own[["x", "y"]].to_numpy(np.float64),
         demand=Demand(demand[["x", "y"]].to_numpy(np.float64), np.column_stack(points)),
     )
 
 
-def _travel_of(territory: Territory, mode: str) -> Callable[[int], Floats]:
-    """Return a function that gives the seconds from a unit, from its own outlet if it has one."""
+def _reach_of(territory: Territory, mode: str) -> Reach:
+    """Return the travel from units, from the own outlet in each if it has one."""
     units, outlets = territory.units, territory.outlets
     own = outlets[outlets["ownership"] == "own"].drop_duplicates("unit")
     start_of = dict(zip(own["unit"], own[["x", "y"]].to_numpy(np.float64), strict=True))
     network = territory.networks.get(mode)
-    engine = None if network is None else open_engine(network)
-    snap = None if network is None else snap_to_access(network)
 
-    def seconds(unit: int) -> Floats:
-        start = start_of.get(unit, units.inner_xy[unit])
-        if engine is None:
-            away_m = np.hypot(*(units.inner_xy - start).T)
-            return np.asarray(away_m * DETOUR / OFF_NETWORK_M_S.get(mode, SLOWEST_M_S))
-        access = measure_access(units, territory.demand, engine, np.array([start]), snap=snap)
-        return access.travel_s[:, 0]
+    def start(unit: int) -> Floats:
+        return np.asarray(start_of.get(unit, units.inner_xy[unit]))
 
-    return seconds
+    def straight(unit: int) -> Floats:
+        away_m = np.hypot(*(units.inner_xy - start(unit)).T)
+        return np.asarray(away_m * DETOUR / OFF_NETWORK_M_S.get(mode, SLOWEST_M_S))
+
+    if network is None:
+        return Reach({}, straight)
+
+    @cache
+    def meter() -> Meter:
+        snap = snap_to_access(network)
+        return Meter.of(units, territory.demand, open_engine(network), snap=snap)
+
+    def along_streets(asked: Sequence[int]) -> Floats:
+        return meter().measure(np.array([start(unit) for unit in asked])).travel_s
+
+    return Reach({}, lambda unit: along_streets([unit])[:, 0], along_streets)
