@@ -27,7 +27,7 @@ class Logins(PeopleTable):
         """
         table, time = tables.login_attempt, self._clock()
         key = digest(name_key(name))
-        with self._writing() as connection:
+        with self._noting() as connection:
             _one_after_the_other(connection, key)
             connection.execute(sa.delete(table).where(table.c.tried <= time - WINDOW))
             tried = connection.execute(
@@ -41,7 +41,7 @@ class Logins(PeopleTable):
     def forget(self, name: str) -> None:
         """Forget the tries of a name: someone has signed in, or an administrator unlocks it."""
         table = tables.login_attempt
-        with self._writing() as connection:
+        with self._noting() as connection:
             connection.execute(sa.delete(table).where(table.c.name_hash == digest(name_key(name))))
 
 
