@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,6 +39,7 @@ from dashboards.wiring import in_browser
 from gridmap.catalogue import Language
 from gridmap.errors import PermissionDenied, StoreError
 from gridmap.store.people import People
+from gridmap.store.repository import ScenarioSummary
 from gridmap.store.roles import Permission
 from gridmap.store.scope import Scope
 
@@ -168,6 +170,12 @@ def _encoded(desk: Desk, plan: Plan, chosen: Selection) -> Any:
     )
 
 
+@lru_cache(maxsize=1024)
+def _top(chosen: Selection, scenarios: tuple[ScenarioSummary, ...], person: Person | None) -> Any:
+    """Return the header as plain values: the same for the same person on the same page."""
+    return json.loads(to_json_plotly(header(chosen, scenarios, person)))
+
+
 def _register_shell(app: Dash, desk: Desk, visitors: Visitors | None, language: Language) -> None:
     in_browser(app, "toggleDark", Input(App.DARK_BUTTON, "n_clicks"), at_start=False)
     in_browser(app, "applyDark", Output(App.THEME, "forceColorScheme"), Input(App.DARK, "data"))
@@ -186,7 +194,7 @@ def _register_shell(app: Dash, desk: Desk, visitors: Visitors | None, language: 
     def show(path: str, query: str, frame: list[Any] | None) -> tuple[Any, ...]:
         asked = Selection.of_address(path, query, language=language)
         plan, chosen, instead = open_page(desk, asked)
-        top = header(chosen, desk.plans.summaries(desk.scope()), _person(visitors))
+        top = _top(chosen, tuple(desk.plans.summaries(desk.scope())), _person(visitors))
         if plan is None:
             return top, instead, None, no_update
         # the map must not start anew when only the cell or the day is another
