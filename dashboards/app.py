@@ -54,6 +54,7 @@ def create_app(
     exports: Exports | None = None,
     people: People | None = None,
     https: bool = False,
+    proxies: int = 0,
     elsewhere: SignInElsewhere | None = None,
     work: Workshop | None = None,
 ) -> Dash:
@@ -78,6 +79,8 @@ def create_app(
         Who may sign in, and then reaches as far as the account does; None = nobody need to.
     https
         Whether browsers reach the service by https.
+    proxies
+        Servers before this one whose ``X-Forwarded-For`` is believed.
     elsewhere
         Another service at which people may sign in too.
     work
@@ -93,7 +96,7 @@ def create_app(
     Dash
         Its ``server`` is the WSGI application.
     """
-    visitors = None if people is None else Visitors(people, https=https)
+    visitors = None if people is None else Visitors(people, https=https, proxies=proxies)
     app = Dash(
         __name__,
         title="gridmap",
