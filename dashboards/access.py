@@ -29,7 +29,10 @@ T = TypeVar("T")
 _KEPT = 8
 #: Layouts and layers that are kept of one plan.
 _DERIVED = 300
-#: So long it is not asked again which plan a scenario has: a draft is planned in place.
+#: Scopes whose lists of scenarios are kept.
+_LISTED = 256
+#: So long it is not asked again which plan a scenario has, as a draft is planned in place, nor
+#: which scenarios there are.
 _SURE_S = 1.0
 #: Number of the scenario, which plan of it, own cells or all, with contacts or without.
 _Key = tuple[int, str, frozenset[str] | None, bool]
@@ -92,6 +95,11 @@ class Plan:
         return cell_polygons(self.territory.units, partition.label, partition.n_cells)
 
     @cached_property
+    def cell_ids(self) -> frozenset[int]:
+        """Numbers of the cells."""
+        return frozenset(int(one) for one in self.scenario.cells["cell_id"])
+
+    @cached_property
     def zones(self) -> tuple[BlindZone, ...]:
         """Blind zones, most demand first."""
         return found_zones(self.scenario.report)
@@ -133,10 +141,23 @@ class Plans:
         self._kept: OrderedDict[_Key, Plan] = OrderedDict()
         self._lock = threading.Lock()
         self._which: dict[int, tuple[float, str]] = {}
+        self._listed: OrderedDict[Scope, tuple[float, list[ScenarioSummary]]] = OrderedDict()
 
     def summaries(self, scope: Scope) -> list[ScenarioSummary]:
-        """Return the scenarios within the scope, the newest first."""
-        return self._store.scenarios(scope)
+        """Return the scenarios within the scope, the newest first, as they were a second ago.
+
+        The first plan of all is seen at once.
+        """
+        now = time.monotonic()
+        asked, found = self._listed.get(scope, (-_SURE_S, []))
+        if not found or now - asked >= _SURE_S:
+            found = self._store.scenarios(scope)
+            with self._lock:
+                self._listed[scope] = (now, found)
+                self._listed.move_to_end(scope)
+                while len(self._listed) > _LISTED:
+                    self._listed.popitem(last=False)
+        return list(found)
 
     def runs(self, scope: Scope) -> list[PlanRun]:
         """Return the plans in the making within the scope."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from dashboards.wiring import in_browser
 from gridmap.catalogue import Language
 from gridmap.errors import PermissionDenied, StoreError
 from gridmap.store.people import People
+from gridmap.store.repository import ScenarioSummary
 from gridmap.store.roles import Permission
 from gridmap.store.scope import Scope
 
@@ -55,6 +57,7 @@ def create_app(
     exports: Exports | None = None,
     people: People | None = None,
     https: bool = False,
+    proxies: int = 0,
     elsewhere: SignInElsewhere | None = None,
     work: Workshop | None = None,
 ) -> Dash:
@@ -79,6 +82,8 @@ def create_app(
         Who may sign in, and then reaches as far as the account does; None = nobody need to.
     https
         Whether browsers reach the service by https.
+    proxies
+        Servers before this one whose ``X-Forwarded-For`` is believed.
     elsewhere
         Another service at which people may sign in too.
     work
@@ -94,7 +99,7 @@ def create_app(
     Dash
         Its ``server`` is the WSGI application.
     """
-    visitors = None if people is None else Visitors(people, https=https)
+    visitors = None if people is None else Visitors(people, https=https, proxies=proxies)
     app = Dash(
         __name__,
         title="gridmap",
@@ -175,6 +180,17 @@ def _encoded(desk: Desk, plan: Plan, chosen: Selection) -> Any:
     )
 
 
+@lru_cache(maxsize=1024)
+def _top(
+    chosen: Selection,
+    scenarios: tuple[ScenarioSummary, ...],
+    pages: tuple[Page, ...],
+    person: Person | None,
+) -> Any:
+    """Return the header as plain values: the same for the same person on the same page."""
+    return json.loads(to_json_plotly(header(chosen, scenarios, pages, person)))
+
+
 def _register_shell(app: Dash, desk: Desk, visitors: Visitors | None, language: Language) -> None:
     in_browser(app, "toggleDark", Input(App.DARK_BUTTON, "n_clicks"), at_start=False)
     in_browser(app, "applyDark", Output(App.THEME, "forceColorScheme"), Input(App.DARK, "data"))
@@ -192,9 +208,10 @@ def _register_shell(app: Dash, desk: Desk, visitors: Visitors | None, language: 
     @secured(Permission.READ)
     def show(path: str, query: str, frame: list[Any] | None) -> tuple[Any, ...]:
         asked = Selection.of_address(path, query, language=language)
-        pages, summaries = pages_of(desk), desk.plans.summaries(desk.scope())
+        pages = tuple(pages_of(desk))
+        summaries = tuple(desk.plans.summaries(desk.scope()))
         if asked.page not in OF_A_PLAN:
-            top = header(asked, summaries, pages, _person(visitors))
+            top = _top(asked, summaries, pages, _person(visitors))
             if asked.page not in pages:
                 return top, no_page(asked.language), None, no_update
             opened = [asked.page.value, asked.scenario, asked.language]
@@ -202,7 +219,7 @@ def _register_shell(app: Dash, desk: Desk, visitors: Visitors | None, language: 
                 return top, no_update, opened, asked.data()
             return top, OF_THE_DESK[asked.page].layout(desk, asked), opened, asked.data()
         plan, chosen, instead = open_page(desk, asked)
-        top = header(chosen, summaries, pages, _person(visitors))
+        top = _top(chosen, summaries, pages, _person(visitors))
         if plan is None:
             return top, instead, None, no_update
         # the map must not start anew when only the cell or the day is another

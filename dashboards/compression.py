@@ -10,6 +10,8 @@ from functools import lru_cache
 from flask import Flask, Response, request
 
 _LEAST_BYTES = 1024
+#: Level for what is packed once only: a third of the time of level 5, a tenth more bytes.
+_QUICK = 2
 _TEXT = ("text/", "application/json", "application/javascript", "application/geo+json", "image/svg")
 _LASTING = ("/assets/", "/_dash-component-suites/")
 
@@ -51,7 +53,7 @@ def compress(server: Flask) -> None:
         if len(content) < _LEAST_BYTES:
             return answer
         lasting = request.path.startswith(_LASTING)
-        answer.set_data(_packed(content) if lasting else gzip.compress(content, 5, mtime=0))
+        answer.set_data(_packed(content) if lasting else gzip.compress(content, _QUICK, mtime=0))
         answer.headers["Content-Encoding"] = "gzip"
         answer.headers.add("Vary", "Accept-Encoding")
         return answer

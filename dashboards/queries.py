@@ -196,7 +196,7 @@ class Stop:
 
 def settle(plan: Plan, chosen: Selection) -> Selection:
     """Return the selection with what does not exist in the plan taken out."""
-    cell = chosen.cell if chosen.cell in set(plan.scenario.cells["cell_id"]) else None
+    cell = chosen.cell if chosen.cell in plan.cell_ids else None
     routing = plan.scenario.request.routing
     day = chosen.week is not None and chosen.weekday is not None
     if day and not (

@@ -39,7 +39,7 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
 
     def with_cell(scenario_id: int, cell_id: int) -> Plan:
         plan = opened(scenario_id)
-        if cell_id not in set(plan.scenario.cells["cell_id"]):
+        if cell_id not in plan.cell_ids:
             abort(404)
         return plan
 

@@ -56,6 +56,7 @@ def add_sign_in(
         key = visitors.people.sign_in(
             request.form.get("name", ""),
             request.form.get("password", ""),
+            address=visitors.address(),
             instead_of=visitors.session_key(),
         )
         if key is None:

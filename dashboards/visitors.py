@@ -39,10 +39,13 @@ class Visitors:
         Accounts, sessions and tokens.
     https
         Whether browsers reach the service by https: cookies then are sent by no other way.
+    proxies
+        Servers before this one that add to ``X-Forwarded-For`` whom they were asked by.
     """
 
-    def __init__(self, people: People, *, https: bool) -> None:
+    def __init__(self, people: People, *, https: bool, proxies: int = 0) -> None:
         self.people = people
+        self.proxies = proxies
         self.https = https
         # with this prefix a browser takes the cookie from this very host only
         prefix = "__Host-" if https else ""
@@ -62,6 +65,18 @@ class Visitors:
             g.gridmap_visitor = self._found()
         found: Visitor | None = g.gridmap_visitor
         return found
+
+    def address(self) -> str:
+        """Return the network address of the caller; empty if it is not known.
+
+        What a browser says of itself is not believed: only what the nearest proxies added. The
+        server with https that stands before us has the same address for everybody, which says
+        nothing.
+        """
+        if not self.proxies:
+            return "" if self.https else request.remote_addr or ""
+        told = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
+        return told[-self.proxies].strip() if len(told) >= self.proxies else ""
 
     def session_key(self) -> str | None:
         """Return the key of a session that the browser sent, whatever it is worth."""

@@ -78,6 +78,7 @@ def serve(
             hosts=[*LOCAL_HOSTS, *([admitted.host] if admitted.host else [])],
             people=people if admitted.sign_in else None,
             https=admitted.https,
+            proxies=settings.trusted_proxies,
             elsewhere=elsewhere,
             work=workshop_of(
                 store.engine,

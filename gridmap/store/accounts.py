@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -262,26 +263,41 @@ class Accounts(PeopleTable):
 
 def scope_of(connection: sa.Connection, account_id: int) -> Scope | None:
     """Return how far an open account reaches now; None if it is closed or gone."""
+    account = tables.account
+    query = sa.select(account.c.account_id).where(account.c.account_id == account_id)
+    return reach_in(connection.execute(with_reach(query)).all())
+
+
+def with_reach(query: sa.Select[Any]) -> sa.Select[Any]:
+    """Return a query of open accounts that also tells how far they reach, for `reach_in`."""
     account, grants, regions = tables.account, tables.account_grant, tables.region_territory
-    row = connection.execute(
-        sa.select(account.c.name, account.c.role).where(
-            account.c.account_id == account_id, account.c.disabled.is_(False)
+    of_region = sa.and_(grants.c.kind == "region", regions.c.region == grants.c.name)
+    return (
+        query.add_columns(
+            account.c.name.label("user"),
+            account.c.role.label("whole_role"),
+            grants.c.kind,
+            grants.c.name.label("granted"),
+            regions.c.territory.label("of_region"),
         )
-    ).one_or_none()
-    if row is None:
+        .outerjoin(grants, grants.c.account_id == account.c.account_id)
+        .outerjoin(regions, of_region)
+        .where(account.c.disabled.is_(False))
+    )
+
+
+def reach_in(rows: Sequence[sa.Row[Any]]) -> Scope | None:
+    """Return how far the account of the rows of `with_reach` reaches; None if there are none."""
+    if not rows:
         return None
-    rows = connection.execute(
-        sa.select(grants.c.kind, grants.c.name, regions.c.territory)
-        .outerjoin(regions, sa.and_(grants.c.kind == "region", regions.c.region == grants.c.name))
-        .where(grants.c.account_id == account_id)
-    ).all()
-    grant = Grant.of_rows(row.role, [(one.kind, one.name) for one in rows])
-    of_regions = frozenset(one.territory for one in rows if one.territory is not None)
+    named = [(one.kind, one.granted) for one in rows if one.kind is not None]
+    grant = Grant.of_rows(rows[0].whole_role, named)
+    of_regions = frozenset(one.of_region for one in rows if one.of_region is not None)
     return Scope(
         territories=None if grant.everywhere else grant.territories | of_regions,
         cells=grant.cells if grant.role is Role.GRID_MANAGER else None,
         role=grant.role,
-        user=row.name,
+        user=rows[0].user,
     )
 
 

@@ -37,7 +37,7 @@ class ContactLog(PeopleTable):
         with self._reading() as connection:
             if connection.execute(known).first() is not None:
                 return
-        with self._writing() as connection:
+        with self._noting() as connection:
             if connection.execute(known).first() is None:
                 connection.execute(sa.insert(table).values(**row))
 

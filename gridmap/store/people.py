@@ -54,14 +54,26 @@ class People:
         self.contacts = ContactLog(engine, clock=clock)
         self.audit = AuditLog(engine)
 
-    def sign_in(self, name: str, password: str, *, instead_of: str | None = None) -> str | None:
-        """Return the key of a new session; None for whatever reason it cannot be."""
-        if not self.logins.may_try(name):
+    def sign_in(
+        self, name: str, password: str, *, address: str = "", instead_of: str | None = None
+    ) -> str | None:
+        """Return the key of a new session; None for whatever reason it cannot be.
+
+        Parameters
+        ----------
+        name, password
+            What was typed.
+        address
+            Where it came from, see `Logins.may_try`.
+        instead_of
+            Key that the browser held before; it ends.
+        """
+        if not self.logins.may_try(name, address):
             return None
         account_id = self.accounts.signing_in(name, password)
         if account_id is None:
             return None
-        self.logins.forget(name)
+        self.logins.succeeded(name, address)
         return self.sessions.begin(account_id, instead_of=instead_of)
 
     def add(self, scope: Scope, name: str, grant: Grant) -> str:

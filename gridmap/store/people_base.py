@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from gridmap.errors import StoreError, fault
 from gridmap.store import people_tables as tables
+from gridmap.store.known_callers import changes_of
 from gridmap.store.rows import now
 from gridmap.store.scope import Scope
 
@@ -22,6 +23,7 @@ class PeopleTable:
     def __init__(self, engine: sa.Engine, *, clock: Clock = now) -> None:
         self._engine = engine
         self._clock = clock
+        self._changes = changes_of(engine)
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -30,6 +32,16 @@ class PeopleTable:
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
+        """Change who may do what: from then on this process asks anew how far a key reaches."""
+        try:
+            with self._noting() as connection:
+                yield connection
+        finally:
+            self._changes.another()
+
+    @contextmanager
+    def _noting(self) -> Iterator[sa.Connection]:
+        """Write what changes nobody's reach, like when somebody was last seen."""
         try:
             with (
                 self._engine.connect().execution_options(writing=True) as connection,

@@ -85,6 +85,7 @@ api_token = sa.Table(
 )
 
 #: A try to sign in. Of the name only a hash is kept: people type passwords there by mistake.
+#: `name_hash` is half a hash of the name, then half a hash of the address.
 login_attempt = sa.Table(
     "login_attempt",
     metadata,

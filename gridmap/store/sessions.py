@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 
 from gridmap.store import people_tables as tables
-from gridmap.store.accounts import scope_of
+from gridmap.store.accounts import reach_in, with_reach
 from gridmap.store.audit import record
 from gridmap.store.digests import digest, new_secret
+from gridmap.store.known_callers import KnownCallers
 from gridmap.store.people_base import Clock, PeopleTable, account_of
 from gridmap.store.rows import now
 from gridmap.store.scope import Scope
@@ -38,6 +40,23 @@ class SessionSeen:
     here: bool
 
 
+_SESSION = tables.session
+#: The account of a session with its reach.
+_HOLDER: Final = with_reach(
+    sa.select(
+        _SESSION.c.session_id,
+        (_SESSION.c.last_seen <= sa.bindparam("seen_before")).label("unseen"),
+    )
+    .join(tables.account, tables.account.c.account_id == _SESSION.c.account_id)
+    .where(
+        _SESSION.c.token_hash == sa.bindparam("key"),
+        _SESSION.c.revoked.is_(None),
+        _SESSION.c.expires > sa.bindparam("time"),
+        _SESSION.c.last_seen > sa.bindparam("used_since"),
+    )
+)
+
+
 class Sessions(PeopleTable):
     """The sessions of one database."""
 
@@ -46,6 +65,7 @@ class Sessions(PeopleTable):
     ) -> None:
         super().__init__(engine, clock=clock)
         self.limits = limits or SessionLimits()
+        self._known = KnownCallers(self._changes)
 
     def begin(self, account_id: int, *, instead_of: str | None = None) -> str:
         """Begin a session and return its key, which is new at each sign-in.
@@ -76,28 +96,31 @@ class Sessions(PeopleTable):
         return key
 
     def scope(self, key: str, *, used: bool = True) -> Scope | None:
-        """Return how far the holder of a key reaches now; None if the session is over.
+        """Return how far the holder of a key reaches; None if the session is over.
 
+        That is now, but for what `gridmap.store.known_callers` says.
         What a page asks by itself, without anybody at it, is no use (`used`) of the session.
         """
-        table, time = tables.session, self._clock()
-        unseen = table.c.last_seen <= time - _SEEN_EVERY
-        query = sa.select(table.c.session_id, table.c.account_id, unseen.label("unseen")).where(
-            table.c.token_hash == digest(key),
-            table.c.revoked.is_(None),
-            table.c.expires > time,
-            table.c.last_seen > time - self.limits.idle,
-        )
+        key, time, change = digest(key), self._clock(), self._known.change()
+        # what was found for a page that asks by itself does not count as a use, nor hide one
+        asked = f"{key} {used}"
+        known = self._known.scope(asked, time)
+        if known is not None:
+            return known
+        bounds = {
+            "key": key,
+            "time": time,
+            "used_since": time - self.limits.idle,
+            "seen_before": time - _SEEN_EVERY,
+        }
         with self._reading() as connection:
-            row = connection.execute(query).one_or_none()
-            scope = None if row is None else scope_of(connection, row.account_id)
-        if row is not None and row.unseen and used:
-            with self._writing() as connection:
-                connection.execute(
-                    sa.update(table)
-                    .where(table.c.session_id == row.session_id)
-                    .values(last_seen=time)
-                )
+            rows = connection.execute(_HOLDER, bounds).all()
+        scope = reach_in(rows)
+        if scope is None:
+            return None
+        if used and rows[0].unseen:
+            self._see(rows[0].session_id, time)
+        self._known.keep(asked, scope, time, change)
         return scope
 
     def own(self, scope: Scope, *, key: str | None = None) -> list[SessionSeen]:
@@ -131,6 +154,13 @@ class Sessions(PeopleTable):
         with self._writing() as connection:
             connection.execute(sa.update(table).where(mine).values(revoked=self._clock()))
             record(connection, scope, "own_sessions_ended", f"account/{scope.user}")
+
+    def _see(self, session_id: int, time: dt.datetime) -> None:
+        table = tables.session
+        with self._noting() as connection:
+            connection.execute(
+                sa.update(table).where(table.c.session_id == session_id).values(last_seen=time)
+            )
 
     def end(self, key: str) -> None:
         """End a session: its key opens nothing any more, wherever it was copied to."""

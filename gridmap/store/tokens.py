@@ -10,12 +10,14 @@ import sqlalchemy as sa
 
 from gridmap.errors import InputError, fault
 from gridmap.store import people_tables as tables
-from gridmap.store.accounts import scope_of
+from gridmap.store.accounts import reach_in, with_reach
 from gridmap.store.administering import administered
 from gridmap.store.audit import record
 from gridmap.store.digests import digest, new_secret
-from gridmap.store.people_base import PeopleTable, account_of
+from gridmap.store.known_callers import KnownCallers
+from gridmap.store.people_base import Clock, PeopleTable, account_of
 from gridmap.store.roles import Role
+from gridmap.store.rows import now
 from gridmap.store.scope import Scope
 
 #: By it a secret scanner knows a token that was published by mistake.
@@ -46,8 +48,25 @@ class TokenSeen:
     expires: dt.datetime
 
 
+_TOKEN = tables.api_token
+#: The account of a token with its reach.
+_HOLDER: Final = with_reach(
+    sa.select(_TOKEN.c.role, _TOKEN.c.territories)
+    .join(tables.account, tables.account.c.account_id == _TOKEN.c.account_id)
+    .where(
+        _TOKEN.c.token_hash == sa.bindparam("key"),
+        _TOKEN.c.revoked.is_(None),
+        _TOKEN.c.expires > sa.bindparam("time"),
+    )
+)
+
+
 class Tokens(PeopleTable):
     """The tokens of one database."""
+
+    def __init__(self, engine: sa.Engine, *, clock: Clock = now) -> None:
+        super().__init__(engine, clock=clock)
+        self._known = KnownCallers(self._changes)
 
     def add(self, scope: Scope, name: str, wish: TokenWish) -> str:
         """Make a token of an account and return it; it can't be shown again.
@@ -140,24 +159,28 @@ class Tokens(PeopleTable):
         ]
 
     def scope(self, token: str) -> Scope | None:
-        """Return how far the holder of a token reaches now; None if it is over."""
-        table = tables.api_token
-        query = sa.select(table.c.account_id, table.c.role, table.c.territories).where(
-            table.c.token_hash == digest(token),
-            table.c.revoked.is_(None),
-            table.c.expires > self._clock(),
-        )
+        """Return how far the holder of a token reaches; None if it is over.
+
+        That is now, but for what `gridmap.store.known_callers` says.
+        """
+        key, time, change = digest(token), self._clock(), self._known.change()
+        known = self._known.scope(key, time)
+        if known is not None:
+            return known
         with self._reading() as connection:
-            row = connection.execute(query).one_or_none()
-            whole = None if row is None else scope_of(connection, row.account_id)
-        if row is None or whole is None:
+            rows = connection.execute(_HOLDER, {"key": key, "time": time}).all()
+        whole = reach_in(rows)
+        if whole is None:
             return None
-        asked = None if row.territories is None else frozenset(row.territories)
-        return replace(
+        first = rows[0]
+        asked = None if first.territories is None else frozenset(first.territories)
+        scope = replace(
             whole,
-            role=lesser(whole.role, Role(row.role)),
+            role=lesser(whole.role, Role(first.role)),
             territories=common(whole.territories, asked),
         )
+        self._known.keep(key, scope, time, change)
+        return scope
 
 
 def lesser(first: Role, second: Role) -> Role:

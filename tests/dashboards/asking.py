@@ -27,9 +27,22 @@ from tests.dashboards.signed import cookie, question
 from tests.dashboards.two_towns import FILE, Target
 
 #: What fills the places of an address. A new kind of place has to be added here.
-PLACES = {"cell_id": 1, "z": 0, "x": 0, "y": 0, "kind": "pdf", "filename": "gridmap.css",
-          "package_name": "dash", "fingerprinted_path": "dash.py", "path": "cells",
-          "file": FILE, "unknown": "nothing", "which": "after", "metric": "coverage", "row": 0}  # fmt: skip
+PLACES = {
+    "cell_id": 1,
+    "z": 0,
+    "x": 0,
+    "y": 0,
+    "kind": "pdf",
+    "filename": "gridmap.css",
+    "package_name": "dash",
+    "fingerprinted_path": "dash.py",
+    "path": "cells",
+    "file": FILE,
+    "unknown": "nothing",
+    "which": "after",
+    "metric": "coverage",
+    "row": 0,
+}
 #: A feature of each layer of the API, in the first cell.
 FEATURES = {"cells": "1", "outlets": "own-0", "routes": "G01-1"}
 #: What fills the fields of a query or a body that must be there; a new one has to be added here.

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboards.secured import callbacks
 from dashboards.sign_in import local
+from dashboards.visitors import Visitors
 from gridmap.store.accounts import Grant
 from gridmap.store.logins import MOST_TRIES
 from gridmap.store.people import People
@@ -136,6 +138,39 @@ def test_ten_wrong_tries_lock_and_say_nothing_of_which_part_was_wrong(people: Pe
         said[name] = {(one.status_code, one.text.replace(token, "")) for one in answers}
     assert said["li"] == said["nobody"]
     assert len(said["li"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("https", "proxies", "told", "known"),
+    [
+        (False, 0, "192.0.2.7", "127.0.0.1"),
+        (True, 0, "192.0.2.7", ""),
+        (True, 1, "6.6.6.6, 192.0.2.7", "192.0.2.7"),
+        (True, 2, "6.6.6.6, 192.0.2.7, 10.0.0.1", "192.0.2.7"),
+        (True, 2, "192.0.2.7", ""),
+    ],
+)
+def test_an_address_is_believed_of_our_own_proxies_only(
+    people: People, https: bool, proxies: int, told: str, known: str
+) -> None:
+    visitors = Visitors(people, https=https, proxies=proxies)
+    with Flask("x").test_request_context(
+        headers={"X-Forwarded-For": told}, environ_base={"REMOTE_ADDR": "127.0.0.1"}
+    ):
+        assert visitors.address() == known
+
+
+def test_who_guesses_elsewhere_locks_nobody_out(people: People) -> None:
+    client = app_with(people).server.test_client()
+    for _ in range(MOST_TRIES):
+        form = {
+            "name": "li",
+            "password": "wrong",
+            "csrf_token": token_on(client.get("/sign-in").text),
+        }
+        client.post("/sign-in", data=form, environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    assert people.sign_in("li", PASSWORD, address="192.0.2.7") is None
+    assert sign_in(client, "li") == 303
 
 
 def test_the_page_names_who_is_signed_in_and_lets_them_leave(people: People) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 
 from gridmap.errors import InputError, PermissionDenied
-from gridmap.store import people_tables
+from gridmap.store import logins, people_tables
 from gridmap.store.accounts import Grant
 from gridmap.store.audit import AuditFilter, entries, known_words, verify_audit
 from gridmap.store.logins import MOST_TRIES, WINDOW
@@ -381,6 +381,55 @@ def test_nine_wrong_passwords_do_not_lock_and_are_forgotten(people: People) -> N
         for _ in range(MOST_TRIES - 1):
             assert people.sign_in("Li Wei", "a wrong password") is None
         assert people.sign_in("Li Wei", PASSWORD) is not None
+
+
+def test_wrong_passwords_lock_a_name_for_their_address_only(people: People) -> None:
+    for _ in range(MOST_TRIES):
+        assert people.sign_in("Li Wei", "a wrong password", address="192.0.2.1") is None
+    assert people.sign_in("Li Wei", PASSWORD, address="192.0.2.1") is None
+    assert people.sign_in("Li Wei", PASSWORD, address="::ffff:192.0.2.1") is None
+    assert people.sign_in("Li Wei", PASSWORD, address="192.0.2.2") is not None
+    # the owner elsewhere has not unlocked it for whoever guesses; an administrator does
+    assert people.sign_in("Li Wei", PASSWORD, address="192.0.2.1") is None
+    people.logins.forget("li wei")
+    assert people.sign_in("Li Wei", PASSWORD, address="192.0.2.1") is not None
+
+
+def test_a_network_of_ipv6_is_one_address(people: People) -> None:
+    tries = [people.logins.may_try("Li Wei", f"2001:db8::{one:x}") for one in range(20)]
+    assert sum(tries) == MOST_TRIES
+    assert people.logins.may_try("Li Wei", "2001:db8:0:1::1")
+
+
+@pytest.fixture
+def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits of names and of addresses are 15 and 12 instead of a hundred."""
+    monkeypatch.setattr(logins, "MOST_OF_NAME", 15)
+    monkeypatch.setattr(logins, "MOST_OF_ADDRESS", 12)
+
+
+@pytest.mark.usefixtures("low_limits")
+def test_many_addresses_lock_a_name_for_all(people: People) -> None:
+    tries = [people.logins.may_try("Li Wei", f"192.0.2.{one}") for one in range(18)]
+    assert sum(tries) == 15
+    assert not people.logins.may_try("Li Wei", "198.51.100.1")
+    assert people.logins.may_try("Zhang", "198.51.100.1")
+
+
+@pytest.mark.usefixtures("low_limits")
+def test_many_names_lock_an_address(people: People, clock: Clock) -> None:
+    tries = [people.logins.may_try(f"n{one}", "192.0.2.1") for one in range(18)]
+    assert sum(tries) == 12
+    assert people.sign_in("Li Wei", PASSWORD, address="192.0.2.1") is None
+    assert people.sign_in("Li Wei", PASSWORD, address="192.0.2.2") is not None
+    clock.pass_(minutes=15)
+    assert people.sign_in("Li Wei", PASSWORD, address="192.0.2.1") is not None
+
+
+@pytest.mark.usefixtures("low_limits")
+def test_an_unknown_address_has_no_limit(people: People) -> None:
+    """Behind a server that tells none, one person must not lock all the others out."""
+    assert all(people.logins.may_try(f"n{one}") for one in range(18))
 
 
 def test_an_unknown_name_is_hashed_and_locked_like_a_known_one(people: People) -> None:
