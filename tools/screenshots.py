@@ -1,48 +1,133 @@
-"""Pictures of the dashboard for the docs, from the results of the demo.
+"""Pictures of the dashboard, from the results of the demo.
 
-python tools/screenshots.py --demo demo --images docs/images
+    python tools/screenshots.py --demo demo --images docs/images       # those of the docs
+    python tools/screenshots.py --demo demo --all out/screens          # every page, all ways
+
+With ``--all`` each page of the book is taken in both languages, light and dark, on a desk and on a
+phone, by an administrator of a service with accounts and a draft. The accounts are invented; the
+database of the demo is copied and stays as it is.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
+import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from dashboards.api.workshop import workshop_of
 from dashboards.app import create_app
+from gridmap.catalogue import LANGUAGES
+from gridmap.job_kinds import job_kinds
+from gridmap.store.grants import Grant
 from gridmap.store.repository import Store
+from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
+from gridmap.store.tokens import TokenWish
 from tools.browser import DESKTOP, PHONE, chromium, served, settled
+from tools.visits import PAGES, Visitor, every_visit, sign_in
 
-PAGES = {"map": "cells", "card": "cell", "routes": "routes"}
-LANGUAGES = ("en", "zh")
+OF_THE_DOCS = {"map": "cells", "card": "cell", "routes": "routes"}
+OPERATOR = Scope.everything()
+ADMINISTRATOR = "Zhang Min"
 
 
 def main() -> None:
-    """Take all pictures."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Take the pictures that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--demo", type=Path, default=Path("demo"), help="folder of the results")
-    parser.add_argument("--images", type=Path, default=Path("docs/images"), help="where to write")
+    parser.add_argument("--images", type=Path, help="where those of the docs go")
+    parser.add_argument("--all", type=Path, help="where those of every page go")
+    parser.add_argument("--pages", nargs="*", choices=[str(one) for one in PAGES],
+                        help="only these pages")  # fmt: skip
     asked = parser.parse_args()
-    asked.images.mkdir(parents=True, exist_ok=True)
-    store = Store(f"sqlite:///{(asked.demo / 'gridmap.db').resolve()}")
-    newest = store.scenarios(Scope.everything())[0].scenario_id
-    cells = store.load(Scope.everything(), newest)[1].cells
-    cell = int(cells["cell_id"].iloc[len(cells) // 2])
-    app = create_app(store, basemaps=asked.demo / "basemaps")
+    if asked.images or not asked.all:
+        take_for_docs(asked.demo, asked.images or Path("docs/images"))
+    if asked.all:
+        take_all(asked.demo, asked.all, asked.pages or [str(one) for one in PAGES])
+
+
+def take_for_docs(demo: Path, images: Path) -> None:
+    """Take the pages of the docs as a reader without an account sees them."""
+    images.mkdir(parents=True, exist_ok=True)
+    store = Store(f"sqlite:///{(demo / 'gridmap.db').resolve()}")
+    query = _query(store)
+    app = create_app(store, basemaps=demo / "basemaps")
     with served(app.server) as address:
         for size_name, size in (("desktop", DESKTOP), ("phone", PHONE)):
             with chromium(size) as browser:
-                for name, page in PAGES.items():
+                for name, page in OF_THE_DOCS.items():
                     for language in LANGUAGES:
-                        browser.get(f"{address}/{page}?cell={cell}&lang={language}")
+                        browser.get(f"{address}/{page}?{query}&lang={language}")
                         settled(browser)
-                        path = asked.images / f"{name}-{language}-{size_name}.png"
-                        browser.save_screenshot(str(path))
-                        sys.stdout.write(f"{path}\n")
+                        _save(browser, images / f"{name}-{language}-{size_name}.png")
     store.close()
+
+
+def take_all(demo: Path, folder: Path, pages: list[str]) -> None:
+    """Take every page in every language, theme and size."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with working_copy(demo) as (address, query, password), chromium(DESKTOP) as browser:
+        sign_in(browser, address, ADMINISTRATOR, password)
+        visitor = Visitor(browser, address, query)
+        for visit in every_visit([one for one in PAGES if str(one) in pages]):
+            visitor.see(visit)
+            _save(browser, folder / f"{visit.name}.png")
+
+
+@contextmanager
+def working_copy(demo: Path) -> Iterator[tuple[str, str, str]]:
+    """Serve a copy of the demo's database; gives address, chosen plan and cell, and password."""
+    with TemporaryDirectory(prefix="gridmap-screens-") as folder:
+        copy = Path(folder) / "gridmap.db"
+        shutil.copy(demo / "gridmap.db", copy)
+        store = Store(f"sqlite:///{copy}")
+        work = workshop_of(store.engine, job_kinds(), Path(folder) / "files")
+        query = _query(store)
+        newest = store.scenarios(OPERATOR)[0]
+        work.drafts.open(OPERATOR, newest.scenario_id, name="north")
+        people = store.people()
+        password = invented_accounts(store, newest.territory_name, seed=7)
+        app = create_app(store, basemaps=demo / "basemaps", people=people, work=work)
+        with served(app.server) as address:
+            yield address, query, password
+        store.close()
+
+
+def invented_accounts(store: Store, territory: str, *, seed: int) -> str:
+    """Add invented accounts of each role and return the password of the administrator."""
+    draw = random.Random(seed)  # noqa: S311 — names, not secrets
+    people = store.people()
+    password = people.add(OPERATOR, ADMINISTRATOR, Grant(Role.ADMIN, everywhere=True))
+    cells = store.load(OPERATOR, store.scenarios(OPERATOR)[0].scenario_id)[1].cells
+    given = ["Wei", "Fang", "Jun", "Lan", "Tao", "Yan"]
+    for role in (Role.VIEWER, Role.GRID_MANAGER, Role.PLANNER, Role.REGIONAL_MANAGER):
+        name = (
+            f"{draw.choice(['Li', 'Wang', 'Chen', 'Zhao'])} {given.pop(draw.randrange(len(given)))}"
+        )
+        centre = str(cells["centre_outlet_id"].iloc[draw.randrange(len(cells))])
+        own = frozenset({centre}) if role is Role.GRID_MANAGER else frozenset()
+        people.add(OPERATOR, name, Grant(role, territories=frozenset({territory}), cells=own))
+        if role is Role.PLANNER:
+            people.tokens.add(OPERATOR, name, TokenWish("QGIS", days=90))
+    return password
+
+
+def _query(store: Store) -> str:
+    newest = store.scenarios(OPERATOR)[0].scenario_id
+    cells = store.load(OPERATOR, newest)[1].cells
+    return f"scenario={newest}&cell={int(cells['cell_id'].iloc[len(cells) // 2])}"
+
+
+def _save(browser: object, path: Path) -> None:
+    browser.save_screenshot(str(path))  # type: ignore[attr-defined]
+    sys.stdout.write(f"{path}\n")
 
 
 if __name__ == "__main__":

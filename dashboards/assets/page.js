@@ -8,7 +8,13 @@
     const language = chosen && new URL(chosen.href, window.location.href).searchParams.get("lang");
     if (language) document.documentElement.lang = language;
     const page = header.querySelector(".nav-link-here");
-    if (page) document.title = `${page.textContent} · gridmap`;
+    const title = page ? `${page.textContent} · gridmap` : document.title;
+    if (title !== document.title) {
+      document.title = title;
+      // on a phone the row of pages is wider than the window
+      const row = page.closest(".app-nav");
+      if (row) row.scrollLeft = page.offsetLeft - (row.clientWidth - page.offsetWidth) / 2;
+    }
     for (const link of header.querySelectorAll(".nav-link, .lang-link")) {
       if (/-link-here/.test(link.className)) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");

@@ -6,7 +6,6 @@ at all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from dashboards.state import Page
 from tests.browser.audited import (
     ADMINISTRATOR,
     PASSWORD,
-    audited_service,
     barriers,
     bytes_received,
     first_paint_s,
@@ -30,20 +28,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("audit")]
 
 FIRST_PAINT_S = 0.5
 FIRST_VISIT_BYTES, SECOND_VISIT_BYTES = 2_500_000, 200_000
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with audited_service(tmp_path_factory.mktemp("audited")) as where:
-        yield where
-
-
-@pytest.fixture(scope="module")
-def visitor(address: str) -> Iterator[Visitor]:
-    """A browser in which an administrator has signed in."""
-    with chromium(DESKTOP) as browser:
-        sign_in(browser, address, ADMINISTRATOR, PASSWORD)
-        yield Visitor(browser, address, "scenario=1&cell=1")
 
 
 def faults_of(browser: Any, visit: Visit, address: str) -> list[str]:
@@ -79,16 +63,16 @@ def audit(visitor: Visitor, visit: Visit, address: str) -> None:
 
 
 @pytest.mark.parametrize("visit", each_page_once(), ids=lambda one: one.name)
-def test_a_page_has_no_barrier(visitor: Visitor, visit: Visit, address: str) -> None:
-    audit(visitor, visit, address)
+def test_a_page_has_no_barrier(visitor: Visitor, visit: Visit, audited: str) -> None:
+    audit(visitor, visit, audited)
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("visit", every_visit(), ids=lambda one: one.name)
 def test_no_page_has_a_barrier_in_any_language_and_theme(
-    visitor: Visitor, visit: Visit, address: str
+    visitor: Visitor, visit: Visit, audited: str
 ) -> None:
-    audit(visitor, visit, address)
+    audit(visitor, visit, audited)
 
 
 def test_every_page_of_the_book_is_visited() -> None:
@@ -114,11 +98,11 @@ def test_an_audit_sees_a_barrier(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("page", ["cells"])
-def test_a_visit_is_light_and_soon_seen(address: str, page: str) -> None:
+def test_a_visit_is_light_and_soon_seen(audited: str, page: str) -> None:
     """The first visit in a new browser and the second; the swiftest of three paints counts."""
     with chromium(DESKTOP) as browser:
-        sign_in(browser, address, ADMINISTRATOR, PASSWORD)
-        visitor = Visitor(browser, address, "scenario=1&cell=1")
+        sign_in(browser, audited, ADMINISTRATOR, PASSWORD)
+        visitor = Visitor(browser, audited, "scenario=1&cell=1")
         browser.execute_cdp_cmd("Network.clearBrowserCache", {})
         bytes_received(browser)
         paints, weights = [], []

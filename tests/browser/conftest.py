@@ -1,0 +1,25 @@
+"""One service and one signed-in browser for all modules that look at every page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.audited import ADMINISTRATOR, PASSWORD, audited_service
+from tools.browser import DESKTOP, chromium
+from tools.visits import Visitor, sign_in
+
+
+@pytest.fixture(scope="session")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with audited_service(tmp_path_factory.mktemp("audited")) as where:
+        yield where
+
+
+@pytest.fixture(scope="session")
+def visitor(audited: str) -> Iterator[Visitor]:
+    """A browser in which an administrator has signed in."""
+    with chromium(DESKTOP) as browser:
+        sign_in(browser, audited, ADMINISTRATOR, PASSWORD)
+        yield Visitor(browser, audited, "scenario=1&cell=1")
