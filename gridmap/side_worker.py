@@ -10,15 +10,14 @@ import contextlib
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
-
-import sqlalchemy as sa
+from typing import IO, TYPE_CHECKING
 
 from gridmap.admission import LOOPBACK
-from gridmap.jobs.queue import Queue
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 #: Seconds that a worker has to give its job back when the server ends.
 LEAVE_S = 10.0
@@ -76,10 +75,15 @@ def until_work(engine: sa.Engine, left: threading.Event) -> bool:
 
     A server that nobody asks for a job costs next to nothing this way.
     """
+    # here, so that commands that need none of it start soon
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from gridmap.jobs.queue import Queue
+
     queue = Queue(engine, {})
     while not left.is_set():
-        with contextlib.suppress(sa.exc.SQLAlchemyError):
+        with contextlib.suppress(SQLAlchemyError):
             if queue.idle_s() is not None:
                 return True
-        time.sleep(LOOK_S)
+        left.wait(LOOK_S)
     return False

@@ -14,7 +14,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 import tools
 from dashboards.api.workshop import workshop_of
 from dashboards.app import create_app
-from gridmap.job_kinds import job_kinds
+from gridmap.job_kinds import job_kinds, table_intake
 from gridmap.store.accounts import Grant
 from gridmap.store.people import People
 from gridmap.store.repository import Store
@@ -55,7 +55,7 @@ def audited_service(folder: Path) -> Iterator[str]:
     cells = plan.scenario.cells.fillna({"visit_minutes_per_day": 0.0})
     scenario = replace(plan.scenario, cells=cells)
     number = store.save(Scope(user="zhao"), plan.territory, scenario)
-    work = workshop_of(store.engine, job_kinds(), folder / "files")
+    work = workshop_of(store.engine, job_kinds(), folder / "files", intake=table_intake())
     work.drafts.open(OPERATOR, number, name="north")
     people = People(store.engine, passwords=CHEAP)
     for name, grant in GRANTS.items():

@@ -14,7 +14,7 @@ from dashboards.access import Plan
 from dashboards.api.workshop import Workshop, workshop_of
 from dashboards.app import create_app
 from dashboards.downloads import Exports
-from gridmap.job_kinds import job_kinds
+from gridmap.job_kinds import job_kinds, table_intake
 from gridmap.partition.edits import Lock
 from gridmap.progress import Progress
 from gridmap.scenario import Scenario
@@ -81,7 +81,7 @@ def service_of(folder: Path, people: People | None = None) -> Service:
     everything = Grant(Role.ADMIN, everywhere=True)
     people = people or people_with(folder, **GRANTS, everything=everything)
     store = Store(f"sqlite:///{(folder / 'plans.db').as_posix()}")
-    work = workshop_of(store.engine, job_kinds(), folder / "files")
+    work = workshop_of(store.engine, job_kinds(), folder / "files", intake=table_intake())
     mine, other = make_plan(name=OWN_TOWN), foreign_plan()
     own_plan = store.save(OPERATOR, mine.territory, kept(mine.scenario))
     work.queue.ask(OPERATOR, "export", OWN_TOWN, {})
