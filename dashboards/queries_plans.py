@@ -24,6 +24,7 @@ class Act(StrEnum):
     """What can be done with a plan."""
 
     OPEN = "open"
+    ROUTE = "route"
     SUBMIT = "submit"
     SEND_BACK = "send_back"
     PUBLISH = "publish"
@@ -41,6 +42,7 @@ class Rule:
 
 RULES: Final[dict[Act, Rule]] = {
     Act.OPEN: Rule(Permission.EDIT, frozenset(Status)),
+    Act.ROUTE: Rule(Permission.PLAN, frozenset({Status.DRAFT})),
     Act.SUBMIT: Rule(Permission.EDIT, frozenset({Status.DRAFT})),
     Act.SEND_BACK: Rule(Permission.EDIT, frozenset({Status.IN_REVIEW})),
     Act.PUBLISH: Rule(Permission.PUBLISH, frozenset({Status.IN_REVIEW})),
@@ -90,7 +92,9 @@ def acts_of(scope: Scope, one: Version) -> tuple[Act, ...]:
     return tuple(
         act
         for act, rule in RULES.items()
-        if scope.may(rule.permission) and one.status in rule.statuses
+        if scope.may(rule.permission)
+        and one.status in rule.statuses
+        and (act is not Act.ROUTE or one.planned != one.head)
     )
 
 

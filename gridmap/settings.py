@@ -60,6 +60,8 @@ class Settings(BaseSettings):
         Language of the command line and of pages opened for the first time.
     public_url
         Address by which browsers reach the service through a server with https before it.
+    four_eyes
+        Whether nobody may publish a plan that they made or edited themselves.
     session_idle_minutes, session_hours
         How long people stay signed in: since they last used the service, and in all.
     secret_key, secret_key_file
@@ -82,6 +84,7 @@ class Settings(BaseSettings):
     executor: str = "threads"
     language: Language = "en"
     public_url: str = ""
+    four_eyes: bool = False
     session_idle_minutes: int = Field(default=60, ge=1, le=24 * 60)
     session_hours: int = Field(default=12, ge=1, le=31 * 24)
     secret_key: SecretStr | None = None

@@ -19,6 +19,7 @@ from grid_town import grid_scenario, grid_territory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashboards.api.workshop import workshop_of
 from dashboards.comparing import compare
 from dashboards.components.plan_acts import BUTTONS
 from dashboards.drawings import drawing_of
@@ -27,7 +28,9 @@ from dashboards.pages import scenarios
 from dashboards.queries_plans import Act, PlanCard, acts_of, shelves, unbeaten
 from dashboards.state import Page, Selection
 from gridmap.errors import InputError
+from gridmap.job_kinds import job_kinds
 from gridmap.partition.edits import Move
+from gridmap.settings import Settings
 from gridmap.store.accounts import Grant
 from gridmap.store.plan_figures import PlanFigures, plan_figures
 from gridmap.store.roles import Role
@@ -153,6 +156,7 @@ def allowed(role: Role, status: Status) -> set[Act]:
     }[status]
     expected = {act} if role in roles else set()
     if role in EDITS:
+        expected |= {Act.ROUTE} if status is Status.DRAFT else set()
         expected |= {Act.OPEN} | ({Act.SEND_BACK} if status is Status.IN_REVIEW else set())
     return expected
 
@@ -230,6 +234,29 @@ def test_an_act_is_asked_for_done_and_shown(shop: Shop) -> None:
     assert "'In review'" in str(found["plans-fault"])
     assert "Traceback" not in again.text
     work.workflow.send_back(PLANNER, draft)
+
+
+def test_the_routes_of_a_draft_are_planned_by_a_job(shop: Shop) -> None:
+    queue, client = shop.service.work.queue, shop.browsers["planner"]
+    confirm = output_of(shop.app, "app-url.search")
+    draft = shop.of[Status.DRAFT]
+    done = told(client, shop.app, confirm, "plans-confirm", act="route", shown=draft)
+    (job,) = queue.jobs(ADMIN)
+    assert (job.kind, job.arguments) == ("reroute", {"scenario_id": draft})
+    assert f"Job {job.job_id} plans the routes" in done.text
+    # a viewer's wish is refused by the queue
+    told(shop.browsers["viewer"], shop.app, confirm, "plans-confirm", act="route", shown=draft)
+    assert len(queue.jobs(ADMIN)) == 1
+
+
+def test_the_service_takes_four_eyes_from_its_settings(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GRIDMAP_FOUR_EYES", "true")
+    four_eyes = Settings().four_eyes
+    made = workshop_of(shop.service.store.engine, job_kinds(), tmp_path, four_eyes=four_eyes)
+    assert made.workflow.four_eyes
+    assert not shop.service.work.workflow.four_eyes
 
 
 @pytest.mark.parametrize("day", ["", "1 March", "2026-02-30"])
