@@ -135,16 +135,48 @@ def drawn_figures(desk: Desk, work: Workshop, one: Version) -> DrawnFigures:
     root = desk.plans.plan(scope, root_of(work.drafts, scope, one).scenario_id)
 
     def made() -> DrawnFigures:
-        territory, ground = work.table.ground(scope, one.scenario_id)
-        plan = work.drafts.state(scope, one.scenario_id).plan(ground)
-        names = unit_workloads(territory, root.scenario.request)
-        load = plan.figures.load[list(plan.cells)]
-        return DrawnFigures(
-            loads={name: load[:, at] for at, name in enumerate(names)},
-            compactness=float(np.mean([plan.compactness(cell) for cell in plan.cells])),
-        )
+        state = work.drafts.state(scope, one.scenario_id)
+        if state.outlines:  # units were cut: only the ground knows what their pieces weigh
+            return _figures_on_ground(work, scope, one, root, state)
+        return _figures_of_labels(root, state)
 
     return root.once(("figures", one.scenario_id, one.head), made)
+
+
+def _figures_of_labels(root: Plan, state: DrawnState) -> DrawnFigures:
+    """Return figures as sums over units, whose borders within a cell are none of its perimeter."""
+    units, cells = root.territory.units, np.array(sorted(state.centre))
+    row = np.full(max(state.next_cell, 1), -1, dtype=np.int64)
+    row[cells] = np.arange(len(cells))
+    cell_of = row[state.label.astype(np.int64)]
+
+    def summed(values: Floats) -> Floats:
+        return np.bincount(cell_of, values, len(cells)).astype(np.float64)
+
+    pairs = units.adjacency
+    inside = cell_of[pairs.first] == cell_of[pairs.second]
+    inner_m = np.bincount(cell_of[pairs.first[inside]], pairs.shared_m[inside], len(cells))
+    perimeter_m = summed(shapely.length(units.polygons)) - 2.0 * inner_m
+    loads = unit_workloads(root.territory, root.scenario.request)
+    return DrawnFigures(
+        loads={name: summed(load) for name, load in loads.items()},
+        compactness=float(
+            np.mean(4.0 * np.pi * summed(shapely.area(units.polygons)) / perimeter_m**2)
+        ),
+    )
+
+
+def _figures_on_ground(
+    work: Workshop, scope: Scope, one: Version, root: Plan, state: DrawnState
+) -> DrawnFigures:
+    territory, ground = work.table.ground(scope, one.scenario_id)
+    plan = state.plan(ground)
+    names = unit_workloads(territory, root.scenario.request)
+    load = plan.figures.load[list(plan.cells)]
+    return DrawnFigures(
+        loads={name: load[:, at] for at, name in enumerate(names)},
+        compactness=float(np.mean([plan.compactness(cell) for cell in plan.cells])),
+    )
 
 
 def largest_deviation(load: Floats) -> float:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from dashboards.api.workshop import workshop_of
 from dashboards.comparing import compare
 from dashboards.components.plan_acts import BUTTONS
-from dashboards.drawings import drawing_of
+from dashboards.drawings import _figures_of_labels, _figures_on_ground, drawing_of
 from dashboards.geojson import colours
 from dashboards.pages import scenarios
 from dashboards.queries_plans import Act, PlanCard, acts_of, shelves, unbeaten
@@ -368,6 +368,19 @@ def test_a_draft_is_drawn_as_it_stands(shop: Shop) -> None:
     assert after.polygons[0].area == pytest.approx(11 * side_m2)
     assert after.polygons[1].area == pytest.approx(13 * side_m2)
     assert after.colours == before.colours
+
+
+def test_the_figures_of_a_draft_are_those_of_its_ground(shop: Shop) -> None:
+    """Summed over units they are what the ground of the editor gives, also where it is used."""
+    desk, work, draft = shop.service.desk(PLANNER), shop.service.work, shop.of[Status.DRAFT]
+    one, state = work.drafts.version(ADMIN, draft), work.drafts.state(ADMIN, draft)
+    root = desk.plans.plan(ADMIN, shop.of[Status.ARCHIVED])
+    quick = _figures_of_labels(root, state)
+    exact = _figures_on_ground(work, ADMIN, one, root, state)
+    assert quick.compactness == pytest.approx(exact.compactness, rel=1e-6)
+    assert list(quick.loads) == list(exact.loads)
+    for name, load in exact.loads.items():
+        assert quick.loads[name] == pytest.approx(load)
 
 
 def test_two_plans_are_compared(shop: Shop) -> None:
