@@ -9,11 +9,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from dashboards import geojson
 from dashboards.access import Plan
 from dashboards.api.plan_routes import sees
 from dashboards.api.workshop import Workshop
-from dashboards.colours import PALETTE, SPARE
-from dashboards.geojson import colours
+from dashboards.colours import PALETTE, SPARE, cell_colours
 from dashboards.pages import Desk
 from gridmap.errors import StoreError, fault
 from gridmap.partition import colouring
@@ -93,18 +93,33 @@ def drawing_of(desk: Desk, work: Workshop, scenario_id: int) -> Drawing:
         If there is no such scenario that the caller sees.
     """
     scope, one = desk.scope(), shown_version(desk, work, scenario_id)
-    if one.planned == one.head:
+    if scope.cells is not None:
         plan = desk.plans.plan(scope, scenario_id)
         return plan.once("drawing", lambda: _of_plan(plan))
-    ground = desk.plans.plan(scope, root_of(work.drafts, scope, one).scenario_id)
+    former: Drawing | None = None
+    if one.parent_id is not None:
+        former = drawing_of(desk, work, root_of(work.drafts, scope, one).scenario_id)
+    # one plan at hand is enough to draw all of its territory
+    ground = desk.plans.plan(scope, _first_of(work.drafts, scope, one).scenario_id)
     return ground.once(
         ("drawing", scenario_id, one.head),
         lambda: _of_state(
             ground,
             work.drafts.state(scope, scenario_id),
             {cell: name.code for cell, name in work.drafts.names(scope, scenario_id).items()},
+            former,
         ),
     )
+
+
+def _first_of(drafts: Drafts, scope: Scope, one: Version) -> Version:
+    """Return the first plan of the same units that was made, and not opened from another one."""
+    made = (
+        each
+        for each in drafts.versions(scope)
+        if each.territory_id == one.territory_id and each.parent_id is None
+    )
+    return min(made, key=lambda each: each.scenario_id)
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,23 +214,30 @@ def _of_plan(plan: Plan) -> Drawing:
         polygons=plan.cell_polygons,
         codes=tuple(str(code) for code in plan.scenario.cells["code"]),
         centres=tuple(outlets[plan.scenario.partition.centre].tolist()),
-        colours=colours(plan),
+        colours=geojson.colours(plan),
     )
 
 
-def _of_state(ground: Plan, state: DrawnState, codes: Mapping[int, str]) -> Drawing:
+def _of_state(
+    ground: Plan, state: DrawnState, codes: Mapping[int, str], former: Drawing | None
+) -> Drawing:
     borders = borders_of(ground.territory.units.polygons, state)
     cells = sorted(state.centre)
     polygons = np.empty(len(cells), dtype=object)
     for row, cell in enumerate(cells):
         polygons[row] = shapely.coverage_union_all(borders.polygons[borders.label == cell])
     centres = tuple(state.centre[cell] for cell in cells)
+    if former is None:
+        label = np.searchsorted(np.array(cells), state.label).astype(np.int64)
+        colours = cell_colours(ground.territory.units.adjacency, label, len(cells))
+    else:
+        colours = _coloured(polygons, centres, former.by_centre())
     return Drawing(
         bounds=_bounds(ground),
         polygons=polygons,
         codes=tuple(codes.get(cell, f"#{cell + FIRST_CELL_ID}") for cell in cells),
         centres=centres,
-        colours=_coloured(polygons, centres, _of_plan(ground).by_centre()),
+        colours=colours,
     )
 
 
