@@ -11,6 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
 from dash import Dash
 from dash.development.base_component import Component
 from drawn_town import ADMIN, BOSS, PLANNER
@@ -35,6 +36,7 @@ from gridmap.store.accounts import Grant
 from gridmap.store.plan_figures import PlanFigures, plan_figures
 from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
+from gridmap.store.tables import cell
 from gridmap.store.versions import Status
 from gridmap.store.workflow import Workflow
 from tests.dashboards.signed import browser_of, cookie, question
@@ -385,7 +387,7 @@ def test_the_figures_of_a_draft_are_those_of_its_ground(shop: Shop) -> None:
 
 def test_two_plans_are_compared(shop: Shop) -> None:
     work, old, new = shop.service.work, shop.of[Status.PUBLISHED], shop.of[Status.DRAFT]
-    found = compare(shop.service.desk(PLANNER), work, old, new, "test")
+    found = compare(shop.service.desk(PLANNER), work, old, new)
     assert found.changes.flows["units"].tolist() == [1]
     before, after = found.loads["demand"]
     assert before.worst == pytest.approx(0.0)
@@ -399,7 +401,7 @@ def test_two_plans_are_compared(shop: Shop) -> None:
     said = str(body(shop, PLANNER, scenario=new, other=old))
     assert f"/picture/{old}/with/{new}/before.svg" in said
     with pytest.raises(InputError, match="same plan"):
-        compare(shop.service.desk(PLANNER), work, old, old, "test")
+        compare(shop.service.desk(PLANNER), work, old, old)
 
 
 def test_the_difference_is_downloaded_without_names_for_who_may_not_see_them(shop: Shop) -> None:
@@ -413,6 +415,25 @@ def test_the_difference_is_downloaded_without_names_for_who_may_not_see_them(sho
     assert shop.browsers["viewer"].get(f"{address}.xlsx").status_code == 404
     assert shop.browsers["grid_manager"].get(f"{address}.gpkg").status_code == 404
     assert shop.browsers["planner"].get(f"{address}.exe").status_code == 404
+
+
+def test_names_of_managers_are_for_who_may_see_contacts_and_it_is_noted(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, old, new = shop.service, shop.of[Status.ARCHIVED], shop.of[Status.DRAFT]
+    with service.store.engine.begin() as connection:
+        connection.execute(sa.update(cell).where(cell.c.scenario_id == old).values(manager="Wu"))
+    noted: list[tuple[int, str]] = []
+    desk = replace(service.desk(PLANNER), note=lambda _, number, what: noted.append((number, what)))
+    found = compare(desk, service.work, old, new, "test")
+    assert set(found.changes.outlets["old_manager"]) == {"Wu"}
+    assert noted == [(old, "test"), (new, "test")]
+    monkeypatch.setattr("dashboards.drawings.sees", lambda *_: True)
+    viewer = replace(desk, scope=lambda: scope_of(Role.VIEWER))
+    masked = compare(viewer, service.work, old, new, "test")
+    assert len(masked.changes.outlets)
+    assert "Wu" not in masked.changes.outlets.to_csv()
+    assert len(noted) == 2
 
 
 def test_who_sees_some_cells_compares_nothing(shop: Shop) -> None:
