@@ -94,7 +94,7 @@ class Comparison:
     cost: Cost
 
 
-def compare(desk: Desk, work: Workshop, old_id: int, new_id: int, what: str) -> Comparison:
+def compare(desk: Desk, work: Workshop, old_id: int, new_id: int, what: str = "") -> Comparison:
     """Return what differs between two scenarios that the caller sees.
 
     Parameters
@@ -104,7 +104,8 @@ def compare(desk: Desk, work: Workshop, old_id: int, new_id: int, what: str) -> 
     old_id, new_id
         The plan of before and the plan of after.
     what
-        Page or file on which names of managers are shown; it is noted who saw them.
+        Page or file on which names of managers are shown; it is noted who saw them. Empty = they
+        are not shown.
 
     Raises
     ------
@@ -124,7 +125,7 @@ def compare(desk: Desk, work: Workshop, old_id: int, new_id: int, what: str) -> 
     if not scope.may(Permission.READ_CONTACTS):
         outlets = changes.outlets.assign(old_manager="", new_manager="")
         changes = replace(changes, outlets=outlets)
-    elif changes.outlets[["old_manager", "new_manager"]].astype(bool).to_numpy().any():
+    elif what and changes.outlets[["old_manager", "new_manager"]].astype(bool).to_numpy().any():
         for one in (old_id, new_id):
             desk.note(scope, one, what)
     before, after = (_loads(desk, work, one) for one in (old, new))

@@ -9,11 +9,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from dashboards import geojson
 from dashboards.access import Plan
 from dashboards.api.plan_routes import sees
 from dashboards.api.workshop import Workshop
-from dashboards.colours import PALETTE, SPARE
-from dashboards.geojson import colours
+from dashboards.colours import PALETTE, SPARE, cell_colours
 from dashboards.pages import Desk
 from gridmap.errors import StoreError, fault
 from gridmap.partition import colouring
@@ -93,18 +93,33 @@ def drawing_of(desk: Desk, work: Workshop, scenario_id: int) -> Drawing:
         If there is no such scenario that the caller sees.
     """
     scope, one = desk.scope(), shown_version(desk, work, scenario_id)
-    if one.planned == one.head:
+    if scope.cells is not None:
         plan = desk.plans.plan(scope, scenario_id)
         return plan.once("drawing", lambda: _of_plan(plan))
-    ground = desk.plans.plan(scope, root_of(work.drafts, scope, one).scenario_id)
+    former: Drawing | None = None
+    if one.parent_id is not None:
+        former = drawing_of(desk, work, root_of(work.drafts, scope, one).scenario_id)
+    # one plan at hand is enough to draw all of its territory
+    ground = desk.plans.plan(scope, _first_of(work.drafts, scope, one).scenario_id)
     return ground.once(
         ("drawing", scenario_id, one.head),
         lambda: _of_state(
             ground,
             work.drafts.state(scope, scenario_id),
             {cell: name.code for cell, name in work.drafts.names(scope, scenario_id).items()},
+            former,
         ),
     )
+
+
+def _first_of(drafts: Drafts, scope: Scope, one: Version) -> Version:
+    """Return the first plan of the same units that was made, and not opened from another one."""
+    made = (
+        each
+        for each in drafts.versions(scope)
+        if each.territory_id == one.territory_id and each.parent_id is None
+    )
+    return min(made, key=lambda each: each.scenario_id)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,16 +150,48 @@ def drawn_figures(desk: Desk, work: Workshop, one: Version) -> DrawnFigures:
     root = desk.plans.plan(scope, root_of(work.drafts, scope, one).scenario_id)
 
     def made() -> DrawnFigures:
-        territory, ground = work.table.ground(scope, one.scenario_id)
-        plan = work.drafts.state(scope, one.scenario_id).plan(ground)
-        names = unit_workloads(territory, root.scenario.request)
-        load = plan.figures.load[list(plan.cells)]
-        return DrawnFigures(
-            loads={name: load[:, at] for at, name in enumerate(names)},
-            compactness=float(np.mean([plan.compactness(cell) for cell in plan.cells])),
-        )
+        state = work.drafts.state(scope, one.scenario_id)
+        if state.outlines:  # units were cut: only the ground knows what their pieces weigh
+            return _figures_on_ground(work, scope, one, root, state)
+        return _figures_of_labels(root, state)
 
     return root.once(("figures", one.scenario_id, one.head), made)
+
+
+def _figures_of_labels(root: Plan, state: DrawnState) -> DrawnFigures:
+    """Return figures as sums over units, whose borders within a cell are none of its perimeter."""
+    units, cells = root.territory.units, np.array(sorted(state.centre))
+    row = np.full(max(state.next_cell, 1), -1, dtype=np.int64)
+    row[cells] = np.arange(len(cells))
+    cell_of = row[state.label.astype(np.int64)]
+
+    def summed(values: Floats) -> Floats:
+        return np.bincount(cell_of, values, len(cells)).astype(np.float64)
+
+    pairs = units.adjacency
+    inside = cell_of[pairs.first] == cell_of[pairs.second]
+    inner_m = np.bincount(cell_of[pairs.first[inside]], pairs.shared_m[inside], len(cells))
+    perimeter_m = summed(shapely.length(units.polygons)) - 2.0 * inner_m
+    loads = unit_workloads(root.territory, root.scenario.request)
+    return DrawnFigures(
+        loads={name: summed(load) for name, load in loads.items()},
+        compactness=float(
+            np.mean(4.0 * np.pi * summed(shapely.area(units.polygons)) / perimeter_m**2)
+        ),
+    )
+
+
+def _figures_on_ground(
+    work: Workshop, scope: Scope, one: Version, root: Plan, state: DrawnState
+) -> DrawnFigures:
+    territory, ground = work.table.ground(scope, one.scenario_id)
+    plan = state.plan(ground)
+    names = unit_workloads(territory, root.scenario.request)
+    load = plan.figures.load[list(plan.cells)]
+    return DrawnFigures(
+        loads={name: load[:, at] for at, name in enumerate(names)},
+        compactness=float(np.mean([plan.compactness(cell) for cell in plan.cells])),
+    )
 
 
 def largest_deviation(load: Floats) -> float:
@@ -167,23 +214,30 @@ def _of_plan(plan: Plan) -> Drawing:
         polygons=plan.cell_polygons,
         codes=tuple(str(code) for code in plan.scenario.cells["code"]),
         centres=tuple(outlets[plan.scenario.partition.centre].tolist()),
-        colours=colours(plan),
+        colours=geojson.colours(plan),
     )
 
 
-def _of_state(ground: Plan, state: DrawnState, codes: Mapping[int, str]) -> Drawing:
+def _of_state(
+    ground: Plan, state: DrawnState, codes: Mapping[int, str], former: Drawing | None
+) -> Drawing:
     borders = borders_of(ground.territory.units.polygons, state)
     cells = sorted(state.centre)
     polygons = np.empty(len(cells), dtype=object)
     for row, cell in enumerate(cells):
         polygons[row] = shapely.coverage_union_all(borders.polygons[borders.label == cell])
     centres = tuple(state.centre[cell] for cell in cells)
+    if former is None:
+        label = np.searchsorted(np.array(cells), state.label).astype(np.int64)
+        colours = cell_colours(ground.territory.units.adjacency, label, len(cells))
+    else:
+        colours = _coloured(polygons, centres, former.by_centre())
     return Drawing(
         bounds=_bounds(ground),
         polygons=polygons,
         codes=tuple(codes.get(cell, f"#{cell + FIRST_CELL_ID}") for cell in cells),
         centres=centres,
-        colours=_coloured(polygons, centres, _of_plan(ground).by_centre()),
+        colours=colours,
     )
 
 

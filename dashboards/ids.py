@@ -185,6 +185,7 @@ class PlanIds(StrEnum):
     SHOWN = "plans-shown"
     DONE = "plans-done"
     OPEN = "plans-open"
+    ROUTE = "plans-route"
     SUBMIT = "plans-submit"
     SEND_BACK = "plans-send-back"
     PUBLISH = "plans-publish"

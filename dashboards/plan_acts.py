@@ -13,6 +13,8 @@ from gridmap.catalogue import Language, text
 from gridmap.errors import Fault, GridmapError, InputError, fault
 from gridmap.store.scope import Scope
 
+#: Kind of the job that plans the routes of a draft.
+_ROUTES: Final = "reroute"
 #: Longest text that is taken from a form.
 MOST_CHARACTERS: Final = 4000
 
@@ -49,6 +51,10 @@ def perform(work: Workshop, scope: Scope, wish: Wish, language: Language) -> Don
     number, flow = wish.scenario_id, work.workflow
     if wish.act is Act.OPEN:
         return Done("", work.drafts.open(scope, number, name=read_words(wish.name)))
+    if wish.act is Act.ROUTE:
+        place = work.drafts.version(scope, number).territory_name
+        job = work.queue.ask(scope, _ROUTES, place, {"scenario_id": number})
+        return Done(text("plans.done.route", language, number=number, job=job))
     if wish.act is Act.SUBMIT:
         flow.submit(scope, number)
         return Done(text("plans.done.submit", language, number=number))

@@ -46,7 +46,7 @@ def add_plan_files(server: Flask, desk: Desk, work: Workshop) -> None:
             return _svg(picture(after, longest_px=LARGE_PX, named=True))
         if which != "moved":
             abort(404)
-        found = compare(desk, work, scenario_id, other_id, "plan_picture")
+        found = compare(desk, work, scenario_id, other_id)
         return _svg(moved_picture(before, list(found.changes.areas), longest_px=LARGE_PX))
 
     @routes.get("/download/<int:scenario_id>/with/<int:other_id>/changes.<kind>")

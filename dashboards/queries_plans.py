@@ -24,6 +24,7 @@ class Act(StrEnum):
     """What can be done with a plan."""
 
     OPEN = "open"
+    ROUTE = "route"
     SUBMIT = "submit"
     SEND_BACK = "send_back"
     PUBLISH = "publish"
@@ -41,6 +42,7 @@ class Rule:
 
 RULES: Final[dict[Act, Rule]] = {
     Act.OPEN: Rule(Permission.EDIT, frozenset(Status)),
+    Act.ROUTE: Rule(Permission.PLAN, frozenset({Status.DRAFT})),
     Act.SUBMIT: Rule(Permission.EDIT, frozenset({Status.DRAFT})),
     Act.SEND_BACK: Rule(Permission.EDIT, frozenset({Status.IN_REVIEW})),
     Act.PUBLISH: Rule(Permission.PUBLISH, frozenset({Status.IN_REVIEW})),
@@ -90,14 +92,16 @@ def acts_of(scope: Scope, one: Version) -> tuple[Act, ...]:
     return tuple(
         act
         for act, rule in RULES.items()
-        if scope.may(rule.permission) and one.status in rule.statuses
+        if scope.may(rule.permission)
+        and one.status in rule.statuses
+        and (act is not Act.ROUTE or one.planned != one.head)
     )
 
 
 def shelves(desk: Desk, work: Workshop, *, today: dt.date) -> list[Shelf]:
     """Return the plans that the caller sees, territory by territory."""
     scope = desk.scope()
-    seen = [one for one in seen_versions(work.drafts, scope) if _reaches(desk, scope, one)]
+    seen = [one for one in seen_versions(work.drafts, scope) if _reaches(work, scope, one)]
     return [
         Shelf(name, _cards(desk, work, [one for one in seen if one.territory_name == name], today))
         for name in sorted({one.territory_name for one in seen})
@@ -113,14 +117,14 @@ def challenges_of(
     return still, [each for each in found if each.state is not ChallengeState.OPEN]
 
 
-def _reaches(desk: Desk, scope: Scope, one: Version) -> bool:
+def _reaches(work: Workshop, scope: Scope, one: Version) -> bool:
     """Return whether a plan has any cell of a caller who has some of the cells only."""
     if scope.cells is None:
         return True
     if one.planned != one.head:
         return False
     try:
-        desk.plans.plan(scope, one.scenario_id)
+        work.drafts.names(scope, one.scenario_id)
     except PermissionDenied:
         return False
     return True

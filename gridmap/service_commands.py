@@ -86,6 +86,7 @@ def serve(
                 beside_database(url, "files"),
                 intake=table_intake(),
                 example=example_name(),
+                four_eyes=settings.four_eyes,
             ),
         ).server
 

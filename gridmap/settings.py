@@ -62,6 +62,8 @@ class Settings(BaseSettings):
         Address by which browsers reach the service through a server with https before it.
     trusted_proxies
         Servers before the service that add the caller's address to ``X-Forwarded-For``.
+    four_eyes
+        Whether nobody may publish a plan that they made or edited themselves.
     session_idle_minutes, session_hours
         How long people stay signed in: since they last used the service, and in all.
     secret_key, secret_key_file
@@ -85,6 +87,7 @@ class Settings(BaseSettings):
     language: Language = "en"
     public_url: str = ""
     trusted_proxies: int = Field(default=0, ge=0, le=10)
+    four_eyes: bool = False
     session_idle_minutes: int = Field(default=60, ge=1, le=24 * 60)
     session_hours: int = Field(default=12, ge=1, le=31 * 24)
     secret_key: SecretStr | None = None

@@ -77,8 +77,10 @@ def workshop_of(
     *,
     intake: Intake | None = None,
     example: str = "",
+    four_eyes: bool = False,
 ) -> Workshop:
-    """Return the workshop over a database."""
+    """Return the workshop over a database; see `Workflow` for `four_eyes`."""
     arrivals = None if intake is None else Arrivals(engine, files / "inbox", intake)
     queue = Queue(engine, kinds)
-    return Workshop(DrawingTable(engine), Workflow(engine), queue, files, engine, arrivals, example)
+    flow = Workflow(engine, four_eyes=four_eyes)
+    return Workshop(DrawingTable(engine), flow, queue, files, engine, arrivals, example)

@@ -44,9 +44,19 @@
     choosePlan: (click) => {
       if (click && click.points.length) go({ scenario: click.points[0].customdata, with: null, cell: null });
     },
-    slidePlans: (at, zoom, moved) => [
-      { "--at": `${Number(at)}%`, "--zoom": String(zoom || 1) },
-      moved ? "slide" : "slide slide-plain",
-    ],
+    slidePlans: (at, zoom, moved) => {
+      const frame = document.querySelector(".slide-frame");
+      // of a map larger than its frame, the line between the plans stays in sight
+      if (frame) window.requestAnimationFrame(() => {
+        const line = (frame.scrollWidth * Number(at)) / 100;
+        if (line < frame.scrollLeft || line > frame.scrollLeft + frame.clientWidth) {
+          frame.scrollLeft = line - frame.clientWidth / 2;
+        }
+      });
+      return [
+        { "--at": `${Number(at)}%`, "--zoom": String(zoom || 1) },
+        moved ? "slide" : "slide slide-plain",
+      ];
+    },
   });
 })();

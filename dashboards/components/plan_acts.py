@@ -19,6 +19,7 @@ from gridmap.store.versions import Status
 #: The button of each act.
 BUTTONS: Final[dict[Act, PlanIds]] = {
     Act.OPEN: PlanIds.OPEN,
+    Act.ROUTE: PlanIds.ROUTE,
     Act.SUBMIT: PlanIds.SUBMIT,
     Act.SEND_BACK: PlanIds.SEND_BACK,
     Act.PUBLISH: PlanIds.PUBLISH,
@@ -69,7 +70,7 @@ def _remarks(
     if card is not None and not acts:
         found.append(say("act.none"))
     if card is not None and not card.planned:
-        found.append(say("unplanned"))
+        found.append(say("unplanned" if Act.ROUTE in acts else "unplanned_late"))
     if hindered and Act.PUBLISH in acts:
         found.append(say("fault.four_eyes"))
     return [html.P(one, className="hint") for one in found]

@@ -56,7 +56,7 @@ def compare_panel(
         try:
             found = compare(desk, work, chosen.other, one.scenario_id, Page.SCENARIOS)
         except (StoreError, PermissionDenied):
-            unknown = words(chosen.language)("empty.unknown", scenario=chosen.other)
+            unknown = words(chosen.language, "plans")("unknown", number=chosen.other)
             parts.append(html.P(unknown, role="alert"))
         except GridmapError as error:
             parts += fault_list(sentences(error, chosen.language))

@@ -275,7 +275,7 @@ def _detail(desk: Desk, work: Workshop, found: list[Shelf], chosen: Selection) -
     head: list[Component]
     if card is None:
         say = words(language, "plans")
-        unknown = words(language)("empty.unknown", scenario=chosen.scenario)
+        unknown = say("unknown", number=chosen.scenario)
         head = [html.P(say("no_choice") if chosen.scenario is None else unknown, role="alert")]
     else:
         one = card.version
@@ -299,10 +299,15 @@ def _detail(desk: Desk, work: Workshop, found: list[Shelf], chosen: Selection) -
             ],
             className="panel",
         ),
-        compare_panel(desk, work, card, shelf, chosen),
-        challenge_panel(desk, work, card, chosen),
-        *hands_panel(desk, work, card, chosen, today()),
-        side_panel(shelf, chosen, whole=scope.cells is None),
+        html.Div(
+            [
+                compare_panel(desk, work, card, shelf, chosen),
+                challenge_panel(desk, work, card, chosen),
+                *hands_panel(desk, work, card, chosen, today()),
+                side_panel(shelf, chosen, whole=scope.cells is None),
+            ],
+            hidden=card is None,
+        ),
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
 from dash import Dash
 from dash.development.base_component import Component
 from drawn_town import ADMIN, BOSS, PLANNER
@@ -19,19 +20,23 @@ from grid_town import grid_scenario, grid_territory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashboards.api.workshop import workshop_of
 from dashboards.comparing import compare
 from dashboards.components.plan_acts import BUTTONS
-from dashboards.drawings import drawing_of
+from dashboards.drawings import _figures_of_labels, _figures_on_ground, drawing_of
 from dashboards.geojson import colours
 from dashboards.pages import scenarios
 from dashboards.queries_plans import Act, PlanCard, acts_of, shelves, unbeaten
 from dashboards.state import Page, Selection
 from gridmap.errors import InputError
+from gridmap.job_kinds import job_kinds
 from gridmap.partition.edits import Move
+from gridmap.settings import Settings
 from gridmap.store.accounts import Grant
 from gridmap.store.plan_figures import PlanFigures, plan_figures
 from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
+from gridmap.store.tables import cell
 from gridmap.store.versions import Status
 from gridmap.store.workflow import Workflow
 from tests.dashboards.signed import browser_of, cookie, question
@@ -153,6 +158,7 @@ def allowed(role: Role, status: Status) -> set[Act]:
     }[status]
     expected = {act} if role in roles else set()
     if role in EDITS:
+        expected |= {Act.ROUTE} if status is Status.DRAFT else set()
         expected |= {Act.OPEN} | ({Act.SEND_BACK} if status is Status.IN_REVIEW else set())
     return expected
 
@@ -230,6 +236,29 @@ def test_an_act_is_asked_for_done_and_shown(shop: Shop) -> None:
     assert "'In review'" in str(found["plans-fault"])
     assert "Traceback" not in again.text
     work.workflow.send_back(PLANNER, draft)
+
+
+def test_the_routes_of_a_draft_are_planned_by_a_job(shop: Shop) -> None:
+    queue, client = shop.service.work.queue, shop.browsers["planner"]
+    confirm = output_of(shop.app, "app-url.search")
+    draft = shop.of[Status.DRAFT]
+    done = told(client, shop.app, confirm, "plans-confirm", act="route", shown=draft)
+    (job,) = queue.jobs(ADMIN)
+    assert (job.kind, job.arguments) == ("reroute", {"scenario_id": draft})
+    assert f"Job {job.job_id} plans the routes" in done.text
+    # a viewer's wish is refused by the queue
+    told(shop.browsers["viewer"], shop.app, confirm, "plans-confirm", act="route", shown=draft)
+    assert len(queue.jobs(ADMIN)) == 1
+
+
+def test_the_service_takes_four_eyes_from_its_settings(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GRIDMAP_FOUR_EYES", "true")
+    four_eyes = Settings().four_eyes
+    made = workshop_of(shop.service.store.engine, job_kinds(), tmp_path, four_eyes=four_eyes)
+    assert made.workflow.four_eyes
+    assert not shop.service.work.workflow.four_eyes
 
 
 @pytest.mark.parametrize("day", ["", "1 March", "2026-02-30"])
@@ -343,9 +372,22 @@ def test_a_draft_is_drawn_as_it_stands(shop: Shop) -> None:
     assert after.colours == before.colours
 
 
+def test_the_figures_of_a_draft_are_those_of_its_ground(shop: Shop) -> None:
+    """Summed over units they are what the ground of the editor gives, also where it is used."""
+    desk, work, draft = shop.service.desk(PLANNER), shop.service.work, shop.of[Status.DRAFT]
+    one, state = work.drafts.version(ADMIN, draft), work.drafts.state(ADMIN, draft)
+    root = desk.plans.plan(ADMIN, shop.of[Status.ARCHIVED])
+    quick = _figures_of_labels(root, state)
+    exact = _figures_on_ground(work, ADMIN, one, root, state)
+    assert quick.compactness == pytest.approx(exact.compactness, rel=1e-6)
+    assert list(quick.loads) == list(exact.loads)
+    for name, load in exact.loads.items():
+        assert quick.loads[name] == pytest.approx(load)
+
+
 def test_two_plans_are_compared(shop: Shop) -> None:
     work, old, new = shop.service.work, shop.of[Status.PUBLISHED], shop.of[Status.DRAFT]
-    found = compare(shop.service.desk(PLANNER), work, old, new, "test")
+    found = compare(shop.service.desk(PLANNER), work, old, new)
     assert found.changes.flows["units"].tolist() == [1]
     before, after = found.loads["demand"]
     assert before.worst == pytest.approx(0.0)
@@ -359,7 +401,7 @@ def test_two_plans_are_compared(shop: Shop) -> None:
     said = str(body(shop, PLANNER, scenario=new, other=old))
     assert f"/picture/{old}/with/{new}/before.svg" in said
     with pytest.raises(InputError, match="same plan"):
-        compare(shop.service.desk(PLANNER), work, old, old, "test")
+        compare(shop.service.desk(PLANNER), work, old, old)
 
 
 def test_the_difference_is_downloaded_without_names_for_who_may_not_see_them(shop: Shop) -> None:
@@ -373,6 +415,25 @@ def test_the_difference_is_downloaded_without_names_for_who_may_not_see_them(sho
     assert shop.browsers["viewer"].get(f"{address}.xlsx").status_code == 404
     assert shop.browsers["grid_manager"].get(f"{address}.gpkg").status_code == 404
     assert shop.browsers["planner"].get(f"{address}.exe").status_code == 404
+
+
+def test_names_of_managers_are_for_who_may_see_contacts_and_it_is_noted(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, old, new = shop.service, shop.of[Status.ARCHIVED], shop.of[Status.DRAFT]
+    with service.store.engine.begin() as connection:
+        connection.execute(sa.update(cell).where(cell.c.scenario_id == old).values(manager="Wu"))
+    noted: list[tuple[int, str]] = []
+    desk = replace(service.desk(PLANNER), note=lambda _, number, what: noted.append((number, what)))
+    found = compare(desk, service.work, old, new, "test")
+    assert set(found.changes.outlets["old_manager"]) == {"Wu"}
+    assert noted == [(old, "test"), (new, "test")]
+    monkeypatch.setattr("dashboards.drawings.sees", lambda *_: True)
+    viewer = replace(desk, scope=lambda: scope_of(Role.VIEWER))
+    masked = compare(viewer, service.work, old, new, "test")
+    assert len(masked.changes.outlets)
+    assert "Wu" not in masked.changes.outlets.to_csv()
+    assert len(noted) == 2
 
 
 def test_who_sees_some_cells_compares_nothing(shop: Shop) -> None:
