@@ -36,6 +36,7 @@ test-deep: $(VENV)/.tested browser-tools
 	$(BIN)/python -m benchmarks.store_editors --attempts 10000
 	$(BIN)/python -m benchmarks.store_disk
 	$(BIN)/python -m pytest -m deep tests/unit/jobs tests/unit/test_region.py
+	$(BIN)/python -m pytest -m deep tests/dashboards/test_rest_schema.py
 	$(BIN)/python -m benchmarks.job_kills --engine sqlite
 	$(BIN)/python -m benchmarks.job_kills --engine postgresql
 	$(BIN)/python -m benchmarks.executors --towns 3 --own 3 --iterations 100

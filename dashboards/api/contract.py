@@ -12,7 +12,8 @@ import pydantic
 from flask import Response, request
 
 from dashboards.api.problems import NotThere
-from gridmap.errors import InputError, fault
+from gridmap.catalogue import LANGUAGES
+from gridmap.errors import Fault, InputError, fault
 from gridmap.field_faults import field_faults
 
 _MARK: Final = "gridmap_contract"
@@ -69,7 +70,7 @@ def contract(
         def answered(**places: Any) -> Response:
             if any(isinstance(one, int) and one > MAX_ID for one in places.values()):
                 raise NotThere
-            read, faults = {}, []
+            read, faults = {}, _language_faults()
             for name, model, take in (("query", query, _parameters), ("body", body, _body)):
                 if model is None:
                     continue
@@ -93,6 +94,13 @@ def contract_of(function: object) -> Contract | None:
     """Return what a route takes and gives; None if it does not say."""
     agreed: Contract | None = getattr(function, _MARK, None)
     return agreed
+
+
+def _language_faults() -> list[Fault]:
+    asked = request.args.get("lang")
+    if asked is None or asked in LANGUAGES:
+        return []
+    return [fault("fields.choice", "lang", known=", ".join(LANGUAGES))]
 
 
 def _parameters() -> dict[str, str]:

@@ -19,7 +19,7 @@ from gridmap.catalogue import Language, text
 _PLACE: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
 _REF: Final = "#/components/schemas/{model}"
 #: What each route may answer instead of what it gives.
-_PROBLEMS: Final = {
+PROBLEMS: Final = {
     "400": "bad_request", "401": "sign_in", "403": "forbidden", "404": "not_there",
     "409": "conflict", "413": "too_large", "422": "not_usable", "429": "later",
     "503": "unavailable",
@@ -71,7 +71,7 @@ def _operation(rule: Rule, agreed: Contract, language: Language) -> dict[str, An
                     "description": text(f"api.answers.{key}", language),
                     "content": {"application/json": {"schema": _reference(ProblemOut)}},
                 }
-                for status, key in _PROBLEMS.items()
+                for status, key in PROBLEMS.items()
             },
         },
     }

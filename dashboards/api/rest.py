@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response as AnyResponse
 
 from dashboards.api.description import describe
 from dashboards.api.draft_routes import add_draft_routes
@@ -54,6 +55,13 @@ def rest_blueprint(desk: Desk, work: Workshop, *, language: Language) -> Bluepri
     @routes.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
         return told_http(error, asked_language(language))
+
+    @routes.app_errorhandler(NotFound)
+    def no_address(error: NotFound) -> AnyResponse:
+        # no rule takes an address with a line break, not even the one for unknown addresses
+        if request.endpoint is None and request.path.startswith(f"{PREFIX}/"):
+            return told(NotThere(fault("api.no_address")), asked_language(language))
+        return error.get_response(request.environ)
 
     @routes.after_request
     def explain(answer: Response) -> Response:

@@ -1,21 +1,29 @@
 """OGC API Features: what the standard asks for, within the scope, and what GDAL makes of it."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
+from dash import Dash
 from flask.testing import FlaskClient
 from waitress.server import create_server
 
 from dashboards.api.features import CONFORMANCE, page_of
 from dashboards.app import create_app
 from gridmap.errors import InputError
+from gridmap.store.accounts import Grant
+from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
+from gridmap.store.tokens import TokenWish
 from tests.dashboards.fixtures import CELL_NAMES, MemoryStore, make_plan, plain_exports
+from tests.dashboards.signed import OPERATOR, app_with, people_with
 
 
 def app_of(scope: Scope):
@@ -106,9 +114,9 @@ def test_a_grid_manager_has_his_own_cell_only() -> None:
             assert one["properties"]["cell_id"] == cell["properties"]["cell_id"]
 
 
-@pytest.fixture
-def address() -> Iterator[str]:
-    server = create_server(app_of(Scope.everything()).server, host="127.0.0.1", port=0)
+@contextmanager
+def listening(app: Dash) -> Iterator[str]:
+    server = create_server(app.server, host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}/ogc"
@@ -116,13 +124,22 @@ def address() -> Iterator[str]:
     thread.join(5.0)
 
 
-def gdal(program: str, address: str) -> str:
+@pytest.fixture
+def address() -> Iterator[str]:
+    with listening(app_of(Scope.everything())) as found:
+        yield found
+
+
+def gdal(program: str, address: str, *, token: str = "") -> str:
     """GDAL asks in a process of its own: it holds this one while it waits for the answer."""
     program = f"import pyogrio\nsource = 'OAPIF:{address}'\n{program}"
+    # the driver passes GDAL_HTTP_HEADERS over
+    bearer = {"GDAL_HTTP_AUTH": "BEARER", "GDAL_HTTP_BEARER": token} if token else {}
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
-    )
-    return done.stdout
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, **bearer},
+    )  # fmt: skip
+    return done.stdout if done.returncode == 0 else done.stderr
 
 
 def test_gdal_opens_the_collections(address: str) -> None:
@@ -139,3 +156,25 @@ def test_gdal_opens_the_collections(address: str) -> None:
     assert 60.0 < float(south) < float(north) < 61.0
     routes = gdal(f"print(len({read.format('routes')}))", address)
     assert int(routes) == len(make_plan(1).scenario.routes)
+
+
+def test_gdal_with_a_token_sees_what_its_owner_sees_and_nothing_without(tmp_path: Path) -> None:
+    """Of two towns one, and of its four cells the own one; with a wrong token, nothing."""
+    town = frozenset({"Test Town"})
+    grant = Grant(Role.GRID_MANAGER, territories=town, cells=frozenset({"own-1"}))
+    people = people_with(tmp_path, manager=grant)
+    token = people.tokens.add(OPERATOR, "manager", TokenWish("QGIS"))
+    store = MemoryStore(make_plan(1), make_plan(2, name="Elsewhere"))
+    tell = """
+for layer in sorted(pyogrio.list_layers(source)[:, 0]):
+    table = pyogrio.read_dataframe(source, layer=layer)
+    print(layer, *sorted(set(table['cell_id'])), len(table))
+"""
+    with listening(app_with(people, store=store)) as address:
+        said = gdal(tell, address, token=token).split("\n")[:-1]
+        assert [one.split()[:2] for one in said] == [
+            ["1-cells", "2"], ["1-outlets", "2"], ["1-routes", "2"],
+        ]  # fmt: skip
+        assert [int(one.split()[2]) for one in said] == [1, 10, 4]
+        for wrong in ("", "wrong"):
+            assert "HTTP error code : 401" in gdal(tell, address, token=wrong)

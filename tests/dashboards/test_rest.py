@@ -83,6 +83,9 @@ def test_an_address_that_is_not_there_and_a_way_of_asking(town: Town) -> None:
     assert (answer.status_code, answer.json["faults"][0]["key"]) == (405, "api.no_method")
     assert {*answer.headers["Allow"].split(", ")} == {"GET", "POST"}
     town["li"].get(f"/scenarios/{2**70}", 404)
+    for path in ("/a%0Ab", "/scenarios/%0A/where"):
+        assert town["li"].get(path, 404)["faults"][0]["key"] == "api.no_address"
+    assert "html" in town["li"].client.get("/data/no%0Ano").content_type
 
 
 def test_all_faults_at_once_in_both_languages(town: Town) -> None:
