@@ -1,4 +1,4 @@
-"""The map of a plan as a Dash component; its sources are in ``frontend``."""
+"""The map of a plan and its editor as Dash components; their sources are in ``frontend``."""
 
 from __future__ import annotations
 
@@ -109,3 +109,90 @@ class PlanMap(Component):
         self.available_wildcard_attributes: list[str] = []
         base: Any = super()
         base.__init__(**given)
+
+
+class MapEditor(Component):
+    """The editor of a draft: map, tools and figures, all within the browser.
+
+    It speaks with the server by itself, see `dashboards.map_editor.routes`; Dash learns only which
+    cell is chosen.
+
+    Parameters
+    ----------
+    id
+        Id of the component.
+    base
+        Address of the draft without a slash at its end, such as ``/editor/12``.
+    labels
+        The sentences ``editor.ui.…`` of the catalogue by what follows the last dot, and
+        ``attribution``.
+    palette
+        Colours of the cells as ``#rrggbb``; neighbours never get the same one.
+    symbolsUrl
+        Folder of the outlet symbols, with a slash at its end.
+    tilesUrl
+        Address of the vector tiles with ``{z}``, ``{x}`` and ``{y}``, or None for a plain ground.
+    view
+        What to show at first, as ``[west, south, east, north]`` in degrees; None = all units.
+    selected
+        The chosen cell, to which painted units go; the reader changes it, too.
+    dark
+        Whether to use dark colours.
+    language
+        Language of the names on the basemap and of the server's sentences.
+    className
+        CSS class.
+    """
+
+    _children_props: list[str] = []  # noqa: RUF012 — Dash declares it so
+    _base_nodes: list[str] = ["children"]  # noqa: RUF012
+    _namespace = "gridmap_map"
+    _type = "MapEditor"
+    _names: ClassVar[list[str]] = [
+        "id",
+        "className",
+        "base",
+        "dark",
+        "labels",
+        "language",
+        "palette",
+        "selected",
+        "symbolsUrl",
+        "tilesUrl",
+        "view",
+    ]
+
+    def __init__(
+        self,
+        id: str,
+        *,
+        base: str,
+        labels: Mapping[str, str],
+        palette: Sequence[str],
+        symbolsUrl: str,
+        tilesUrl: str | None = None,
+        view: Sequence[float] | None = None,
+        selected: int | None = None,
+        dark: bool = False,
+        language: str = "en",
+        className: str = "",
+    ) -> None:
+        given: dict[str, Any] = {
+            "id": id,
+            "base": base,
+            "labels": dict(labels),
+            "palette": list(palette),
+            "symbolsUrl": symbolsUrl,
+            "tilesUrl": tilesUrl,
+            "view": None if view is None else list(view),
+            "selected": selected,
+            "dark": dark,
+            "language": language,
+            "className": className,
+        }
+        self._prop_names = list(self._names)
+        self.available_properties = list(self._names)
+        self._valid_wildcard_attributes: list[str] = []
+        self.available_wildcard_attributes: list[str] = []
+        base_class: Any = super()
+        base_class.__init__(**given)
