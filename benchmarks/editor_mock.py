@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import dash_mantine_components as dmc
 import numpy as np
 import shapely
 from dash import Dash, html
@@ -497,13 +498,11 @@ class MockDraft:
 def mock_app(draft: MockDraft, *, language: Language = "en", dark: bool = False) -> Dash:
     """Return a page with nothing but the editor of the draft."""
     app = Dash(__name__, assets_folder=_assets(), serve_locally=True, title="editor")
-    colours = "dark" if dark else "light"
-    app.index_string = app.index_string.replace("<html>", f'<html data-scheme="{colours}">')
-    app.layout = html.Div(
+    page = html.Div(
         map_editor("editor", "/editor/1", language=language, dark=dark),
-        className="editor-mock",
-        **{"data-mantine-color-scheme": colours},
+        style={"height": "100dvh"},
     )
+    app.layout = dmc.MantineProvider(page, forceColorScheme="dark" if dark else "light")
     server = app.server
     ground, outlets = draft.ground.file(), draft.ground.outlets_file()
 

@@ -67,7 +67,7 @@ export class Editor implements Desk, Hooks {
     this.toolbar = new Toolbar(say, (tool) => this.use(tool), (action) => this.act(action));
     this.brushBox = this.brushControl();
     this.canvas.setAttribute("aria-label", say("map_help"));
-    const bar = element("div", { class: "gm-bar" }, this.target, this.hintLine, this.brushBox);
+    const bar = element("div", { class: "gm-topbar" }, this.target, this.hintLine, this.brushBox);
     const stage = element("div", { class: "gm-stage" }, bar, this.canvas, this.toast);
     container.replaceChildren(this.toolbar.element, stage, this.live);
     container.classList.add("gm-editor");
@@ -445,6 +445,7 @@ export class Editor implements Desk, Hooks {
     );
     this.help = helpDialog(this.container, words);
     this.changed();
+    this.draw(true);
   }
 
   /** After a gesture: neighbours must not look alike. */
