@@ -42,7 +42,6 @@ export class Editor implements Desk, Hooks {
   private pieces!: PiecesDialog;
   private toolName: ToolName = "select";
   private brush = 4;
-  private sentAt = 0;
   private drawing = 0;
   private faults = { gaps: 0, overlaps: 0 };
   private told: ReturnType<typeof setTimeout> | undefined;
@@ -103,10 +102,11 @@ export class Editor implements Desk, Hooks {
       await this.view.show(model);
       this.choose(this.chosen !== null && model.cells.has(this.chosen) ? this.chosen : null);
       this.use("select");
-      this.view.map.once("idle", () => {
-        this.timings.ready = performance.now() - start;
+      this.view.map.once("render", () => {
+        this.measure("ready", start);
         this.setState("ready");
       });
+      this.view.map.triggerRepaint();
       void this.server.outlets(model.ground.hash).then((buffer) => (this.removed ? undefined : this.view.showOutlets(buffer)));
       void this.server.steps(Math.max(0, sequence - PAST_STEPS)).then((found) => found && this.session.recall(found.steps));
       this.polling = setInterval(() => {
@@ -197,7 +197,6 @@ export class Editor implements Desk, Hooks {
       this.refuse(refusal);
       return;
     }
-    this.sentAt = start;
     if (edit.kind === "lock") this.view.paintCells();
     else this.recolour();
     this.measure("edit", start);
@@ -300,9 +299,9 @@ export class Editor implements Desk, Hooks {
     this.container.dataset["online"] = String(this.session.online);
   }
 
-  done(gesture: Gesture, { step, left_out, notices }: Acknowledged): void {
-    this.timings.ack = performance.now() - this.sentAt;
+  done(gesture: Gesture, { step, left_out, notices }: Acknowledged, sentAt: number): void {
     this.recolour();
+    this.measure("ack", sentAt);
     this.panel?.settle();
     if (this.table?.isOpen) this.table.draw();
     const { say } = this.words;
@@ -452,6 +451,7 @@ export class Editor implements Desk, Hooks {
   private recolour(): void {
     this.model.recolour();
     this.view.paintCells();
+    this.view.tell(null);
     this.draw(false);
   }
 

@@ -308,7 +308,7 @@ export class MapView {
       .filter((cell) => cell.centreUnit >= 0 && cell.centreUnit < ground.unitCount)
       .map((cell) => ({
         type: "Feature" as const,
-        properties: { code: `${model.isCellLocked(cell.cell) ? "🔒 " : ""}${cell.code}` },
+        properties: { code: cell.code },
         geometry: { type: "Point" as const, coordinates: ground.degrees(ground.innerOf(cell.centreUnit)) },
       }));
     const words = JSON.stringify(features.map((one) => [one.properties.code, one.geometry.coordinates]));

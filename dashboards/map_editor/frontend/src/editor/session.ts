@@ -43,7 +43,7 @@ export interface Hooks {
   /** Counters, online state or history are others than before. */
   changed(): void;
   /** The server did what was drawn; `units` it left out. */
-  done(gesture: Gesture, answer: Acknowledged): void;
+  done(gesture: Gesture, answer: Acknowledged, sentAt: number): void;
   refused(gesture: Gesture, faults: string[]): void;
   conflict(gesture: Gesture, faults: string[], conflicts: Conflict[]): void;
   colleague(step: Step, units: number[]): void;
@@ -156,6 +156,7 @@ export class Session {
     this.sending = true;
     clearTimeout(this.timer);
     const waiting = this.queue[0]!;
+    const sentAt = performance.now();
     const answer = await this.server.send(waiting.gesture, this.sequence);
     this.reach(answer.outcome !== "unreachable");
     if (answer.outcome === "unreachable") {
@@ -163,7 +164,7 @@ export class Session {
       this.retry();
       return;
     }
-    await this.take(waiting, answer);
+    await this.take(waiting, answer, sentAt);
     this.sending = false;
     this.hooks.changed();
     void this.pump();
@@ -183,7 +184,11 @@ export class Session {
     clearTimeout(this.timer);
   }
 
-  private async take(waiting: Waiting, answer: Exclude<Answer, { outcome: "unreachable" }>): Promise<void> {
+  private async take(
+    waiting: Waiting,
+    answer: Exclude<Answer, { outcome: "unreachable" }>,
+    sentAt: number,
+  ): Promise<void> {
     const { gesture, proposal } = waiting;
     if (answer.outcome === "forbidden") {
       this.stopped = true;
@@ -213,7 +218,7 @@ export class Session {
     if (step && step.sequence > this.sequence) await this.takeSteps([step], step.sequence, proposal);
     else if (proposal) this.model.withdraw(proposal);
     this.model.countAnew(answer.body.figures ?? {});
-    this.hooks.done(gesture, answer.body);
+    this.hooks.done(gesture, answer.body, sentAt);
   }
 
   /** Apply steps that are new to us, in order; step number `own` answers `proposal`. */
