@@ -215,6 +215,7 @@ class MockDraft:
         self.answers: dict[str, tuple[int, dict[str, Any]]] = {}
         self.undone: list[int] = []
         self.delay_s = 0.0
+        self.refusal = ""
         self.received = 0
         self.guard = threading.Lock()
 
@@ -263,6 +264,8 @@ class MockDraft:
             self.received += 1
             if key in self.answers:
                 return self.answers[key]
+            if self.refusal:
+                return 422, {"faults": [self.refusal]}
             stale = [
                 int(cell)
                 for cell, version in versions.items()

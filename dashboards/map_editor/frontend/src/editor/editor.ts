@@ -23,7 +23,7 @@ const PAST_STEPS = 30;
 const BRUSHES_M = [50, 100, 150, 200, 300, 500, 800, 1200, 2000, 3000, 5000];
 
 /** Milliseconds that the last of each took. */
-export type Timings = Partial<Record<"ready" | "edit" | "brush" | "ack" | "revert" | "colleague", number>>;
+export type Timings = Partial<Record<"ready" | "readyAt" | "edit" | "brush" | "ack" | "revert" | "colleague", number>>;
 
 export class Editor implements Desk, Hooks {
   readonly timings: Timings = {};
@@ -104,6 +104,8 @@ export class Editor implements Desk, Hooks {
       this.use("select");
       this.view.map.once("render", () => {
         this.measure("ready", start);
+        // since the page was asked for
+        this.timings.readyAt = performance.now();
         this.setState("ready");
       });
       this.view.map.triggerRepaint();
