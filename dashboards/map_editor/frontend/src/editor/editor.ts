@@ -43,6 +43,7 @@ export class Editor implements Desk, Hooks {
   private toolName: ToolName = "select";
   private brush = 4;
   private drawing = 0;
+  private settling = false;
   private faults = { gaps: 0, overlaps: 0 };
   private told: ReturnType<typeof setTimeout> | undefined;
   private hovering: ReturnType<typeof setTimeout> | undefined;
@@ -199,8 +200,7 @@ export class Editor implements Desk, Hooks {
       this.refuse(refusal);
       return;
     }
-    if (edit.kind === "lock") this.view.paintCells();
-    else this.recolour();
+    this.recolour();
     this.measure("edit", start);
   }
 
@@ -304,7 +304,7 @@ export class Editor implements Desk, Hooks {
   done(gesture: Gesture, { step, left_out, notices }: Acknowledged, sentAt: number): void {
     this.recolour();
     this.measure("ack", sentAt);
-    this.panel?.settle();
+    this.draw(true);
     if (this.table?.isOpen) this.table.draw();
     const { say } = this.words;
     let count = 0;
@@ -322,7 +322,7 @@ export class Editor implements Desk, Hooks {
   refused(gesture: Gesture, faults: string[]): void {
     const start = performance.now();
     this.recolour();
-    this.panel?.settle();
+    this.draw(true);
     if (this.table?.isOpen) this.table.draw();
     this.view.map.once("render", () => {
       this.measure("revert", start);
@@ -341,7 +341,7 @@ export class Editor implements Desk, Hooks {
   colleague(step: Step, units: number[]): void {
     const start = performance.now();
     this.recolour();
-    this.panel?.settle();
+    this.draw(true);
     this.view.flash(units);
     this.announce(this.words.say("said_colleague", { author: step.author, count: units.length }));
     this.measure("colleague", start);
@@ -452,18 +452,20 @@ export class Editor implements Desk, Hooks {
   /** After a gesture: neighbours must not look alike. */
   private recolour(): void {
     this.model.recolour();
-    this.view.paintCells();
+    this.view.refreshCells();
     this.view.tell(null);
     this.draw(false);
   }
 
   /** Write the figures before the next picture, once however many changes there were. */
   private draw(settled: boolean): void {
+    this.settling ||= settled;
     if (this.drawing) return;
     this.drawing = requestAnimationFrame(() => {
       this.drawing = 0;
-      if (settled) this.panel?.settle();
+      if (this.settling) this.panel?.settle();
       else this.panel?.draw();
+      this.settling = false;
     });
   }
 

@@ -32,6 +32,7 @@ export class MapView {
   private palette: [number, number, number][];
   private chosen: number | null = null;
   private flashing = 0;
+  private paintedVersion = -1;
   private readonly loaded: Promise<void>;
   private readonly popup = new Popup({ closeButton: false, closeOnClick: false, maxWidth: "260px", offset: 12 });
 
@@ -97,9 +98,15 @@ export class MapView {
     this.paintCells();
   }
 
-  paintCells(): void {
+  /** Show cells as they are now, if anything about them is new. */
+  refreshCells(): void {
+    if (this.model && this.model.cellsVersion !== this.paintedVersion) this.paintCells();
+  }
+
+  private paintCells(): void {
     const { model, layer } = this;
     if (!model || !layer) return;
+    this.paintedVersion = model.cellsVersion;
     for (const cell of model.cells.keys()) {
       const colour = this.palette[model.colourOf(cell) % this.palette.length]!;
       layer.look(cell, { colour, locked: model.isCellLocked(cell), chosen: cell === this.chosen });
@@ -311,13 +318,8 @@ export class MapView {
         properties: { code: cell.code },
         geometry: { type: "Point" as const, coordinates: ground.degrees(ground.innerOf(cell.centreUnit)) },
       }));
-    const words = JSON.stringify(features.map((one) => [one.properties.code, one.geometry.coordinates]));
-    if (words === this.written) return;
-    this.written = words;
     this.map.getSource<GeoJSONSource>(CODES)?.setData({ type: "FeatureCollection", features });
   }
-
-  private written = "";
 }
 
 function rgb(hex: string): [number, number, number] {

@@ -57,6 +57,10 @@ export class Model {
   private readonly daysBefore = new Map<number, Day>();
   private readonly dailyFactor: number | null;
   private colours = new Map<number, number>();
+  /** Counts changes of what cells there are, their names, centres and locks. */
+  cellsVersion = 0;
+  /** Units that changed since the cells were last coloured. */
+  private uncoloured: number[] = [];
 
   constructor(
     readonly ground: Ground,
@@ -193,6 +197,7 @@ export class Model {
 
   propose(proposal: Proposal): void {
     this.proposals.push(proposal);
+    if (proposal.locks.size) this.cellsVersion++;
     this.open(proposal);
     this.change(proposal.units, (unit, place) => this.set(unit, proposal.to[place]!));
   }
@@ -210,6 +215,7 @@ export class Model {
     const place = this.proposals.indexOf(proposal);
     if (place < 0) return;
     this.proposals.splice(place, 1);
+    if (proposal.locks.size || proposal.opens !== null) this.cellsVersion++;
     if (proposal.opens !== null && this.cells.get(proposal.opens)?.version === -1) this.cells.delete(proposal.opens);
     this.settle(proposal.units);
   }
@@ -259,12 +265,31 @@ export class Model {
     return this.graph().get(cell) ?? new Set();
   }
 
-  /** Colour the cells anew where neighbours have become alike. */
-  recolour(): void {
+  /** Colour the cells anew where neighbours have become alike; says whether any had. */
+  recolour(): boolean {
+    const units = this.uncoloured;
+    this.uncoloured = [];
+    const coloured = [...this.cells.keys()].every((cell) => this.colours.has(cell));
+    if (coloured && !units.some((unit) => this.looksLikeNeighbour(unit))) return false;
     this.colours = colourCells(this.graph(), this.colours, this.colourCount);
+    this.cellsVersion++;
+    return true;
+  }
+
+  private looksLikeNeighbour(unit: number): boolean {
+    const { unitArcStart, unitArcs, arcLeft, arcRight } = this.ground;
+    const cell = this.shown[unit]!;
+    for (let place = unitArcStart[unit]!; place < unitArcStart[unit + 1]!; place++) {
+      const arc = unitArcs[place]!;
+      const beside = arcLeft[arc] === unit ? arcRight[arc]! : arcLeft[arc]!;
+      const other = beside < 0 ? UNASSIGNED : this.shown[beside]!;
+      if (other !== cell && other !== UNASSIGNED && this.colours.get(other) === this.colours.get(cell)) return true;
+    }
+    return false;
   }
 
   private applyCells(step: Step): void {
+    if ([step.centres, step.names, step.cell_locks, step.unit_locks].some((one) => Object.keys(one).length)) this.cellsVersion++;
     for (const [key, unit] of Object.entries(step.centres)) {
       const cell = Number(key);
       if (unit < 0) {
@@ -292,6 +317,7 @@ export class Model {
   private open(proposal: Proposal): void {
     if (proposal.opens === null || this.cells.has(proposal.opens)) return;
     this.cells.set(proposal.opens, emptyCell(proposal.opens));
+    this.cellsVersion++;
   }
 
   /** Show the confirmed cell of units, with all proposals on top. */
@@ -308,7 +334,9 @@ export class Model {
 
   private change(units: readonly number[], set: (unit: number, place: number) => boolean): void {
     const changed = units.filter(set);
-    if (changed.length) this.onPaint(changed);
+    if (!changed.length) return;
+    this.uncoloured.push(...changed);
+    this.onPaint(changed);
   }
 
   private set(unit: number, cell: number): boolean {
