@@ -34,7 +34,7 @@ export class Balance {
     private readonly choose: (cell: number) => void,
     private chosen: number | null,
   ) {
-    this.element = element("div", { class: "gm-balance", role: "list", "aria-label": words.say("balance"), tabindex: 0 }, this.filler);
+    this.element = element("div", { class: "gm-balance", role: "listbox", "aria-label": words.say("balance"), tabindex: 0 }, this.filler);
     this.element.addEventListener("scroll", () => this.draw());
     this.element.addEventListener("keydown", (event) => this.walk(event));
     new ResizeObserver(() => this.draw()).observe(this.element);
@@ -74,6 +74,8 @@ export class Balance {
     const height = this.rowHeight();
     this.averages = model.ground.workloads.map((_, workload) => model.average(workload));
     this.filler.style.height = `${height * this.order.length}px`;
+    if (this.chosen === null) box.removeAttribute("aria-activedescendant");
+    else box.setAttribute("aria-activedescendant", `gm-row-${this.chosen}`);
     const first = Math.max(0, Math.floor(box.scrollTop / height) - 1);
     const count = Math.min(this.order.length - first, Math.ceil((box.clientHeight || 400) / height) + 2);
     while (this.lines.length < count) this.lines.push(this.line());
@@ -108,7 +110,7 @@ export class Balance {
     );
     const row = element(
       "div",
-      { class: "gm-row", role: "listitem", onclick: () => this.choose(line.cell) },
+      { class: "gm-row", role: "option", onclick: () => this.choose(line.cell) },
       element("span", { class: "gm-row-name" }, mark, code),
       element("span", { class: "gm-measures" }, ...tracks),
     );
@@ -128,7 +130,8 @@ export class Balance {
     line.element.classList.toggle("gm-row-chosen", cell === this.chosen);
     line.element.setAttribute("aria-setsize", String(this.order.length));
     line.element.setAttribute("aria-posinset", String(at + 1));
-    line.element.setAttribute("aria-current", String(cell === this.chosen));
+    line.element.setAttribute("aria-selected", String(cell === this.chosen));
+    line.element.id = `gm-row-${cell}`;
     line.mark.style.background = this.colourOf(cell);
     line.mark.classList.toggle("gm-swatch-locked", model.isCellLocked(cell));
     write(line.code, known.code);

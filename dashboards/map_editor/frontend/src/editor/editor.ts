@@ -309,14 +309,14 @@ export class Editor implements Desk, Hooks {
     const { say } = this.words;
     let count = 0;
     for (const units of Object.values(step?.moved ?? {})) count += units.length;
-    const words = [say("said_done", { what: this.kind(gesture), count }), ...notices];
-    if (left_out.length && !notices.length) words.push(say("said_left_out", { count: left_out.length }));
+    // where units were left out the server's only notice says so with their numbers; the map shows them
+    const notes = left_out.length && notices.length < 2 ? [say("said_left_out", { count: left_out.length })] : notices;
+    const words = [say("said_done", { what: this.kind(gesture), count }), ...notes];
     this.announce(words.join(" "));
     this.table?.tell(words.join(" "));
-    if (left_out.length || notices.length) {
-      this.tell(words.slice(1).join(" "));
-      this.view.flash(left_out);
-    }
+    this.view.flash(left_out);
+    if (notes.length) this.tell(notes.join(" "));
+    else this.toast.hidden = true;
   }
 
   refused(gesture: Gesture, faults: string[]): void {

@@ -54,6 +54,8 @@ export class MapView {
       },
     });
     this.map.keyboard.disable();
+    // the element around it takes the focus, and says what the keys do
+    this.map.getCanvas().tabIndex = -1;
     this.map.doubleClickZoom.disable();
     this.map.boxZoom.disable();
     this.sketch = new Sketch(this.map);

@@ -104,7 +104,7 @@ export class Panel {
   /** What waits, and whether the server is there. */
   drawStatus(): void {
     const { session, words } = this;
-    const state = !session.online ? "offline" : session.queued ? "saving" : "saved";
+    const state = session.inConflict ? "asking" : !session.online ? "offline" : session.queued ? "saving" : "saved";
     this.status.dataset["state"] = state;
     const editors = session.editors.length ? ` · ${words.say("editors", { names: session.editors.join(", ") })}` : "";
     write(this.status, words.say(`state_${state}`, { count: session.queued }) + editors);
@@ -295,7 +295,7 @@ export class Panel {
       "li",
       { class: deed.undone ? "gm-deed gm-deed-undone" : "gm-deed" },
       element("strong", {}, kind === `deed_${deed.kind}` ? deed.kind : kind),
-      element("span", {}, words.say("deed_units", { count: deed.unitCount })),
+      deed.unitCount ? element("span", {}, words.say("deed_units", { count: deed.unitCount })) : null,
       element("small", {}, `${deed.mine ? words.say("me") : deed.author} · ${words.time(deed.made)}`),
       undoable ? button : null,
     );

@@ -67,6 +67,8 @@ export class Session {
   readonly deeds: Deed[] = [];
   private readonly queue: Waiting[] = [];
   private readonly dropped: Gesture[] = [];
+  /** Our own name, once a step of ours has told it. */
+  private me = "";
   private conflicted = false;
   private stopped = false;
   private sending = false;
@@ -199,6 +201,7 @@ export class Session {
       await this.takeSteps(answer.steps);
       this.model.countAnew(answer.figures ?? {});
       this.conflicted = true;
+      this.hooks.changed();
       this.hooks.conflict(gesture, answer.faults, answer.conflicts);
       return;
     }
@@ -228,6 +231,7 @@ export class Session {
       this.sequence = step.sequence;
       this.note(step);
       if (step.mine) this.follow(step);
+      if (step.mine) this.me = step.author;
       if (step.ground !== this.model.ground.hash) {
         if (step.sequence === own && proposal) this.model.withdraw(proposal);
         await this.hooks.groundChanged();
@@ -270,13 +274,13 @@ export class Session {
     const before = this.sequence;
     this.reach(found !== null);
     if (!found) return;
-    const changed = found.editors.join() !== this.editors.join();
-    this.editors = found.editors;
+    const former = this.editors.join();
+    this.editors = found.editors.filter((name) => name !== this.me);
     if (!this.sending) {
       await this.takeSteps(found.steps);
       this.model.countAnew(found.figures ?? {});
     }
-    if (changed || this.sequence !== before) this.hooks.changed();
+    if (former !== this.editors.join() || this.sequence !== before) this.hooks.changed();
     void this.pump();
   }
 
