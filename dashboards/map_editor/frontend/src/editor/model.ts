@@ -262,7 +262,29 @@ export class Model {
   }
 
   neighboursOf(cell: number): Set<number> {
-    return this.graph().get(cell) ?? new Set();
+    const found = this.around([cell], 1);
+    found.delete(cell);
+    return found;
+  }
+
+  /** Cells, and those that can be reached from them over so many borders. */
+  around(cells: Iterable<number>, borders: number): Set<number> {
+    const { arcLeft, arcRight, arcCount } = this.ground;
+    let inner = new Set(cells);
+    for (let ring = 0; ring < borders; ring++) {
+      const outer = new Set(inner);
+      for (let arc = 0; arc < arcCount; arc++) {
+        const [left, right] = [arcLeft[arc]!, arcRight[arc]!];
+        if (left < 0 || right < 0) continue;
+        const [one, other] = [this.shown[left]!, this.shown[right]!];
+        if (one === other) continue;
+        if (inner.has(one)) outer.add(other);
+        if (inner.has(other)) outer.add(one);
+      }
+      outer.delete(UNASSIGNED);
+      inner = outer;
+    }
+    return inner;
   }
 
   /** Colour the cells anew where neighbours have become alike; says whether any had. */

@@ -59,6 +59,7 @@ interface Waiting {
 }
 
 const MOST_DEEDS = 40;
+const BORDERS_AROUND = 2;
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 
 export class Session {
@@ -109,7 +110,7 @@ export class Session {
     if (painted) this.model.withdraw(painted);
     const found = predict(this.model, edit);
     if (isRefusal(found)) return found;
-    const versions = this.model.versionsOf(found.touched);
+    const versions = this.versionsAround(found.touched);
     this.model.propose(found.proposal);
     this.dropped.length = 0;
     this.enqueue({ gesture: { key: this.newKey(), kind: "edits", edit, versions }, proposal: found.proposal });
@@ -293,8 +294,16 @@ export class Session {
     const touched = isRefusal(found) ? Object.keys(gesture.versions).map(Number) : found.touched;
     const proposal = isRefusal(found) ? null : found.proposal;
     if (proposal) this.model.propose(proposal);
-    const versions = this.model.versionsOf(touched);
+    const versions = this.versionsAround(touched);
     this.queue.unshift({ gesture: { ...gesture, key: this.newKey(), versions }, proposal });
+  }
+
+  /**
+   * Versions of the cells that an edit touches and of those around: the server may have to give
+   * pieces to them, and compares the versions of just those cells that the edit then changes.
+   */
+  private versionsAround(cells: Iterable<number>): Versions {
+    return this.model.versionsOf(this.model.around(cells, BORDERS_AROUND));
   }
 
   private proposed(gesture: Gesture): Proposal | null {
