@@ -1,17 +1,14 @@
 /** The map itself. It is told what to show by `update`, and tells which cell was chosen. */
 import {
-  AttributionControl,
   type GeoJSONSource,
   type LayerSpecification,
   type MapGeoJSONFeature,
-  Map as MapLibre,
+  type Map as MapLibre,
   type MapMouseEvent,
-  NavigationControl,
   Popup,
-  ScaleControl,
-  type StyleSpecification,
 } from "maplibre-gl";
-import { BASEMAP, basemapLayers, basemapNames, FONTS } from "./basemap";
+import { basemapLayers, basemapNames } from "./basemap";
+import { fitTo, offlineMap } from "./mapbase";
 import {
   CELLS,
   cellFilter,
@@ -37,8 +34,6 @@ const EMPTY: Exclude<Parameters<GeoJSONSource["setData"]>[0], string> = {
   type: "FeatureCollection",
   features: [],
 };
-const MAX_ZOOM_OF_FIT = 17;
-const TILES_ZOOM = { minzoom: 6, maxzoom: 15 };
 
 export class PlanView {
   private readonly map: MapLibre;
@@ -60,34 +55,7 @@ export class PlanView {
     this.fitted = shown?.fitted ?? String(props.view);
     this.opening = String(props.view);
     this.mark("loading");
-    this.map = new MapLibre({
-      container,
-      style: this.style(),
-      ...(shown
-        ? { center: shown.center, zoom: shown.zoom }
-        : { bounds: props.view ?? undefined, fitBoundsOptions: { padding: 24, maxZoom: MAX_ZOOM_OF_FIT } }),
-      attributionControl: false,
-      fadeDuration: 0,
-      dragRotate: false,
-      pitchWithRotate: false,
-      touchPitch: false,
-      maxPitch: 0,
-      localIdeographFontFamily: FONTS.map((font) => `"${font}"`).join(","),
-      cooperativeGestures: false,
-      locale: {
-        "Map.Title": props.labels.map,
-        "NavigationControl.ZoomIn": props.labels.zoomIn,
-        "NavigationControl.ZoomOut": props.labels.zoomOut,
-      },
-    });
-    this.map.touchZoomRotate.disableRotation();
-    this.map.keyboard.disableRotation();
-    this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-    this.map.addControl(new ScaleControl({ maxWidth: 90 }), "bottom-left");
-    this.map.addControl(
-      new AttributionControl({ compact: false, customAttribution: props.labels.attribution }),
-      "bottom-right",
-    );
+    this.map = offlineMap(container, { ...props, shown });
     this.map.on("load", () => void this.start());
     this.map.on("error", (event) => this.fail(event.error));
     this.map.on("idle", () => this.settle());
@@ -130,15 +98,6 @@ export class PlanView {
     remember(placeOf(this.props.id, this.props.cellsUrl), this.map, this.fitted);
     this.forget();
     this.map.remove();
-  }
-
-  private style(): StyleSpecification {
-    const { tilesUrl, dark } = this.props;
-    const layers = basemapLayers(Boolean(dark), Boolean(tilesUrl));
-    if (!tilesUrl) return { version: 8, sources: {}, layers };
-    // the worker resolves no relative address
-    const tiles = [`${window.location.origin}${tilesUrl}`];
-    return { version: 8, sources: { [BASEMAP]: { type: "vector", tiles, ...TILES_ZOOM } }, layers };
   }
 
   private planLayers(): LayerSpecification[] {
@@ -244,8 +203,7 @@ export class PlanView {
     // what the page opened with is shown already, or was left for another part of the world
     if (!view || String(view) === this.fitted || String(view) === this.opening) return;
     this.fitted = String(view);
-    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.map.fitBounds(view, { padding: 36, maxZoom: MAX_ZOOM_OF_FIT, duration: calm ? 0 : 350 });
+    fitTo(this.map, view);
   }
 
   private restyle(): void {
