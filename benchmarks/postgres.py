@@ -70,6 +70,10 @@ class PostgresServer:
                 os.kill(one, signal.SIGKILL)
         while any(_runs(one) for one in processes):
             time.sleep(0.01)
+        # where nobody collects the dead, PostgreSQL takes their entries for a server that runs
+        (self._data / "postmaster.pid").unlink()
+        for lock in self._folder.glob(".s.PGSQL.*"):
+            lock.unlink()
 
     def _run(self, *command: str) -> None:
         # PostgreSQL refuses to run as root

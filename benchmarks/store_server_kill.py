@@ -49,7 +49,7 @@ class Editor:
     """One editor, what it was told, and how often it was not."""
 
     number: int
-    url: str
+    store: Store
     draft: int
     told: dict[str, int] = field(default_factory=dict)
     unheard: int = 0
@@ -64,8 +64,7 @@ class Editor:
             self.error = repr(error)
 
     def _work(self, until: threading.Event) -> None:
-        store = Store(self.url)
-        drafts, rng = Drafts(store.engine), np.random.default_rng(self.number)
+        drafts, rng = Drafts(self.store.engine), np.random.default_rng(self.number)
         scope = Scope(role=Role.PLANNER, user=f"editor{self.number}")
         mine = range(self.number * EDITORS, (self.number + 1) * EDITORS)
         while not until.is_set():
@@ -88,7 +87,7 @@ class Editor:
                     time.sleep(0.02)
             self.found_written += answer.repeated
             self.told[key] = answer.sequence
-        store.close()
+        self.store.close()
 
 
 @dataclass
@@ -117,7 +116,7 @@ def campaign(server: PostgresServer, kills: int, *, seed: int = 1) -> Tally:
     store, tally, moments = Store(server.url), Tally(), np.random.default_rng(seed)
     draft, over = TOWN.draft(store), threading.Event()
     store.close()
-    editors = [Editor(number, server.url, draft) for number in range(EDITORS)]
+    editors = [Editor(number, Store(server.url), draft) for number in range(EDITORS)]
     threads = [threading.Thread(target=one.work, args=(over,), daemon=True) for one in editors]
     for one in threads:
         one.start()
@@ -160,10 +159,11 @@ def _kill_backend(url: str) -> bool:
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.connect() as connection:
         process = connection.exec_driver_sql(query).scalar()
-        if process is None:
-            return False
-        with suppress(ProcessLookupError):
-            os.kill(int(process), signal.SIGKILL)
+    engine.dispose()
+    if process is None:
+        return False
+    with suppress(ProcessLookupError):
+        os.kill(int(process), signal.SIGKILL)
     return True
 
 
@@ -191,8 +191,10 @@ def main() -> None:
     with postgres_folder() as folder:
         server = PostgresServer(folder, fsync=True)
         server.start()
-        tally = campaign(server, given.kills)
-        server.stop()
+        try:
+            tally = campaign(server, given.kills)
+        finally:
+            server.stop()
     found = json.dumps(vars(tally))
     print(found)
     if given.out:

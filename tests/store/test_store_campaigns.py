@@ -2,7 +2,8 @@
 
 import pytest
 
-from benchmarks import store_disk, store_editors, store_kill
+from benchmarks import store_disk, store_editors, store_kill, store_server_kill
+from benchmarks.postgres import PostgresServer, postgres_folder
 from benchmarks.store_editor import faults_of
 from gridmap.store.draft_tables import cell_version, edit
 from gridmap.store.repository import Store
@@ -58,3 +59,18 @@ def test_the_check_of_the_campaigns_sees_faults(store: Store) -> None:
     assert any("head 3, but 2 edits" in one for one in found)
     assert any("other cells" in one for one in found)
     assert any("audit" in one for one in found)
+
+
+@pytest.mark.deep
+def test_a_killed_server_loses_and_doubles_nothing() -> None:
+    """Once the whole server, once one of its processes, upon which it ends all others."""
+    with postgres_folder() as folder:
+        server = PostgresServer(folder, fsync=False)
+        server.start()
+        try:
+            tally = store_server_kill.campaign(server, 2)
+        finally:
+            server.stop()
+    assert tally.sound, tally
+    assert tally.servers_killed == tally.backends_killed == 1
+    assert tally.unheard > 0 and tally.answered > 0
