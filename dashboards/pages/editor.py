@@ -258,14 +258,15 @@ def _ways_on(
             for other in known
             if other.status is Status.PUBLISHED and other.territory_name == one.territory_name
         ),
-        one.parent_id,
+        None,
     )
     here = chosen.address(page=Page.SCENARIOS, scenario=one.scenario_id, cell=None)
-    compare = "" if published is None else f"&with={published}"
-    return [
-        dcc.Link(say("page.compare"), href=f"{here}{compare}", className="button"),
-        dcc.Link(say("page.submit"), href=here, className="button button-main"),
-    ]
+    other = one.parent_id if published is None else published
+    name = "compare_parent" if published is None else "compare"
+    links: list[Component] = []
+    if other is not None:
+        links.append(dcc.Link(say(f"page.{name}"), href=f"{here}&with={other}", className="button"))
+    return [*links, dcc.Link(say("page.submit"), href=here, className="button button-main")]
 
 
 def _offer(one: Version, known: Sequence[Version], chosen: Selection) -> Component:
