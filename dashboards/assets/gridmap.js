@@ -84,12 +84,7 @@
         return [selection.cell, day, routesUrl(selection), cell];
       },
       showLayers: (layers) => layers || [],
-      // drawn cells are numbered from 0, those of addresses from 1
-      chooseDrawnCell: (cell) => chooseCell(typeof cell === "number" ? cell + 1 : null),
-      showDrawnCell: (selection) => {
-        if (!selection) return NOTHING;
-        return selection.cell === null ? null : selection.cell - 1;
-      },
+      showChosen: (selection) => (selection ? selection.cell : NOTHING),
       isDark: (dark) => Boolean(dark),
       toggleDark: (clicks) => {
         const dark = document.documentElement.dataset.agThemeMode === "dark";

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboards.api.cell_numbers import cell_id
 from dashboards.map_editor.arcs import arcs_of
 from dashboards.map_editor.container import encoded
 from dashboards.map_editor.figures import Daily, cell_figures
@@ -16,6 +17,7 @@ from gridmap.catalogue import Language, text
 from gridmap.schemas import OWNERSHIPS
 from gridmap.store.canvas import Canvas
 from gridmap.store.drawing import Opened
+from gridmap.store.numbers import FIRST_CELL_ID
 from gridmap.store.titles import CellTitle
 
 #: Part of the name of a ground: another one once the file is made otherwise.
@@ -72,7 +74,7 @@ def outlets_file(canvas: Canvas, daily: Daily) -> bytes:
 
 
 def state_file(opened: Opened, daily: Daily, can: tuple[bool, bool]) -> bytes:
-    """Return the cells of a draft as they stand."""
+    """Return the cells of a draft as they stand; cells have their numbers outside, from 1."""
     canvas, request = opened.canvas, opened.canvas.base.request
     state = canvas.state
     cells = sorted(state.centre)
@@ -81,11 +83,11 @@ def state_file(opened: Opened, daily: Daily, can: tuple[bool, bool]) -> bytes:
         "sequence": canvas.sequence,
         "status": str(opened.version.status),
         "ground": ground_name(canvas),
-        "next_cell": state.next_cell,
+        "next_cell": cell_id(state.next_cell),
         "tolerance": list(request.partition.tolerances),
         "cells": [
             {
-                "cell": cell,
+                "cell": cell_id(cell),
                 **title_of(opened.titles.get(cell, _NOBODY)),
                 "version": opened.versions.get(cell, 0),
                 "centre_unit": state.centre[cell],
@@ -98,7 +100,7 @@ def state_file(opened: Opened, daily: Daily, can: tuple[bool, bool]) -> bytes:
         "daily_factor": opened.visits.travel_factor,
         "can": can_out(can),
     }
-    return encoded(header, {"label": state.label.astype(np.int32)})
+    return encoded(header, {"label": (state.label + FIRST_CELL_ID).astype(np.int32)})
 
 
 def title_of(title: CellTitle) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 import pydantic
 from flask import Blueprint, Response, request
 
+from dashboards.api.cell_numbers import cell_id, drawn, outside
 from dashboards.api.contract import contract
 from dashboards.api.draft_routes import KEY, edit_of
 from dashboards.api.models import EditIn, Number, Taken
@@ -40,6 +41,8 @@ from gridmap.store.scope import Scope
 from gridmap.store.steps import Step
 
 PREFIX: Final = "/editor"
+_CONFLICT: Final = 409
+_REFUSED: Final = 422
 _YEAR_S: Final = 365 * 24 * 3600
 
 Key = Annotated[str, pydantic.Field(pattern=KEY.pattern)]
@@ -204,18 +207,18 @@ class _Counter:
     def edit(self, scenario_id: int, body: GestureIn) -> Response:
         """Draw an edit and return what it did."""
         scope, table = self._desk.scope(), self._work.table
-        drawn = table.edit(
+        done = table.edit(
             scope,
             scenario_id,
             edit_of(body, lambda: table.ground(scope, scenario_id)[0].crs),
             key=body.key,
-            versions=body.versions,
+            versions={drawn(cell): at for cell, at in body.versions.items()},
         )
-        return self.answer(scenario_id, drawn)
+        return self.answer(scenario_id, done)
 
-    def answer(self, scenario_id: int, drawn: Drawn) -> Response:
+    def answer(self, scenario_id: int, drew: Drawn) -> Response:
         """Return what an edit did, with the figures of the cells that it touched."""
-        scope, done = self._desk.scope(), drawn.committed
+        scope, done = self._desk.scope(), drew.committed
         _, steps = self._work.drafts.steps(scope, scenario_id, since=done.sequence - 1)
         said = self._told(scope, scenario_id, steps[:1])
         language = asked_language(self._language)
@@ -224,8 +227,8 @@ class _Counter:
                 "step": said["steps"][0],
                 "figures": said["figures"],
                 "repeated": done.repeated,
-                "left_out": list(drawn.left_out),
-                "notices": [one.text(language) for one in drawn.notices],
+                "left_out": list(drew.left_out),
+                "notices": [outside(one).text(language) for one in drew.notices],
                 "can": can_out(self._work.drafts.can(scope, scenario_id)),
             }
         )
@@ -234,10 +237,11 @@ class _Counter:
         """Return why something was not done; of a conflict also what was done instead."""
         status, faults = status_and_faults(error)
         language = asked_language(self._language)
-        said: dict[str, Any] = {"faults": [one.text(language) for one in faults]}
+        said: dict[str, Any] = {"faults": [outside(one).text(language) for one in faults]}
         if isinstance(error, ConflictError):
-            said |= self._instead(error)
-        return _plain(said, status)
+            return _plain({**said, **self._instead(error)}, _CONFLICT)
+        # the browser offers to draw again on the new state only where a colleague was first
+        return _plain(said, _REFUSED if status == _CONFLICT else status)
 
     def _instead(self, error: ConflictError) -> dict[str, Any]:
         """Return the cells that somebody changed first, and the steps since the browser's last."""
@@ -249,7 +253,7 @@ class _Counter:
         )
         told = self._told(scope, scenario_id, steps) if steps else {"steps": []}
         conflicts = [
-            {"cell": one.values["cell"], "author": one.values["author"],
+            {"cell": cell_id(int(str(one.values["cell"]))), "author": one.values["author"],
              "time": one.values["time"]}
             for one in error.faults
             if "cell" in one.values
@@ -267,7 +271,12 @@ class _Counter:
                 for step in steps
             ],
             "sequence": opened.canvas.sequence,
-            "figures": cell_figures(opened, self._daily(opened.canvas), sorted(cells)),
+            "figures": {
+                cell_id(cell): figures
+                for cell, figures in cell_figures(
+                    opened, self._daily(opened.canvas), sorted(cells)
+                ).items()
+            },
         }
 
     def _daily(self, canvas: Canvas) -> Daily:

@@ -57,11 +57,11 @@ class Presence:
         self._lock = threading.Lock()
 
     def at(self, scenario_id: int, user: str) -> list[str]:
-        """Note that somebody is at a draft, and return who is, in alphabetical order."""
+        """Note that somebody is at a draft, and return who else is, in alphabetical order."""
         now = self._clock()
         with self._lock:
             seen = self._seen.setdefault(scenario_id, {})
             seen[user] = now
             for name in [one for one, last in seen.items() if now - last > PRESENT_S]:
                 del seen[name]
-            return sorted(seen)
+            return sorted(one for one in seen if one != user)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from dashboards.api.cell_numbers import cell_id
 from dashboards.map_editor.files import deltas, title_of
 from gridmap.partition.redraw import CLOSED
 from gridmap.store.steps import Step
@@ -20,7 +21,7 @@ def opened_by(step: Step) -> list[int]:
 def step_out(
     step: Step, *, user: str, titles: Mapping[int, CellTitle], ground: str | None
 ) -> dict[str, Any]:
-    """Return a step as plain values.
+    """Return a step as plain values; cells have their numbers outside, from 1.
 
     Parameters
     ----------
@@ -44,14 +45,20 @@ def step_out(
         "mine": step.author == user,
         "made": step.made.replace(tzinfo=dt.UTC).isoformat(),
         "undoes": step.undoes,
-        "cells": step.versions,
-        "moved": {cell: deltas(units) for cell, units in moved.items()},
-        "centres": dict(change.centres),
-        "cell_locks": dict(change.cell_locks),
+        "cells": _outside(step.versions),
+        "moved": {cell_id(cell): deltas(units) for cell, units in moved.items()},
+        "centres": _outside(dict(change.centres)),
+        "cell_locks": _outside(dict(change.cell_locks)),
         "unit_locks": dict(change.unit_locks),
-        "names": {cell: title_of(titles[cell]) for cell in opened_by(step) if cell in titles},
-        "next_cell": change.next_cell,
+        "names": {
+            cell_id(cell): title_of(titles[cell]) for cell in opened_by(step) if cell in titles
+        },
+        "next_cell": None if change.next_cell is None else cell_id(change.next_cell),
     }
     if change.reshapes:
         said["ground"] = ground
     return said
+
+
+def _outside(values: Mapping[int, Any]) -> dict[int, Any]:
+    return {cell_id(cell): value for cell, value in values.items()}

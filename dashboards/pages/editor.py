@@ -10,6 +10,7 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update, set_props
 from dash.development.base_component import Component
 
+from dashboards.api.cell_numbers import outside
 from dashboards.api.workshop import Workshop
 from dashboards.components.aria import aria
 from dashboards.components.editors import map_editor
@@ -60,8 +61,8 @@ def layout(desk: Desk, chosen: Selection) -> Component:
 def register(app: Dash, desk: Desk) -> None:
     """Wire the page."""
     work = _work(desk)
-    in_browser(app, "chooseDrawnCell", Input(Editor.MAP, "selected"), at_start=False)
-    in_browser(app, "showDrawnCell", Output(Editor.MAP, "selected"), Input(App.SELECTION, "data"))
+    in_browser(app, "chooseCell", Input(Editor.MAP, "selected"), at_start=False)
+    in_browser(app, "showChosen", Output(Editor.MAP, "selected"), Input(App.SELECTION, "data"))
     in_browser(app, "isDark", Output(Editor.MAP, "dark"), Input(App.DARK, "data"))
 
     @app.callback(
@@ -158,7 +159,7 @@ def progress(job: Job, language: Language, *, now: dt.datetime | None = None) ->
         return [html.Span(_done(job, say))]
     if job.state is JobState.CANCELLED:
         return [html.Span(say("balance.cancelled"))]
-    faults = " ".join(one.text(language) for one in job.faults)
+    faults = " ".join(outside(one).text(language) for one in job.faults)
     return [html.Span(say("balance.failed", reason=faults), className="editor-fault")]
 
 
@@ -224,7 +225,7 @@ def _editor(desk: Desk, one: Version, known: Sequence[Version], chosen: Selectio
                     attribution=frame.attribution,
                     tiles_url=None if tiles is None else f"/tiles/{tiles}/{{z}}/{{x}}/{{y}}.mvt",
                     view=bounds(frame.outline, frame.crs),
-                    selected=None if chosen.cell is None else chosen.cell - 1,
+                    selected=chosen.cell,
                 ),
                 className="editor-main",
             ),
@@ -258,14 +259,15 @@ def _ways_on(
             for other in known
             if other.status is Status.PUBLISHED and other.territory_name == one.territory_name
         ),
-        one.parent_id,
+        None,
     )
     here = chosen.address(page=Page.SCENARIOS, scenario=one.scenario_id, cell=None)
-    compare = "" if published is None else f"&with={published}"
-    return [
-        dcc.Link(say("page.compare"), href=f"{here}{compare}", className="button"),
-        dcc.Link(say("page.submit"), href=here, className="button button-main"),
-    ]
+    other = one.parent_id if published is None else published
+    name = "compare_parent" if published is None else "compare"
+    links: list[Component] = []
+    if other is not None:
+        links.append(dcc.Link(say(f"page.{name}"), href=f"{here}&with={other}", className="button"))
+    return [*links, dcc.Link(say("page.submit"), href=here, className="button button-main")]
 
 
 def _offer(one: Version, known: Sequence[Version], chosen: Selection) -> Component:

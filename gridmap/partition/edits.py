@@ -8,6 +8,7 @@ from typing import Any
 
 from gridmap.errors import InputError, fault
 from gridmap.partition.change import Change
+from gridmap.partition.redraw_kernels import Labels
 
 Line = tuple[tuple[float, float], ...]
 
@@ -145,6 +146,9 @@ class Lock:
 
 
 Edit = Move | Brush | Split | Merge | Shift | Swap | NewCell | CloseCell | Lock | Change
+#: Fields of edits that are cells or units, one or many.
+_CELL_FIELDS = ("to", "cell", "cells", "keep", "gone", "giver", "taker", "first", "second")
+_UNIT_FIELDS = ("unit", "units", "first_units", "second_units")
 _KINDS: dict[str, type[Any]] = {
     "move": Move,
     "brush": Brush,
@@ -163,6 +167,22 @@ def to_json(edit: Edit) -> dict[str, object]:
     """Return an edit as a dict that JSON can hold: ``kind`` and the fields."""
     kind = next(name for name, one in _KINDS.items() if type(edit) is one)
     return {"kind": kind, **{field.name: getattr(edit, field.name) for field in fields(edit)}}
+
+
+def named_cells(edit: Edit, label: Labels) -> frozenset[int]:
+    """Return the cells that an edit names, and those of the units that it names.
+
+    Parameters
+    ----------
+    edit
+        Edit as it was asked for; it may name what is not there.
+    label
+        Cell of each unit. Shape (n_units,).
+    """
+    values = to_json(edit)
+    cells = {cell for name in _CELL_FIELDS for cell in _many(values.get(name))}
+    units = {unit for name in _UNIT_FIELDS for unit in _many(values.get(name))}
+    return frozenset(cells | {int(label[unit]) for unit in units if 0 <= unit < len(label)})
 
 
 def from_json(stored: Mapping[str, Any]) -> Edit:
@@ -185,6 +205,10 @@ def from_json(stored: Mapping[str, Any]) -> Edit:
             fault("redraw.wrong_fields", kind=stored["kind"], reason=str(error))
         ) from error
     return edit
+
+
+def _many(value: Any) -> tuple[int, ...]:
+    return () if value is None else value if isinstance(value, tuple) else (value,)
 
 
 def _tuples(value: Any) -> Any:

@@ -22,7 +22,7 @@ from gridmap.partition.access import (
     snap_to_access,
 )
 from gridmap.partition.edit import redraw
-from gridmap.partition.edits import Edit, to_json
+from gridmap.partition.edits import Edit, named_cells, to_json
 from gridmap.partition.ground import Demand, Ground, Reach, bridges_of, build_ground
 from gridmap.planning import unit_workloads
 from gridmap.policies import PlanRequest
@@ -200,7 +200,10 @@ class DrawingTable:
             former = self.drafts.answered(scope, scenario_id, key, asked)
             if former is not None:
                 return Drawn(former)
-            late = self.drafts.late(scope, scenario_id, versions)
+            # a caller may give versions of all cells: what has become of others is no reason
+            named = named_cells(edit, plan.label)
+            seen = {cell: at for cell, at in versions.items() if cell in named}
+            late = self.drafts.late(scope, scenario_id, seen)
             if late:
                 raise ConflictError(*late) from None
             raise

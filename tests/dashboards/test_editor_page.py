@@ -58,7 +58,7 @@ def test_a_draft_opens_in_the_editor(service: Working, language: Language) -> No
     page = editor.layout(service.desk(), chosen(service.draft, language, cell=2))
     (found,) = parts(page, MapEditor)
     assert found.base == f"/editor/{service.draft}"
-    assert (found.selected, found.language) == (1, language)
+    assert (found.selected, found.language) == (2, language)
     assert found.labels["attribution"]
     assert "north" in words_of(page)
     links = [one for one in str(page).split("'") if one.startswith("/scenarios?")]
@@ -195,7 +195,7 @@ def job_in(state: State, **more: Any) -> Job:
         (job_in(State.DONE, result={"moved": 7}), 600, ""),
         (job_in(State.CANCELLED), 1, "Cancelled"),
         (job_in(State.FAILED, faults=(fault("drafts.conflict", cell=3, author="wang", time="t"),)),
-         1, "Cell 3 was changed by wang"),
+         1, "Cell 4 was changed by wang"),
     ],
 )  # fmt: skip
 def test_how_a_balancing_stands_is_said(job: Job, after_s: float, said: str) -> None:

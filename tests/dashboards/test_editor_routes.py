@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+import drawn_town
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
@@ -115,6 +116,16 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     service.store.engine.dispose()
 
 
+@pytest.fixture
+def quarters(town: Town) -> tuple[Browser, Browser]:
+    """Two browsers at a draft of four cells."""
+    draft = drawn_town.quarters(town.service.store).draft
+    found = town.at("li", draft), town.at("wang", draft)
+    for one in found:
+        one.load()
+    return found
+
+
 def lonlat(*places: tuple[float, float]) -> list[tuple[float, float]]:
     """Places in metres of the grid town as longitude and latitude."""
     project = Transformer.from_crs("EPSG:32630", "EPSG:4326", always_xy=True)
@@ -133,7 +144,9 @@ def test_the_files_tell_of_all_units_and_cells(town: Town) -> None:
     assert len(ground["arc_left"]) == 58 - 4
     assert outlets["kind"].tolist() == [0] * 2 + [1] * 11 + [2] * 2
     assert [one["totals"] for one in li.header["cells"]] == [[120.0], [120.0]]
-    assert [one["code"] for one in li.header["cells"]] == ["C01", "C02"]
+    assert [(one["cell"], one["code"]) for one in li.header["cells"]] == [(1, "C01"), (2, "C02")]
+    assert np.unique(li.label).tolist() == [1, 2]
+    assert li.header["next_cell"] == 3
 
 
 def test_positions_are_those_of_the_ground(town: Town) -> None:
@@ -148,20 +161,20 @@ def test_positions_are_those_of_the_ground(town: Town) -> None:
 
 def test_an_edit_is_a_step_that_both_browsers_take_over(town: Town) -> None:
     li, wang = town.both()
-    said = li.move([2, 8], 1)
-    assert said["step"]["moved"] == {"1": [2, 6]}
+    said = li.move([2, 8], 2)
+    assert said["step"]["moved"] == {"2": [2, 6]}
     assert said["step"]["mine"]
     assert said["can"] == {"undo": True, "redo": False}
     seen = json.loads(wang.get("steps?since=0").text)
     assert seen["steps"] == [{**said["step"], "mine": False}]
-    assert {"li", "wang"} >= set(seen["editors"]) >= {"wang"}
+    assert json.loads(li.get("steps?since=1").text)["editors"] == ["wang"]
     wang.take(seen["steps"][0])
     assert json.loads(wang.get("steps?since=1").text)["steps"] == []
     li.load()
     assert (wang.label == li.label).all()
     assert wang.versions == li.versions
     # ten of demand in each unit
-    assert [said["figures"][cell]["totals"] for cell in "01"] == [[100.0], [140.0]]
+    assert [said["figures"][cell]["totals"] for cell in "12"] == [[100.0], [140.0]]
     assert [one["totals"] for one in li.header["cells"]] == [[100.0], [140.0]]
 
 
@@ -170,11 +183,11 @@ def test_minutes_and_calls_are_those_of_the_routes_until_a_cell_is_edited(town: 
     assert not any(one["estimated"] for one in li.header["cells"])
     _, ground = decoded(li.get("ground.bin").data)
     daily = ground["daily"].reshape(-1, 2)
-    said = li.move([2], 1)["figures"]["1"]
+    said = li.move([2], 2)["figures"]["2"]
     li.load()
     east = li.header["cells"][1]
     assert said.items() <= east.items()
-    asked = daily[li.label == 1].sum(axis=0)
+    asked = daily[li.label == 2].sum(axis=0)
     assert east["estimated"]
     assert east["minutes_per_day"] == pytest.approx(li.header["daily_factor"] * asked[0], abs=1e-3)
     assert east["calls_per_day"] == pytest.approx(asked[1], abs=1e-4)
@@ -183,27 +196,39 @@ def test_minutes_and_calls_are_those_of_the_routes_until_a_cell_is_edited(town: 
 def test_the_same_gesture_sent_again_is_done_once(town: Town) -> None:
     li, _ = town.both()
     asked = {"key": "again", "versions": li.versions}
-    first, again = li.move([2], 1, **asked), li.move([2], 1, **asked)
+    first, again = li.move([2], 2, **asked), li.move([2], 2, **asked)
     assert (first["repeated"], again["repeated"]) == (False, True)
     assert first["step"] == again["step"]
-    assert li.move([8], 1, 422, **asked)["faults"]
+    assert li.move([8], 2, 422, **asked)["faults"]
 
 
 def test_who_comes_second_is_told_which_cells_and_what_was_done(town: Town) -> None:
     li, wang = town.both()
-    done = li.move([2], 1)
-    late = wang.move([8], 1, 409, since=0)
-    assert [(one["cell"], one["author"]) for one in late["conflicts"]] == [(0, "li"), (1, "li")]
+    done = li.move([2], 2)
+    late = wang.move([8], 2, 409, since=0)
+    assert [one.split(" at ")[0] for one in late["faults"]] == [
+        "Cell 1 was changed by li",
+        "Cell 2 was changed by li",
+    ]
+    assert [(one["cell"], one["author"]) for one in late["conflicts"]] == [(1, "li"), (2, "li")]
     assert [one["sequence"] for one in late["steps"]] == [done["step"]["sequence"]]
     wang.take(late["steps"][0])
-    wang.move([8], 1)
+    wang.move([8], 2)
     li.load()
-    assert li.label[[2, 8]].tolist() == [1, 1]
+    assert li.label[[2, 8]].tolist() == [2, 2]
+
+
+def test_what_a_colleague_does_elsewhere_is_no_conflict(quarters: tuple[Browser, Browser]) -> None:
+    """Also if the browser sends the versions of all cells, and if a rule forbids the edit."""
+    li, wang = quarters
+    li.move([2], 2)
+    assert "own outlet" in wang.move([12], 4, 422)["faults"][0]
+    wang.move([20], 4)
 
 
 def test_a_rule_that_forbids_it_is_said_and_nothing_is_done(town: Town) -> None:
     li, _ = town.both()
-    refused = li.move([0], 1, 422)
+    refused = li.move([0], 2, 422)
     assert "piece" in refused["faults"][0]
     assert json.loads(li.get("steps?since=0").text)["sequence"] == 0
 
@@ -211,7 +236,7 @@ def test_a_rule_that_forbids_it_is_said_and_nothing_is_done(town: Town) -> None:
 def test_undo_and_redo_are_steps(town: Town) -> None:
     li, _ = town.both()
     before = li.label.copy()
-    li.take(li.move([2], 1)["step"])
+    li.take(li.move([2], 2)["step"])
     undone = li.post("undo")
     assert undone["step"]["kind"] == "undo"
     assert undone["step"]["undoes"] == 1
@@ -219,26 +244,26 @@ def test_undo_and_redo_are_steps(town: Town) -> None:
     li.take(undone["step"])
     assert (li.label == before).all()
     li.take(li.post("redo")["step"])
-    assert li.label[2] == 1
+    assert li.label[2] == 2
     assert li.post("redo", 422)["faults"]
 
 
 def test_locks_are_told(town: Town) -> None:
     li, _ = town.both()
-    said = li.edit("lock", cells=[1], units=[0], on=True)
-    assert said["step"]["cell_locks"] == {"1": True}
+    said = li.edit("lock", cells=[2], units=[0], on=True)
+    assert said["step"]["cell_locks"] == {"2": True}
     assert said["step"]["unit_locks"] == {"0": True}
     li.load()
     assert [one["locked"] for one in li.header["cells"]] == [False, True]
     assert li.header["locked_units"] == [0]
-    li.move([2], 1, 422)
+    li.move([2], 2, 422)
 
 
 def test_a_cut_gives_another_ground_and_undo_the_former_one(town: Town) -> None:
     li, _ = town.both()
     whole = li.header["ground"]
     line = lonlat((-10.0, 310.0), (320.0, 350.0))
-    step = li.edit("split", cell=0, line=line, to=1)["step"]
+    step = li.edit("split", cell=1, line=line, to=2)["step"]
     assert step["ground"] != whole
     header, ground = decoded(li.get("ground.bin").data)
     _, outlets = decoded(li.get("outlets.bin").data)
@@ -276,7 +301,7 @@ def test_an_outlet_is_told_when_asked_for(town: Town) -> None:
 
 def test_a_plan_as_it_was_made_is_not_drawn_on(town: Town) -> None:
     answer = town.at("li", town.service.plan).get("state.bin")
-    assert answer.status_code == 409
+    assert answer.status_code == 422
     assert "open a draft" in json.loads(answer.text)["faults"][0]
 
 
@@ -316,8 +341,8 @@ def test_a_foreign_draft_looks_like_none(town: Town) -> None:
         {},
         {"key": "a b", "edit": {"kind": "lock"}, "versions": {}},
         {"key": "a", "edit": {"kind": "change", "labels": [[0, 1]]}, "versions": {}},
-        {"key": "a", "edit": {"kind": "move", "units": [10**12], "to": 0}, "versions": {}},
-        {"key": "a", "edit": {"kind": "brush", "to": 0, "stroke": [[999, 0]]}, "versions": {}},
+        {"key": "a", "edit": {"kind": "move", "units": [10**12], "to": 1}, "versions": {}},
+        {"key": "a", "edit": {"kind": "brush", "to": 1, "stroke": [[999, 0]]}, "versions": {}},
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(town: Town, body: dict[str, Any]) -> None:
@@ -342,6 +367,6 @@ def test_a_browser_without_the_token_against_forgery_changes_nothing(town: Town)
 def test_who_said_nothing_for_a_minute_is_gone() -> None:
     clock = iter([0.0, 30.0, 61.0])
     present = Presence(lambda: next(clock))
-    assert present.at(1, "li") == ["li"]
-    assert present.at(1, "wang") == ["li", "wang"]
-    assert present.at(1, "wang") == ["wang"]
+    assert present.at(1, "li") == []
+    assert present.at(1, "wang") == ["li"]
+    assert present.at(1, "wang") == []
