@@ -128,6 +128,16 @@ class Arrivals:
         """
         self._intake.report(self._asked(scope, choice), target, language)
 
+    def territory_of(self, file: Path, name: str) -> str:
+        """Return the name of the territory of a whole project in an archive of the inbox.
+
+        Raises
+        ------
+        InputError
+            If that is no such archive.
+        """
+        return self._intake.territory_of(file, name)
+
     def _asked(self, scope: Scope, choice: Choice) -> Incoming:
         scope.demand(choice.territory, Permission.IMPORT)
         file = self.inbox / choice.file

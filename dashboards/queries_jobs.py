@@ -25,6 +25,7 @@ _DEMANDS: Final = {
     "reroute": Permission.PLAN,
     "score": Permission.PLAN,
     "example": Permission.PLAN,
+    "project": Permission.PLAN,
     "export": Permission.EXPORT,
     "import": Permission.IMPORT,
 }
@@ -170,7 +171,7 @@ def _about(job: Job, language: Language) -> str:
         return f"{name}: {job.arguments.get('name') or job.arguments.get('file', '')}"
     scenario = job.arguments.get("scenario_id")
     if scenario is None:
-        return ""
+        return str(job.arguments.get("name", ""))
     said = say("about.plan", scenario=scenario)
     if job.arguments.get("seed") is not None:
         said += say("about.seed", seed=job.arguments["seed"])

@@ -45,6 +45,27 @@ def add_table_routes(
         name = Path(file.filename.replace("\\", "/")).name[:200]
         return jsonify({"file": kept.name, "name": name, "bytes": kept.stat().st_size})
 
+    @routes.post("/data/projects")
+    @secured(Permission.PLAN)
+    def hand_in_project() -> Response:
+        said = asked_language(language)
+        request.max_content_length = MOST_BYTES
+        try:
+            scope = desk.scope()
+            file = request.files.get("file")
+            if file is None or not file.filename:
+                raise InputError(fault("api.no_file", "file"))
+            kept, _ = keep(file, arrivals.inbox, scope.user)
+            name = Path(file.filename.replace("\\", "/")).name[:200]
+            territory = arrivals.territory_of(kept, name)
+            if not scope.allows(territory):
+                raise InputError(fault("data.not_granted", name, territory=territory))
+            asked = {"file": kept.name, "name": name}
+            job = work.queue.ask(scope, "project", territory, asked)
+        except GridmapError as error:
+            return told(error, said)
+        return jsonify({"job_id": job})
+
     @routes.get("/data/tables/<file>/points.geojson")
     @secured(Permission.IMPORT)
     def points(file: str) -> Response:

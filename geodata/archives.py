@@ -44,25 +44,48 @@ def unpacked(path: Path, suffixes: Sequence[str]) -> Iterator[Path]:
         such file.
     """
     with TemporaryDirectory(prefix="gridmap-") as folder:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                members = _members(path, archive)
-                found = [name for name in sorted(members) if name.lower().endswith(tuple(suffixes))]
-                if len(found) != 1:
-                    have = ", ".join(sorted(members)[:8])
-                    raise InputError(fault("sandbox.archive_content", path, have=have))
-                stem = PurePosixPath(found[0]).stem.casefold()
-                for name, member in members.items():
-                    if PurePosixPath(name).stem.casefold() == stem:
-                        _copy(path, archive, member, Path(folder) / name)
-        except (
-            zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError,
-            RuntimeError, struct.error,
-        ) as error:  # fmt: skip
-            if isinstance(error, InputError):
-                raise
-            raise InputError(fault("sandbox.archive_damaged", path, reason=error)) from error
+        with _opened(path) as archive:
+            members = _members(path, archive)
+            found = [name for name in sorted(members) if name.lower().endswith(tuple(suffixes))]
+            if len(found) != 1:
+                have = ", ".join(sorted(members)[:8])
+                raise InputError(fault("sandbox.archive_content", path, have=have))
+            stem = PurePosixPath(found[0]).stem.casefold()
+            for name, member in members.items():
+                if PurePosixPath(name).stem.casefold() == stem:
+                    _copy(path, archive, member, Path(folder) / name)
         yield Path(folder) / found[0]
+
+
+@contextmanager
+def unpacked_whole(path: Path) -> Iterator[Path]:
+    """Unpack all files of a zip archive into one folder for a while; folders in it are left out.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, locked, larger than allowed, or has unusual names or one twice.
+    """
+    with TemporaryDirectory(prefix="gridmap-") as folder:
+        with _opened(path) as archive:
+            for name, member in _members(path, archive).items():
+                _copy(path, archive, member, Path(folder) / name)
+        yield Path(folder)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open an archive; whatever is wrong with it is told as a fault."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError,
+        RuntimeError, struct.error,
+    ) as error:  # fmt: skip
+        if isinstance(error, InputError):
+            raise
+        raise InputError(fault("sandbox.archive_damaged", path, reason=error)) from error
 
 
 def _members(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:

@@ -24,6 +24,7 @@ FUNCTIONS = (
     "geodata.osm_lines:read_linework",
     "geodata.osm_streets:load_streets",
     "geodata.osm_streets:read_street_network",
+    "geodata.project_archive:territory_of",
     "geodata.street_area:crs_of_extract",
     "geodata.tables:read_table",
     "geodata.vectors:layers_of",

@@ -26,6 +26,7 @@ from geodata.incoming import (
     said_datum,
 )
 from geodata.isolation import reading_by
+from geodata.project_archive import territory_of
 from geodata.renewal import unusable
 from geodata.sandbox import Sandbox
 from geodata.tables import Table
@@ -119,8 +120,8 @@ class TableIntake:
                 seen = Seen(faults=error.faults)
         return replace(
             seen,
-            faults=_named(seen.faults, asked),
-            notices=_named(seen.notices, asked),
+            faults=_named(seen.faults, asked.file, asked.name),
+            notices=_named(seen.notices, asked.file, asked.name),
         )
 
     def report(self, asked: Incoming, target: Path, language: Language) -> None:
@@ -138,6 +139,20 @@ class TableIntake:
             target, read.table, read.excluded, read.repaired,
             remarks=read.remarks, language=language,
         )  # fmt: skip
+
+    def territory_of(self, file: Path, name: str) -> str:
+        """Return the name of the territory of a whole project in a zip archive.
+
+        Raises
+        ------
+        InputError
+            If that is no such archive; `name` stands for the file in the sentences.
+        """
+        with reading_by(self._reader):
+            try:
+                return territory_of(file)
+            except InputError as error:
+                raise InputError(*_named(error.faults, file, name)) from error
 
     def _seen(self, asked: Incoming) -> Seen:
         mapping = mapping_of(asked.settings, asked.name)
@@ -228,14 +243,14 @@ def _points(read: Read) -> list[tuple[float, float, str]]:
     return [(lon, lat, title) for (lon, lat), title in chosen]
 
 
-def _named(faults: Iterable[Fault], asked: Incoming) -> tuple[Fault, ...]:
-    """Return faults in which the file has the name that its owner knows."""
-    kept, path = asked.file.name, str(asked.file)
+def _named(faults: Iterable[Fault], file: Path, name: str) -> tuple[Fault, ...]:
+    """Return faults in which a file has the name that its owner knows."""
+    kept, path = file.name, str(file)
 
     def named(text: object) -> object:
         if not isinstance(text, str):
             return text
-        return text.replace(path, asked.name).replace(kept, asked.name)
+        return text.replace(path, name).replace(kept, name)
 
     return tuple(
         Fault(

@@ -141,3 +141,13 @@ class Intake(Protocol):
             If the table cannot be read at all.
         """
         ...
+
+    def territory_of(self, file: Path, name: str) -> str:
+        """Return the name of the territory of a whole project in a zip archive.
+
+        Raises
+        ------
+        InputError
+            If that is no such archive; `name` stands for the file in the sentences.
+        """
+        ...

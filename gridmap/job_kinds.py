@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 def job_kinds() -> dict[str, Kind]:
-    """Return the kinds of jobs by name: the import of tables and the example among them."""
+    """Return the kinds of jobs by name, those of tables and projects that come in among them."""
     from geodata.import_kind import IMPORT
-    from geodata.project_kind import EXAMPLE
+    from geodata.project_kind import EXAMPLE, PROJECT
     from gridmap.jobs.rebalance_job import REBALANCE
     from gridmap.jobs.standard import STANDARD
 
-    mine = (IMPORT, EXAMPLE, REBALANCE)
+    mine = (IMPORT, EXAMPLE, PROJECT, REBALANCE)
     return {**STANDARD, **{one.name: one for one in mine}}
 
 

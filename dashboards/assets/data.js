@@ -21,16 +21,17 @@
     const form = new FormData();
     form.append("file", file);
     const query = new URLSearchParams({
-      territory: document.getElementById("data-territory").value,
+      territory: document.getElementById("data-territory")?.value || "",
       lang: new URLSearchParams(window.location.search).get("lang") || "en",
     });
-    const answer = await fetch(`/data/tables?${query}`, { method: "POST", headers: window.gridmapToken(), body: form }).catch(() => null);
+    const answer = await fetch(`${drop.dataset.to}?${query}`, { method: "POST", headers: window.gridmapToken(), body: form }).catch(() => null);
     if (!answer) return tell(drop.dataset.failed);
     if (!answer.ok) {
       const said = await answer.json().catch(() => null);
       return tell(said && said.faults ? said.faults.map((one) => one.text).join(" ") : drop.dataset.failed);
     }
     tell("");
+    if (drop.dataset.then) return window.location.assign(drop.dataset.then);
     const table = await answer.json();
     window.dash_clientside.set_props("data-table", { data: { ...table, at: Date.now() } });
   }

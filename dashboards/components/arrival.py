@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from dashboards.arrivals import Choice
 from dashboards.components.aria import aria
 from dashboards.components.words import words
+from dashboards.state import Page, Selection
 from gridmap.catalogue import Language
 from gridmap.intake import RowFault, Seen
 
@@ -22,13 +23,28 @@ _DATUMS = ("wgs84", "gcj02", "bd09")
 _TYPES = ".csv,.txt,.tsv,.xlsx,.xlsm,.xls,.xlsb,.ods,.zip,.geojson,.gpkg"
 
 
-def file_drop(label: str, language: Language) -> Component:
+def project_drop(language: Language) -> Component:
+    """Return a place for a whole project; when it is handed in the page of the jobs opens."""
+    say = words(language, "datapage")
+    drop = file_drop(say("project.choose"), language, hint=say("project.hint"))
+    told: dict[str, str] = {
+        "data-to": "/data/projects",
+        "data-types": ".zip",
+        "data-then": Selection(Page.JOBS, language).address(),
+    }
+    for key, value in told.items():
+        setattr(drop, key, value)
+    return drop
+
+
+def file_drop(label: str, language: Language, *, hint: str = "") -> Component:
     """Return a place to choose a file or drop it on; ``data.js`` puts the field into it."""
     say = words(language, "datapage")
     return html.Div(
-        [html.Strong(label), html.Span(say("import.formats"), className="hint")],
+        [html.Strong(label), html.Span(hint or say("import.formats"), className="hint")],
         className="file-drop",
         **{
+            "data-to": "/data/tables",
             "data-label": label,
             "data-types": _TYPES,
             "data-sending": say("import.sending", name="{name}"),

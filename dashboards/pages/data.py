@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 
 from dashboards.arrivals import Choice
 from dashboards.components.aria import aria
-from dashboards.components.arrival import file_drop, found
+from dashboards.components.arrival import file_drop, found, project_drop
 from dashboards.components.empty import empty
 from dashboards.components.job_list import job_list, no_worker
 from dashboards.components.legend import SYMBOLS_URL
@@ -46,7 +46,13 @@ def layout(desk: Desk, chosen: Selection) -> Component:
     say = words(chosen.language, "datapage")
     names = [] if desk.work is None else territory_names(desk.work.engine, desk.scope())
     if not names:
-        return html.Div([*_parts(desk, chosen, names, hidden=True), _first(desk, chosen)])
+        return html.Div(
+            [
+                _first(desk, chosen),
+                html.Div(id=Data.UPLOAD, className="data-upload empty-state", role="status"),
+                *_parts(desk, chosen, names, hidden=True),
+            ]
+        )
     return html.Div(
         [
             dmc.Title(say("title"), order=2),
@@ -209,6 +215,14 @@ def _parts(desk: Desk, chosen: Selection, names: list[str], *, hidden: bool) -> 
                             className="data-go",
                         ),
                         html.Div(id=Data.TOLD, **aria(live="polite")),
+                        html.Details(
+                            [
+                                html.Summary(say("project.another")),
+                                html.P(say("project.why"), className="hint"),
+                                *([] if hidden else [project_drop(language)]),
+                            ],
+                            className="data-project",
+                        ),
                     ],
                     className="panel",
                 ),
@@ -229,6 +243,8 @@ def _first(desk: Desk, chosen: Selection) -> Component:
     """Return what to do while there is no territory to import into."""
     say = words(chosen.language, "datapage")
     parts = [html.P(say("first.why")), html.Pre("gridmap plan PROJECT.toml --out DIR")]
+    if desk.scope().may(Permission.PLAN):
+        parts = [html.P(say("project.why")), project_drop(chosen.language), *parts]
     return empty(say("first.title"), parts, desk, chosen.language, to_data=False)
 
 

@@ -32,7 +32,7 @@ from gridmap.territory import Territory
 _SILENCE = dt.timedelta(seconds=60)
 
 #: Kinds of jobs that are shown as plans in the making.
-_PLANNING = ("plan", "reroute", "example")
+_PLANNING = ("plan", "reroute", "example", "project")
 
 
 _N_CELLS = (

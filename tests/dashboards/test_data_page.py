@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from dashboards.queries_jobs import jobs_of
 from dashboards.state import Page, Selection
 from dashboards.tiles import Basemaps
 from geodata import isolation, table_intake
+from geodata.project_archive import territory_of
 from geodata.tables import read_table
 from gridmap.catalogue import text
 from gridmap.errors import InputError, PermissionDenied
@@ -55,9 +57,10 @@ class InThisProcess:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def call(self, _: str, path: Path, /, *args: Any, **options: Any) -> object:
+    def call(self, name: str, path: Path, /, *args: Any, **options: Any) -> object:
         with isolation.reading_by(None):
-            return read_table(path, *args, **options)
+            read = read_table if name.endswith(":read_table") else territory_of
+            return read(path, *args, **options)
 
 
 class Service:
@@ -191,6 +194,31 @@ def test_an_import_becomes_the_newest_data(service: Service, li: FlaskClient) ->
     (view,) = [one for one in jobs_of(queue, PLANNER, "en") if one.job_id == bad]
     assert "hand it in first" in view.faults[0]
     assert (view.may_retry, view.may_cancel) == (True, False)
+
+
+def test_a_whole_project_is_planned_where_its_sender_may(service: Service, li: FlaskClient) -> None:
+    toml = """[territory]\nname = "{}"\nboundary = "a.csv"\nstreets = "a.csv"
+        [outlets]\nfile = "a.csv"\nown = {{ id = ["1"] }}\n[demand]\nfile = "a.csv\""""
+
+    def send(territory: str) -> Any:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("project.toml", toml.format(territory))
+            archive.writestr("a.csv", "id")
+        return li.post(
+            "/data/projects",
+            data={"file": (io.BytesIO(packed.getvalue()), "ours.zip")},
+            headers={"X-CSRFToken": cookie(li, "gridmap_csrf")},
+        )
+
+    taken = send(TOWN)
+    assert taken.status_code == 200, taken.text
+    job = service.work.queue.job(PLANNER, taken.get_json()["job_id"])
+    assert (job.kind, job.territory, job.arguments["name"]) == ("project", TOWN, "ours.zip")
+    service.work.queue.cancel(PLANNER, job.job_id)
+    refused = send("Elsewhere")
+    assert refused.status_code == 422
+    assert "not among your territories" in refused.get_json()["faults"][0]["text"]
 
 
 def test_a_list_of_jobs_ends_at_its_readers_reach(service: Service) -> None:
