@@ -13,10 +13,11 @@ def job_kinds() -> dict[str, Kind]:
     """Return the kinds of jobs by name: the import of tables and the example among them."""
     from geodata.import_kind import IMPORT
     from geodata.project_kind import EXAMPLE
+    from gridmap.jobs.cycle_job import REPLAN_CELL
     from gridmap.jobs.rebalance_job import REBALANCE
     from gridmap.jobs.standard import STANDARD
 
-    mine = (IMPORT, EXAMPLE, REBALANCE)
+    mine = (IMPORT, EXAMPLE, REBALANCE, REPLAN_CELL)
     return {**STANDARD, **{one.name: one for one in mine}}
 
 

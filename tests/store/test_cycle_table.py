@@ -1,7 +1,8 @@
 """Routes of a draft changed by hand: kept, judged, undone, and safe from a second planner."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,13 @@ from gridmap.cell_cycle import Days, cell_cycle, outlet_days, with_cycle
 from gridmap.checking import check_plan
 from gridmap.errors import ConflictError, InputError, PermissionDenied, StoreError
 from gridmap.export.geo import write_geopackage
+from gridmap.jobs.cycle_job import REPLAN_CELL
+from gridmap.jobs.kinds import Task
+from gridmap.progress import Progress
 from gridmap.routing.moving import Move
-from gridmap.store.cycle_table import CycleTable
+from gridmap.store.cycle_log import CycleEntry
+from gridmap.store.cycle_table import CycleTable, change_to
+from gridmap.store.engine import writing
 from gridmap.store.repository import Store
 from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
@@ -167,9 +173,6 @@ def test_a_change_of_another_cell_between_reading_and_writing_is_kept(li: Planne
     theirs = wang.choice(cell=2)
     seen = wang.table.seen(OTHER, li.draft, 2)
     li.make(li.choice(), "k1")
-    from gridmap.store.cycle_log import CycleEntry
-    from gridmap.store.cycle_table import change_to
-
     change = change_to(seen, seen.cycle.with_shifts(theirs.shifts).days)
     wang.table.commit(OTHER, li.draft, seen, CycleEntry(2, "k2", "x", "move", change))
     _, plan = li.store.load(PLANNER, li.draft)
@@ -224,3 +227,52 @@ def test_a_draft_with_routes_is_the_plan_it_was_opened_from(li: Planner) -> None
     which = li.store.which_plan(li.draft)
     li.make(li.choice(), "k1")
     assert li.store.which_plan(li.draft) != which
+
+
+def rest_planned(
+    li: Planner, folder: Path, meanwhile: Callable[[], object] = lambda: None
+) -> dict[str, Any]:
+    """Plan the rest of the cell as a job does; something happens before the result is written."""
+    told: list[Progress] = []
+    asked = {"scenario_id": li.draft, "cell_id": CELL, "max_seconds": 1.0}
+    task = Task(li.store, PLANNER, "Grid Town", asked, folder / "7-1", folder, told.append)
+    write = REPLAN_CELL.run(task)
+    meanwhile()
+    with writing(li.store.engine, PLANNER) as connection:
+        return dict(write(connection))
+
+
+def test_the_rest_is_planned_around_what_is_fixed(li: Planner, tmp_path: Path) -> None:
+    """A pinned day keeps its route stop by stop, a pinned visit its day; the plan keeps all rules.
+
+    Then one undo takes the whole of it back.
+    """
+    where = (PLANNER, li.draft, CELL)
+    move = li.choice()
+    li.make(move, "k1")
+    before = li.days()
+    last = max(day for day, _ in before)
+    li.table.pin(*where, day=move.to, outlet=move.outlet, pinned=True, key="k2", token=li.token)
+    li.table.pin(*where, day=last, pinned=True, key="k3", token=li.token)
+    li.table.pin(*where, day=last - 1, pinned=True, key="k4", token=li.token)
+    made = rest_planned(li, tmp_path)
+    after = li.days()
+    for day in (last, last - 1):
+        assert after.get((day, 0), ()) == before.get((day, 0), ())
+    assert move.to in outlet_days(after)[move.outlet]
+    assert {one: len(days) for one, days in outlet_days(after).items()} == {
+        one: len(days) for one, days in outlet_days(before).items()
+    }
+    assert broken(li, tmp_path) == []
+    assert made["before"]["travel_min"] > 0.0 and made["after"]["longest_min"] > 0.0
+    li.table.undo(*where, key="k5", token=li.token)
+    assert li.days() == before
+
+
+def test_the_rest_is_not_written_over_somebody_elses_move(li: Planner, tmp_path: Path) -> None:
+    """Whoever was first is named, and their move stands."""
+    wang = Planner(li.store, li.draft, OTHER)
+    move = wang.choice()
+    with pytest.raises(ConflictError, match="wang at"):
+        rest_planned(li, tmp_path, meanwhile=lambda: wang.make(move, "k1"))
+    assert outlet_days(li.days())[move.outlet] == tuple(sorted(new for _, new in move.steps))
