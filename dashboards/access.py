@@ -164,6 +164,10 @@ class Plans:
                 lambda: Plan(scenario_id, *seen_by(scope, whole.territory, whole.scenario)),
             )
 
+    def forget(self, scenario_id: int) -> None:
+        """Ask anew which plan a scenario has: somebody says that it changed just now."""
+        self._which.pop(scenario_id, None)
+
     def _which_plan(self, scenario_id: int) -> str:
         now = time.monotonic()
         asked, which = self._which.get(scenario_id, (-_SURE_S, ""))

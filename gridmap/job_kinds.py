@@ -13,11 +13,12 @@ def job_kinds() -> dict[str, Kind]:
     """Return the kinds of jobs by name: the import of tables and the example among them."""
     from geodata.import_kind import IMPORT
     from geodata.project_kind import EXAMPLE
+    from geodata.sheet_kind import READ_SHEET
     from gridmap.jobs.cycle_job import REPLAN_CELL
     from gridmap.jobs.rebalance_job import REBALANCE
     from gridmap.jobs.standard import STANDARD
 
-    mine = (IMPORT, EXAMPLE, REBALANCE, REPLAN_CELL)
+    mine = (IMPORT, EXAMPLE, REBALANCE, REPLAN_CELL, READ_SHEET)
     return {**STANDARD, **{one.name: one for one in mine}}
 
 

@@ -32,6 +32,7 @@ import { placeOf, recall, remember } from "./memory";
 import { printable } from "./print";
 import { addShadeLayer, shadeCells } from "./shades";
 import type { Layer, PlanMapProps } from "./types";
+import { Walkers } from "./walk";
 
 const EMPTY: Exclude<Parameters<GeoJSONSource["setData"]>[0], string> = {
   type: "FeatureCollection",
@@ -45,6 +46,7 @@ export class PlanView {
   private readonly popup = new Popup({ closeButton: false, closeOnClick: false, maxWidth: "260px" });
   private props: PlanMapProps;
   private hovered: string | number | undefined;
+  private readonly walkers: Walkers;
   private started = false;
   private fitted: string;
   private readonly opening: string;
@@ -80,6 +82,7 @@ export class PlanView {
         "NavigationControl.ZoomOut": props.labels.zoomOut,
       },
     });
+    this.walkers = new Walkers(this.map);
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
@@ -120,6 +123,11 @@ export class PlanView {
     const frame = this.map.getCanvas().getBoundingClientRect();
     const { x, y } = this.map.project([longitude, latitude]);
     return { x: frame.left + x, y: frame.top + y };
+  }
+
+  /** Put a mark on each place; none takes all of them away. */
+  walk(places: [number, number][]): void {
+    this.walkers.show(places);
   }
 
   resize(): void {
