@@ -60,6 +60,7 @@ class Routes(StrEnum):
     TOLD = "routes-told"
     BALANCE = "routes-balance"
     LOAD = "routes-load"
+    OF_CELL = "routes-of-cell"
     PLAYER = "routes-player"
     WALK = "routes-walk"
     MENU = "routes-menu"

@@ -1,6 +1,7 @@
 // The page of the routes: stops are dragged to other days, or moved from a menu; a day is played.
 (function () {
   "use strict";
+  const NOTHING = window.dash_clientside.no_update;
   const set = (id, properties) => window.dash_clientside.set_props(id, properties);
 
   function freshKey() {
@@ -133,6 +134,7 @@
   document.addEventListener("pointerup", (event) => {
     if (!drag || event.pointerId !== drag.pointer) return;
     suppressClick = drag.began;
+    window.setTimeout(() => (suppressClick = false), 0); // the click that ends a drag comes at once
     if (drag.began) drop();
     end();
   });
@@ -319,5 +321,15 @@
       if (changed.focus) focusOn(changed.focus, 30);
     },
     showWalk: showWalk,
+    // the days of a cell have one load: another day of it is no news
+    cellShown: (selection, changed) => {
+      if (!selection || selection.cell === null) return NOTHING;
+      const { scenario, cell, language } = selection;
+      const seen = JSON.stringify([scenario, cell, language, changed && changed.at]);
+      const place = document.getElementById("routes-load");
+      if (place && place.dataset.seen === seen) return NOTHING;
+      if (place) place.dataset.seen = seen;
+      return { ...selection, week: null, weekday: null };
+    },
   });
 })();

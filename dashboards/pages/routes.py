@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, dcc, html, no_update
 from dash.development.base_component import Component
 
 from dashboards import cycle_queries, queries
@@ -109,7 +109,15 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
 
 def _memory() -> list[Component]:
     """Return what the page remembers: questions, answers, wishes, and the job under way."""
-    stores = (Routes.ASKED, Routes.COSTS, Routes.WISH, Routes.SEEN, Routes.CHANGED, Routes.WALK)
+    stores = (
+        Routes.ASKED,
+        Routes.COSTS,
+        Routes.WISH,
+        Routes.SEEN,
+        Routes.CHANGED,
+        Routes.WALK,
+        Routes.OF_CELL,
+    )
     return [
         *(dcc.Store(id=one) for one in stores),
         dcc.Store(id=Routes.JOB),
@@ -175,13 +183,19 @@ def register(app: Dash, desk: Desk) -> None:
             not state.may_read,
         )
 
-    @app.callback(
-        Output(Routes.LOAD, "children"),
+    in_browser(
+        app,
+        "cellShown",
+        Output(Routes.OF_CELL, "data"),
         Input(App.SELECTION, "data"),
         Input(Routes.CHANGED, "data"),
     )
+
+    @app.callback(Output(Routes.LOAD, "children"), Input(Routes.OF_CELL, "data"))
     @secured(Permission.READ)
-    def show_load(data: dict[str, Any], _: dict[str, Any] | None) -> Any:
+    def show_load(data: dict[str, Any] | None) -> Any:
+        if not data:
+            return no_update
         plan, chosen = desk.opened(data)
         return [] if chosen.cell is None else load_panel(plan, chosen)
 
