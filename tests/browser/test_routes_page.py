@@ -195,7 +195,8 @@ def test_a_planner_moves_stops_and_hands_out_the_sheets(
     # the sheets have the stop on its new day: the third day of the cycle
     book, paper = (downloads / f"gridmap-routes-2-1.{kind}" for kind in ("xlsx", "pdf"))
     for file in (book, paper):
-        press(browser, f"a[href*='route_sheets/1{file.suffix}']")
+        link = f"a[href*='route_sheets/1{file.suffix}']"
+        browser.find_element(By.CSS_SELECTOR, link).click()
         WebDriverWait(browser, WAIT_S).until(lambda _, file=file: file.exists())
     sheet = sheet_of_route(book, "R01-3")
     rows = [[str(one) for one in row] for row in sheet.iter_rows(values_only=True)]
