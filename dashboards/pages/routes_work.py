@@ -30,9 +30,11 @@ from gridmap.catalogue import Language
 from gridmap.errors import GridmapError, InputError, PermissionDenied, StoreError, fault
 from gridmap.jobs.queue import State as JobState
 from gridmap.routing.moving import Pins
+from gridmap.scenario import Scenario
 from gridmap.store.roles import Permission
 from gridmap.store.undoing import next_redo, next_undo
 from gridmap.store.versions import Status
+from gridmap.territory import Territory
 
 #: Errors that a planner mends, and reads on the page.
 _TOLD = (GridmapError,)
@@ -289,6 +291,12 @@ def _done(
         work.cycles.redo(*where, key=key, token=token)
     else:
         raise PreventUpdate
+
+    def plan_now() -> tuple[Territory, Scenario]:
+        seen = work.cycles.seen(*where)
+        return seen.territory, seen.scenario
+
+    desk.plans.renew(number, plan_now)
     return _said(say(f"done.{kind}")), changed, no_update, no_update
 
 

@@ -72,7 +72,7 @@ def replan_cell(task: Task) -> Write:
     task.report(Progress(STAGE, 1.0))
 
     def written(connection: sa.Connection) -> Mapping[str, Any]:
-        done = write(connection)
+        done, _ = write(connection)
         place = {"scenario_id": asked.scenario_id, "cell_id": asked.cell_id}
         return {**place, "sequence": done.sequence, **figures}
 

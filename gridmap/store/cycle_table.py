@@ -377,15 +377,21 @@ class CycleTable:
         """Write a change of routes that were seen; raises what `move` raises."""
         write = writer_of(scope, scenario_id, seen, entry)
         with saving(self._engine, scope) as connection:
-            return write(connection)
+            done, plan = write(connection)
+        if plan is not None:
+            which = f"{done.token.partition('/')[0]} {done.sequence}"
+            with self._lock:
+                _keep(self._plans, (scenario_id, which), (seen.territory, plan), _PLANS)
+        return done
 
 
 def writer_of(
     scope: Scope, scenario_id: int, seen: CycleSeen, entry: CycleEntry
-) -> Callable[[sa.Connection], CycleCommitted]:
+) -> Callable[[sa.Connection], tuple[CycleCommitted, Scenario | None]]:
     """Work out the plan after a change, and return how it is written on an open connection.
 
-    What is written is compared with what was seen; see `CycleTable.move`.
+    What is written is compared with what was seen; see `CycleTable.move`. Whoever writes gets the
+    answer, and the plan that stands then unless the change had been written before.
     """
     days = dict(seen.cycle.days) | dict(entry.change.after)
     cycle = seen.cycle.with_days(days)
@@ -393,21 +399,22 @@ def writer_of(
     after = seen.scenario if same else with_cycle(seen.scenario, cycle)
     code = code_of(seen.scenario, entry.cell_id)
 
-    def write(connection: sa.Connection) -> CycleCommitted:
+    def write(connection: sa.Connection) -> tuple[CycleCommitted, Scenario | None]:
         one = version_of(connection, scope, scenario_id, Permission.PLAN, lock=True)
         demand_editable(one)
         former = answered(connection, scope, scenario_id, entry.key, entry.asked)
         if former is not None:
-            return former
+            return former, None
         head = cycle_head(connection, scenario_id, entry.cell_id)
         demand_unchanged(head, seen.head.token, code)
         old, new = seen.scenario, after
         if last_sequence(connection, scenario_id) != seen.sequence:  # of other cells
             old = whole_plan(connection, one)[1]
             new = old if same else with_cycle(old, cycle)
-        return append_cycle(
+        done = append_cycle(
             connection, scope, one, entry, territory=seen.territory, before=old, after=new
         )
+        return done, new
 
     return write
 
