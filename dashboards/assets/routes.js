@@ -1,7 +1,7 @@
 // The page of the routes: stops are dragged to other days, or moved from a menu; a day is played.
 (function () {
   "use strict";
-  const NOTHING = window.dash_clientside.no_update;
+  const nothing = () => window.dash_clientside.no_update; // there once Dash has started
   const set = (id, properties) => window.dash_clientside.set_props(id, properties);
 
   function freshKey() {
@@ -323,11 +323,11 @@
     showWalk: showWalk,
     // the days of a cell have one load: another day of it is no news
     cellShown: (selection, changed) => {
-      if (!selection || selection.cell === null) return NOTHING;
+      if (!selection || selection.cell === null) return nothing();
       const { scenario, cell, language } = selection;
       const seen = JSON.stringify([scenario, cell, language, changed && changed.at]);
       const place = document.getElementById("routes-load");
-      if (place && place.dataset.seen === seen) return NOTHING;
+      if (place && place.dataset.seen === seen) return nothing();
       if (place) place.dataset.seen = seen;
       return { ...selection, week: null, weekday: null };
     },
