@@ -185,6 +185,22 @@ class Plans:
                 lambda: Plan(scenario_id, *seen_by(scope, whole.territory, whole.scenario)),
             )
 
+    def forget(self, scenario_id: int) -> None:
+        """Ask anew which plan a scenario has: somebody says that it changed just now."""
+        self._which.pop(scenario_id, None)
+
+    def renew(self, scenario_id: int, load: Callable[[], tuple[Territory, Scenario]]) -> None:
+        """Keep a plan that was changed here just now, which `load` has at hand.
+
+        Nothing is kept if it is changed again meanwhile: the next reader then loads it.
+        """
+        self.forget(scenario_id)
+        which = self._store.which_plan(scenario_id)
+        made = Plan(scenario_id, *load())
+        if self._store.which_plan(scenario_id) == which:
+            with self._lock:
+                self._kept_or_made((scenario_id, which, None, True), lambda: made)
+
     def _which_plan(self, scenario_id: int) -> str:
         now = time.monotonic()
         asked, which = self._which.get(scenario_id, (-_SURE_S, ""))

@@ -14,8 +14,12 @@ from typing import Literal
 from dashboards.access import Plan
 from gridmap.catalogue import Language
 
-SheetKind = Literal["pdf", "xlsx"]
+SheetKind = Literal["pdf", "xlsx", "ics", "gpx", "geojson", "kml"]
+#: Kinds that are several files, and come as an archive.
+ARCHIVED: frozenset[str] = frozenset({"gpx", "geojson", "kml"})
 MEDIA_TYPES = {
+    "ics": "text/calendar",
+    "zip": "application/zip",
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "gpkg": "application/geopackage+sqlite3",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -431,22 +433,24 @@ def day_stops(plan: Plan, cell_id: int, week: int, weekday: int) -> list[Stop]:
     chosen = table[
         (table["cell_id"] == cell_id) & (table["week"] == week) & (table["weekday"] == weekday)
     ]
-    return [
-        Stop(
-            route=str(row["route_id"]),
-            seq=int(row["seq"]),
-            outlet_id=str(row["outlet_id"]),
-            name=str(row["name"]),
-            ownership=str(row["ownership"]),
-            operator=str(row["operator"]),
-            kind=str(row["kind"]),
-            grade=str(row["grade"]),
-            invented=row["grade_source"] in ("invented", "quantile"),
-            arrival_s=float(row["arrival_s"]),
-            service_s=float(row["service_s"]),
-        )
-        for row in stops_of(plan, chosen).to_dict("records")
-    ]
+    return [stop_of(row) for row in stops_of(plan, chosen).to_dict("records")]
+
+
+def stop_of(row: Mapping[Any, Any]) -> Stop:
+    """Return a row of `stops_of` as a stop."""
+    return Stop(
+        route=str(row["route_id"]),
+        seq=int(row["seq"]),
+        outlet_id=str(row["outlet_id"]),
+        name=str(row["name"]),
+        ownership=str(row["ownership"]),
+        operator=str(row["operator"]),
+        kind=str(row["kind"]),
+        grade=str(row["grade"]),
+        invented=row["grade_source"] in ("invented", "quantile"),
+        arrival_s=float(row["arrival_s"]),
+        service_s=float(row["service_s"]),
+    )
 
 
 def territory_bounds(plan: Plan) -> Bounds:

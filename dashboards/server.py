@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Response, abort, jsonify, request
 from dashboards import geojson
 from dashboards.access import Plan
 from dashboards.compression import Packed
-from dashboards.downloads import MEDIA_TYPES, Downloads, SheetKind
+from dashboards.downloads import ARCHIVED, MEDIA_TYPES, Downloads, SheetKind
 from dashboards.pages import Desk
 from dashboards.queries_shades import shade_metrics, shades_json
 from dashboards.secured import secured
@@ -108,6 +108,8 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
     @routes.get("/data/<int:scenario_id>/routes/<int:cell_id>.geojson")
     @secured(Permission.READ)
     def cell_routes(scenario_id: int, cell_id: int) -> Response:
+        if "at" in request.args:  # the page knows of a change that was made just now
+            desk.plans.forget(scenario_id)
         plan = with_cell(scenario_id, cell_id)
         return _layer(plan, geojson.routes, cell_id, asked_language())
 
@@ -130,7 +132,10 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
             abort(404)
         plan = with_cell(scenario_id, cell_id)
         content = downloads.route_sheet(plan, cell_id, known, asked_language())
-        return _attachment(content, f"routes-{scenario_id}-{cell_id}", known)
+        name = f"routes-{scenario_id}-{cell_id}"
+        if known in ARCHIVED:
+            return _attachment(content, f"{name}-{known}", "zip")
+        return _attachment(content, name, known)
 
     server.register_blueprint(routes)
     # callbacks end here too; what is out of reach looks like what is not there

@@ -13,10 +13,12 @@ def job_kinds() -> dict[str, Kind]:
     """Return the kinds of jobs by name, those of tables and projects that come in among them."""
     from geodata.import_kind import IMPORT
     from geodata.project_kind import EXAMPLE, PROJECT
+    from geodata.sheet_kind import READ_SHEET
+    from gridmap.jobs.cycle_job import REPLAN_CELL
     from gridmap.jobs.rebalance_job import REBALANCE
     from gridmap.jobs.standard import STANDARD
 
-    mine = (IMPORT, EXAMPLE, PROJECT, REBALANCE)
+    mine = (IMPORT, EXAMPLE, PROJECT, REBALANCE, REPLAN_CELL, READ_SHEET)
     return {**STANDARD, **{one.name: one for one in mine}}
 
 

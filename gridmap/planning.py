@@ -501,7 +501,7 @@ def _cycle(
 ) -> KeptRoutes:
     """Return what a search found as tables and lines."""
     routes, stops = number_routes(done, request.routing)
-    drawn = [_draw(engine, places, done.way(tour)) for tour in done.tours]
+    drawn = [drawn_way(engine, places, done.way(tour)) for tour in done.tours]
     legs = written_legs([done])
     return KeptRoutes(
         routes=routes.assign(distance_m=[metres for _, metres in drawn]),
@@ -640,7 +640,7 @@ def _objects(values: list[shapely.LineString]) -> NDArray[np.object_]:
     return array
 
 
-def _draw(
+def drawn_way(
     engine: TravelEngine, places: Snapped, way: tuple[int, ...]
 ) -> tuple[shapely.LineString, float]:
     """Return the street geometry and the metres of a day from its start to its end."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from gridmap.jobs.kinds import Kind
 from gridmap.jobs.queue import Queue
 from gridmap.store.assignments import Assignments
 from gridmap.store.challenges import Challenges
+from gridmap.store.cycle_table import CycleTable
 from gridmap.store.drafts import Drafts
 from gridmap.store.drawing import DrawingTable
 from gridmap.store.states import other_hashes
@@ -58,6 +60,11 @@ class Workshop:
     def drafts(self) -> Drafts:
         """The drafts."""
         return self.table.drafts
+
+    @cached_property
+    def cycles(self) -> CycleTable:
+        """Changes the routes of drafts."""
+        return CycleTable(self.engine)
 
     @property
     def challenges(self) -> Challenges:

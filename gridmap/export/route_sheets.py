@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from gridmap.catalogue import Language
@@ -17,6 +19,21 @@ from gridmap.territory import Territory
 def file_stem(code: str) -> str:
     """Return a cell's code as the name of a file that any system takes."""
     return re.sub(r"[^\w-]+", "_", code)
+
+
+def with_cells(scenario: Scenario, codes: Collection[str]) -> Scenario:
+    """Return a scenario with the cells of these codes and their routes only, for sheets."""
+    cells = scenario.cells[scenario.cells["code"].isin(set(codes))]
+    mine = scenario.routes["cell_id"].isin(set(cells["cell_id"])).to_numpy()
+    routes = scenario.routes[mine].reset_index(drop=True)
+    stops = scenario.stops[scenario.stops["route_id"].isin(set(routes["route_id"]))]
+    return replace(
+        scenario,
+        cells=cells.reset_index(drop=True),
+        routes=routes,
+        stops=stops.reset_index(drop=True),
+        route_lines=scenario.route_lines[mine],
+    )
 
 
 def write_route_sheets(

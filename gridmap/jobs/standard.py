@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ from gridmap.errors import InputError, PermissionDenied, fault, some_ids
 from gridmap.export.feeds import Feed, FeedRequest, export_feeds
 from gridmap.export.geo import write_geopackage
 from gridmap.export.report import TIMINGS, build_report
+from gridmap.export.route_sheets import with_cells, write_route_sheets
 from gridmap.field_faults import field_faults
 from gridmap.jobs.executor import open_executor
 from gridmap.jobs.kinds import Kind, Task, Write, by_name
@@ -82,7 +84,15 @@ class PlanArguments(pydantic.BaseModel):
 
 
 class ExportArguments(pydantic.BaseModel):
-    """Arguments of an export; see `gridmap.export.feeds.FeedRequest`."""
+    """Arguments of an export; see `gridmap.export.feeds.FeedRequest`.
+
+    Attributes
+    ----------
+    sheets
+        Whether the route sheets are written, too.
+    archive
+        Whether all files are also put into one archive.
+    """
 
     model_config = pydantic.ConfigDict(extra="forbid")
 
@@ -92,6 +102,8 @@ class ExportArguments(pydantic.BaseModel):
     cycles: int = pydantic.Field(default=1, ge=1, le=120)
     cells: tuple[str, ...] = ()
     language: Language | None = None
+    sheets: bool = False
+    archive: bool = False
 
 
 def plan(task: Task) -> Write:
@@ -177,9 +189,25 @@ def export(task: Task) -> Write:
         plan_file = write_geopackage(territory, scenario, Path(drafts) / "plan.gpkg")
         task.report(Progress("jobs.stage.export", 0.2))
         files = export_feeds(plan_file, task.folder, request)
+    task.report(Progress("jobs.stage.export", 0.5))
+    if asked.sheets:
+        mine = with_cells(scenario, request.cells) if request.cells else scenario
+        said = asked.language or scenario.request.language
+        files += write_route_sheets(territory, mine, task.folder / "route_sheets", said)
+    if asked.archive:
+        files.append(_archive(task.folder, files, f"plan-{asked.scenario_id}.zip"))
     task.report(Progress("jobs.stage.export", 1.0))
     listed = sorted(str(one.relative_to(task.folder)) for one in files)
     return lambda _: {"folder": task.folder.name, "files": listed}
+
+
+def _archive(folder: Path, files: Sequence[Path], name: str) -> Path:
+    """Return an archive of some files of a folder; it appears whole or not at all."""
+    draft = folder / f".{name}.part"
+    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+        for one in files:
+            archive.write(one, one.relative_to(folder))
+    return draft.replace(folder / name)
 
 
 STANDARD = by_name(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,10 @@ class CellVisits:
         Where ways depend on the time of day; `travel_s` is then their mean. None = they do not.
     last
         What the last plan says of the cell; None = there is none.
+    held
+        By outlet, cycle days on which its visits stay.
+    shut
+        Cycle days that take no visits but those held on them.
     """
 
     cell_id: int
@@ -53,6 +58,8 @@ class CellVisits:
     bases: tuple[tuple[int, int], ...] = ()
     periods: PeriodWays | None = None
     last: LastRoutes | None = None
+    held: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    shut: frozenset[int] = frozenset()
 
     @property
     def from_day(self) -> int:

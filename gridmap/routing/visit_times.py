@@ -89,8 +89,27 @@ def cell_patterns(cell: CellVisits, calendar: Calendar, times: VisitTimes) -> tu
                 last=cell.last,
                 open_days=times.open_days[at] & calendar.may_visit(one),
             )
-        found.append(mine)
+        found.append(_held(cell, one, mine))
     return tuple(found)
+
+
+def _held(cell: CellVisits, outlet: str, patterns: Patterns) -> Patterns:
+    """Return the sets of days that leave held visits, and days that are shut, as they are.
+
+    Where none does, since the outlet has other days than it should, its days of the last plan.
+    """
+    if not (cell.held or cell.shut):
+        return patterns
+    n_days = patterns.days.shape[1]
+    held, shut = np.zeros(n_days, dtype=bool), np.zeros(n_days, dtype=bool)
+    held[list(cell.held.get(outlet, ()))] = True
+    shut[list(cell.shut)] = True
+    fit = patterns.days[:, held].all(axis=1) & ~(patterns.days & shut & ~held).any(axis=1)
+    if not fit.any() and cell.last is not None and outlet in cell.last.days:
+        days = np.zeros((1, n_days), dtype=bool)
+        days[0, [day for day in cell.last.days[outlet] if day >= cell.from_day]] = True
+        return Patterns(days, np.zeros(1, dtype=np.int64))
+    return Patterns(patterns.days[fit], patterns.skipped[fit])
 
 
 def _usual_days(cell: CellVisits, calendar: Calendar, times: VisitTimes) -> Bools:

@@ -135,6 +135,19 @@ def replace_shapes(
     _write_plan(connection, territory, scenario_id, scenario)
 
 
+def replace_route_shapes(
+    connection: sa.Connection, scenario_id: int, territory: Territory, scenario: Scenario
+) -> None:
+    """Write the layer of the routes of a scenario in place of that it had."""
+    if not has_postgis(connection):
+        return
+    connection.execute(
+        sa.text("DELETE FROM gis.route_shape WHERE scenario_id = :owner"), {"owner": scenario_id}
+    )
+    lines = _numbered(scenario.route_lines)
+    _insert(connection, "route_shape", scenario_id, _srid(territory), lines)
+
+
 def _srid(territory: Territory) -> int:
     return pyproj.CRS.from_user_input(territory.crs).to_epsg() or 0
 

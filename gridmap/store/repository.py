@@ -12,6 +12,7 @@ from gridmap.progress import Progress
 from gridmap.scenario import Scenario
 from gridmap.store import tables
 from gridmap.store.audit import record
+from gridmap.store.cycle_tables import cycle_edit
 from gridmap.store.draft_tables import version
 from gridmap.store.engine import is_current, open_engine, reading, writing
 from gridmap.store.fence import grant_service_role
@@ -41,6 +42,14 @@ _N_CELLS = (
     .where(tables.cell.c.scenario_id == tables.scenario.c.scenario_id)
     .where(tables.cell.c.version > 0)  # closed cells have 0
     .scalar_subquery()
+)
+#: How often routes were changed by hand.
+_ROUTED = (
+    sa.select(sa.func.count())
+    .select_from(cycle_edit)
+    .where(cycle_edit.c.scenario_id == tables.scenario.c.scenario_id)
+    .scalar_subquery()
+    .label("routed")
 )
 #: Scenarios that have routes and scores, the newest first.
 _SUMMARIES = (
@@ -204,13 +213,15 @@ class Store:
         Empty if there is no such scenario. It says nothing of what is in it.
         """
         query = (
-            sa.select(tables.scenario.c.created, version.c.planned, version.c.head)
+            sa.select(tables.scenario.c.created, version.c.planned, version.c.head, _ROUTED)
             .join(version, version.c.scenario_id == tables.scenario.c.scenario_id)
             .where(tables.scenario.c.scenario_id == scenario_id)
         )
         with reading(self._engine, Scope.everything()) as connection:
             row = connection.execute(query).one_or_none()
-        return "" if row is None else f"{row.created.isoformat()} {row.planned} {row.head}"
+        if row is None:
+            return ""
+        return f"{row.created.isoformat()} {row.planned} {row.head} {row.routed}"
 
     def begin_run(self, scope: Scope, name: str) -> int:
         """Announce that a plan of a territory is being made; return the number of the run."""

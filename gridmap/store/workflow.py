@@ -15,6 +15,7 @@ from gridmap.store import tables
 from gridmap.store.audit import record
 from gridmap.store.change_codec import encode_state
 from gridmap.store.copies import WHOLE, copied
+from gridmap.store.cycle_tables import cycle_edit
 from gridmap.store.draft_tables import edit, version
 from gridmap.store.edit_log import state_at
 from gridmap.store.engine import reading, saving
@@ -251,6 +252,8 @@ def _authors(connection: sa.Connection, one: Version) -> set[str]:
             break
         edits = sa.select(edit.c.author).where(edit.c.scenario_id == at).distinct()
         found |= set(connection.execute(edits).scalars())
+        moves = sa.select(cycle_edit.c.author).where(cycle_edit.c.scenario_id == at).distinct()
+        found |= set(connection.execute(moves).scalars())
         if row.parent_id is None:
             found.add(row.author)
         at = row.parent_id

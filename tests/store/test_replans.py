@@ -1,8 +1,6 @@
 """A redrawn draft gets routes and scores: those of untouched cells stay, all rules hold."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 from drawn_town import BOSS, PLANNER, Desk
-from grid_town import grid_territory
+from routed_town import town
 
 from dashboards.access import Plans
 from gridmap.checking import check_plan
@@ -23,11 +21,8 @@ from gridmap.jobs.queue import Queue
 from gridmap.jobs.standard import STANDARD
 from gridmap.partition.edit import redraw
 from gridmap.partition.edits import CloseCell, Edit, Move, NewCell, Split
-from gridmap.partition.ground import Ground, Reach, build_ground
 from gridmap.planning import make_plan
-from gridmap.policies import PlanRequest
 from gridmap.progress import Progress, silent
-from gridmap.scenario import Scenario
 from gridmap.store.challenges import Challenges
 from gridmap.store.drafts import Drafts
 from gridmap.store.engine import writing
@@ -35,41 +30,9 @@ from gridmap.store.repository import Store
 from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
 from gridmap.store.workflow import Workflow
-from gridmap.territory import Territory
 
 EVERYTHING = Scope.everything()
 TOWN = "Grid Town"
-
-
-@cache
-def town() -> tuple[Territory, Scenario, Ground]:
-    """Four cells around own outlets in a town of 48 units, and a fifth own outlet."""
-    territory = grid_territory(8, 6)
-    outlets = territory.outlets
-    own = outlets["unit"].isin([9, 14, 34, 38, 20])
-    outlets = outlets.assign(
-        ownership=np.where(own, "own", outlets["ownership"].replace("own", "other")),
-        visited=outlets["visited"] & ~own,
-        grade=np.where(own, "", outlets["grade"]),
-    )
-    territory = replace(territory, outlets=outlets)
-    centres = outlets.loc[outlets["unit"].isin([9, 14, 34, 38]) & own, "outlet_id"].tolist()
-    request = PlanRequest.model_validate(
-        {
-            "routing": {"mode": "walk", "iterations": 5},
-            "partition": {"tolerance": 0.5, "centres": centres},
-            "scoring": {"modes": {"walk": [5]}},
-        }
-    )
-    scenario = make_plan(territory, request, seed=5, best_effort=True)
-    middle = territory.units.inner_xy
-    ground = build_ground(
-        territory.units.polygons,
-        weights=np.full((48, 1), 10.0),
-        reach=Reach({}, lambda unit: np.hypot(*(middle - middle[unit]).T)),
-        own_xy=outlets.loc[own, ["x", "y"]].to_numpy(),
-    )
-    return territory, scenario, ground
 
 
 class Editor(Desk):

@@ -29,6 +29,7 @@ import { placeOf, recall, remember } from "./memory";
 import { printable } from "./print";
 import { addShadeLayer, shadeCells } from "./shades";
 import type { Layer, PlanMapProps } from "./types";
+import { Walkers } from "./walk";
 
 const EMPTY: Exclude<Parameters<GeoJSONSource["setData"]>[0], string> = {
   type: "FeatureCollection",
@@ -40,6 +41,7 @@ export class PlanView {
   private readonly popup = new Popup({ closeButton: false, closeOnClick: false, maxWidth: "260px" });
   private props: PlanMapProps;
   private hovered: string | number | undefined;
+  private readonly walkers: Walkers;
   private started = false;
   private fitted: string;
   private readonly opening: string;
@@ -56,6 +58,7 @@ export class PlanView {
     this.opening = String(props.view);
     this.mark("loading");
     this.map = offlineMap(container, { ...props, shown });
+    this.walkers = new Walkers(this.map);
     this.map.on("load", () => void this.start());
     this.map.on("error", (event) => this.fail(event.error));
     this.map.on("idle", () => this.settle());
@@ -88,6 +91,11 @@ export class PlanView {
     const frame = this.map.getCanvas().getBoundingClientRect();
     const { x, y } = this.map.project([longitude, latitude]);
     return { x: frame.left + x, y: frame.top + y };
+  }
+
+  /** Put a mark on each place; none takes all of them away. */
+  walk(places: [number, number][]): void {
+    this.walkers.show(places);
   }
 
   resize(): void {
