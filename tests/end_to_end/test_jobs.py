@@ -1,6 +1,7 @@
 """Jobs in the background: plan, re-route, score, export, and import of a table."""
 
 import json
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -218,8 +219,12 @@ def test_the_worker_refuses_jobs_of_who_may_no_longer_ask(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One account was closed since it asked, one has another territory now, one another role."""
+    own = tmp_path / "gridmap.db"
+    shutil.copy(url.removeprefix("sqlite:///"), own)
+    url = f"sqlite:///{own}"
     store = Store(url)
-    people = store.people(passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=8)))
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    people = store.people(passwords=Passwords(cheap))
     queue = Queue(store.engine, KINDS)
     planner = Grant(Role.PLANNER, territories=frozenset({TOWN}))
     jobs = {}
