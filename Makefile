@@ -33,9 +33,10 @@ test-deep: $(VENV)/.tested browser-tools
 	GRIDMAP_FUZZ_FILES=20000 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/hostile
 	GRIDMAP_DEEP=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/property/test_redraw_stateful.py
 	$(BIN)/python -m benchmarks.store_kill --cycles 1000
+	$(BIN)/python -m benchmarks.store_server_kill --kills 100
 	$(BIN)/python -m benchmarks.store_editors --attempts 10000
 	$(BIN)/python -m benchmarks.store_disk
-	$(BIN)/python -m pytest -m deep tests/unit/jobs tests/unit/test_region.py
+	$(BIN)/python -m pytest -m deep tests/unit/jobs tests/unit/test_region.py tests/store/test_store_campaigns.py
 	$(BIN)/python -m pytest -m deep tests/dashboards/test_rest_schema.py
 	$(BIN)/python -m benchmarks.job_kills --engine sqlite
 	$(BIN)/python -m benchmarks.job_kills --engine postgresql

@@ -1,11 +1,13 @@
 """What each request of `benchmarks.service_load` costs a worker, beside those of the static page.
 
-    python -m benchmarks.service_costs --db sqlite:///demo/gridmap.db [--rounds 40] [--profile]
+    python -m benchmarks.service_costs --db sqlite:///demo/gridmap.db [--rounds 40] [--strangers]
+        [--profile]
 
 The applications are called in this very process, without a server and one request at a time:
 processor time is what counts, and other work on the machine does not. Each round asks for
 everything once, so that what disturbs one request disturbs all. Prints the medians of processor
-time, and how many statements a request sends to the database; --profile adds where it goes.
+time, and how many statements a request sends to the database. With --strangers nothing of the
+caller is remembered from one request to the next; --profile adds where the time goes.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from benchmarks.service_load import Request, show, tokens_of
 from dashboards.app import create_app
 from dashboards.security import LOCAL_HOSTS
 from gridmap.service_log import logged_to_stderr
+from gridmap.store.known_callers import changes_of
 from gridmap.store.repository import Store
 
 #: What a browser asks for on the three pages, and again with what it has in its hands.
@@ -118,12 +121,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--db", required=True, help="database whose plan 1 is shown; a copy")
     parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--strangers", action="store_true", help="forget callers at once")
     parser.add_argument("--profile", action="store_true")
     asked = parser.parse_args()
     token = tokens_of(asked.db)[0]
     store = Store(asked.db)
     app = create_app(store, hosts=LOCAL_HOSTS, people=store.people()).server
     ours, plain = Caller(app, token), Caller(static_application())
+    if asked.strangers:
+        app.before_request_funcs[None].insert(0, changes_of(store.engine).another)
     with logged_to_stderr():
         cold = {name: processor_ms(lambda one=one: ours.ask(one)) for name, one in ASKED.items()}
         statements = {}

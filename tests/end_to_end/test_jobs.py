@@ -1,6 +1,7 @@
 """Jobs in the background: plan, re-route, score, export, and import of a table."""
 
 import json
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from argon2 import PasswordHasher
 from command_line import CommandLine
 from grid_town import grid_territory
 
@@ -16,12 +18,16 @@ from geodata.boundaries import unproject
 from geodata.import_kind import IMPORT
 from gridmap.errors import Cancelled, InputError, PermissionDenied, StoreError, fault
 from gridmap.jobs.kinds import Task
+from gridmap.jobs.queue import Queue
 from gridmap.jobs.standard import STANDARD
 from gridmap.planning import make_plan
 from gridmap.policies import PlanRequest
 from gridmap.progress import Progress, Report, silent
+from gridmap.store.accounts import Grant
 from gridmap.store.engine import writing
+from gridmap.store.passwords import Passwords
 from gridmap.store.repository import Store
+from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
 from gridmap.store.states import save_state, states_of
 
@@ -207,3 +213,43 @@ def test_jobs_from_the_command_line(
     made = listed[1]["result"]
     assert all((tmp_path / "jobs" / made["folder"] / one).is_file() for one in made["files"])
     assert "done" in gridmap("jobs", "--db", url).out
+
+
+def test_the_worker_refuses_jobs_of_who_may_no_longer_ask(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One account was closed since it asked, one has another territory now, one another role."""
+    own = tmp_path / "gridmap.db"
+    shutil.copy(url.removeprefix("sqlite:///"), own)
+    url = f"sqlite:///{own}"
+    store = Store(url)
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    people = store.people(passwords=Passwords(cheap))
+    queue = Queue(store.engine, KINDS)
+    planner = Grant(Role.PLANNER, territories=frozenset({TOWN}))
+    jobs = {}
+    for name in ("closed", "moved", "lowered", "stayed"):
+        people.accounts.add(EVERYTHING, name, planner, password="eine lange Reihe")  # noqa: S106
+        scope = Scope(frozenset({TOWN}), role=Role.PLANNER, user=name)
+        jobs[name] = queue.ask(scope, "score", TOWN, {"scenario_id": 1})
+    people.accounts.set_disabled(EVERYTHING, "closed", True)
+    elsewhere = Grant(Role.PLANNER, territories=frozenset({"Other Town"}))
+    people.accounts.set_grant(EVERYTHING, "moved", elsewhere)
+    people.accounts.set_grant(
+        EVERYTHING, "lowered", Grant(Role.VIEWER, territories=frozenset({TOWN}))
+    )
+    gridmap = CommandLine(monkeypatch, capsys)
+    worked = gridmap("worker", "--db", url, "--files", tmp_path, "--until-empty")
+    assert worked.code == 0
+    found = {name: queue.job(EVERYTHING, number) for name, number in jobs.items()}
+    store.close()
+    assert {name: one.state.value for name, one in found.items()} == {
+        "closed": "failed", "moved": "failed", "lowered": "failed", "stayed": "done",
+    }  # fmt: skip
+    assert {name: one.faults[0].key for name, one in found.items() if one.faults} == {
+        "closed": "people.account_closed",
+        "moved": "store.out_of_scope",
+        "lowered": "store.not_permitted",
+    }
+    assert "closed" in found["closed"].faults[0].text("en")
+    assert all(one.attempts == 1 for one in found.values()), "refused, and not tried again"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -261,6 +262,28 @@ def test_each_role_has_its_limits(queue: Queue) -> None:
     queue.finish(first, nothing)
     assert queue.take("w3", lease_s=LEASE_S).scope == VIEWER  # type: ignore[union-attr]
     asked(queue, 1, VIEWER)
+
+
+def test_many_who_ask_at_once_get_no_more_than_one_after_the_other(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the count and the new row there is time enough for everybody else to count."""
+    refuse = queues._refuse_too_many
+
+    def slowly(connection: sa.Connection, scope: Scope) -> None:
+        refuse(connection, scope)
+        time.sleep(0.03)
+
+    def ask(_: int) -> bool:
+        try:
+            asked(queue, 1, VIEWER)
+        except PermissionDenied:
+            return False
+        return True
+
+    monkeypatch.setattr(queues, "_refuse_too_many", slowly)
+    with ThreadPoolExecutor(6) as threads:
+        assert sum(threads.map(ask, range(6))) == queues.MOST_OPEN[Role.VIEWER]
 
 
 def test_a_result_being_written_is_passed_over(store: Store, queue: Queue) -> None:

@@ -50,6 +50,20 @@ def test_a_shared_unit_belongs_to_the_longer_border() -> None:
     assert overlap_faults([west, east]) == []
 
 
+def test_a_unit_that_several_hold_is_nobodys_evidence() -> None:
+    """Unit 8 borders 7 of A, and 2 and 14 of B; 9 is held by A and C, so it speaks for neither.
+
+    If it spoke for A, both would have 200 m, and A would come first by its name.
+    """
+    sets = {"A": [6, 7, 8, 9], "B": [0, 1, 2, 8, 12, 13, 14], "C": [3, 4, 5, 9, 10, 11, 15, 16, 17]}
+    kept = owned_once(
+        [cut(np.isin(np.arange(N_UNITS), units), name) for name, units in sets.items()]
+    )
+    shapes = shapely.to_wkb(shapely.normalize(WHOLE.units.polygons))
+    assert [shapes[8] in names_of(one) for one in kept] == [False, True, False]
+    assert [shapes[9] in names_of(one) for one in kept] == [False, False, True]
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.integers(0, N_UNITS - 1), min_size=0, max_size=8, unique=True))
 def test_each_unit_outlet_and_demand_point_is_in_exactly_one(shared: list[int]) -> None:
