@@ -16,8 +16,9 @@ from gridmap.store.scope import Scope
 
 #: Jobs that a page lists, the newest first.
 MOST: Final = 50
-#: So long a job may wait before a page says that no worker runs. Seconds.
-PATIENCE_S: Final = 5.0
+#: So long a job may wait before a page says that no worker runs: one beside the server that has
+#: to read all that jobs need first takes its time. Seconds.
+PATIENCE_S: Final = 20.0
 _LIVE = (State.QUEUED, State.RUNNING)
 #: What each kind demands of who asks again.
 _DEMANDS: Final = {
@@ -26,6 +27,7 @@ _DEMANDS: Final = {
     "score": Permission.PLAN,
     "example": Permission.PLAN,
     "project": Permission.PLAN,
+    "rebalance": Permission.EDIT,
     "export": Permission.EXPORT,
     "import": Permission.IMPORT,
 }

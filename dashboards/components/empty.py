@@ -38,21 +38,24 @@ def empty(
     desk: Desk,
     language: Language,
     *,
-    to_data: bool = True,
+    instead: Sequence[Component] | None = None,
 ) -> html.Div:
     """Return an empty state: the buttons that its reader has, then the other ways in words.
 
-    Without `to_data` there is no button that leads to the data page, as this is that page.
+    `instead` stands for the button that leads to the data page, on that page.
     """
-    buttons = [one for one in _buttons(desk, language) if to_data or isinstance(one, html.Button)]
+    buttons = _buttons(desk, language)
+    if instead is not None:
+        buttons = [one for one in buttons if isinstance(one, html.Button)]
     say = words(language, "datapage")
     rest: list[Component] = list(parts)
-    if buttons:
+    if buttons or instead:
         rest = [
-            html.P(say("first.lead" if to_data else "first.table")),
+            html.P(say("first.lead" if instead is None else "first.table")),
             html.Div(buttons, className="downloads"),
             html.P(id="first-told", role="status"),
-            html.Details([html.Summary(say("first.commands")), *parts], open=not to_data),
+            *(instead or ()),
+            html.Details([html.Summary(say("first.commands")), *parts]),
         ]
     return html.Div(
         dmc.Paper([dmc.Title(title, order=2), *rest], withBorder=True, p="lg", radius="md"),

@@ -242,10 +242,12 @@ def _parts(desk: Desk, chosen: Selection, names: list[str], *, hidden: bool) -> 
 def _first(desk: Desk, chosen: Selection) -> Component:
     """Return what to do while there is no territory to import into."""
     say = words(chosen.language, "datapage")
-    parts = [html.P(say("first.why")), html.Pre("gridmap plan PROJECT.toml --out DIR")]
+    whole: list[Component] = []
     if desk.scope().may(Permission.PLAN):
-        parts = [html.P(say("project.why")), project_drop(chosen.language), *parts]
-    return empty(say("first.title"), parts, desk, chosen.language, to_data=False)
+        whole = [html.P(say("project.why")),
+                 project_drop(chosen.language)]  # fmt: skip
+    parts = [html.P(say("first.why")), html.Pre("gridmap plan PROJECT.toml --out DIR")]
+    return empty(say("first.title"), parts, desk, chosen.language, instead=whole)
 
 
 def _choice(

@@ -16,6 +16,7 @@ from tables_in import FAULTS, china_scenario, china_town, csv_bytes, outlet_rows
 
 from dashboards.api.workshop import Workshop, workshop_of
 from dashboards.app import create_app
+from dashboards.components import job_list
 from gridmap.job_kinds import job_kinds, table_intake
 from gridmap.jobs.queue import State
 from gridmap.store.accounts import Grant
@@ -134,7 +135,10 @@ def test_a_table_with_faults_is_mended_and_imported(service: Service, tmp_path: 
         assert complaints(browser) == []
 
 
-def test_a_job_is_started_cancelled_and_tried_again(service: Service) -> None:
+def test_a_job_is_started_cancelled_and_tried_again(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_list, "PATIENCE_S", 1.0)
     with chromium(PHONE) as phone:
         signed_in(phone, service.address, "/jobs?lang=en")
         wait_for(phone, "return document.querySelector('#jobs-seed')?.value !== ''")

@@ -244,7 +244,7 @@ def test_jobs_that_nobody_takes_say_how_to_start_a_worker(service: Service) -> N
     assert waited is not None
     assert 0.0 <= waited < 60.0
     assert "gridmap worker" in str(no_worker(60.0, "en"))
-    assert "gridmap worker" not in str(no_worker(waited, "en")) or waited >= 5.0
+    assert "gridmap worker" not in str(no_worker(3.0, "en"))
     claim = queue.take("busy", lease_s=60.0)
     assert claim is not None
     assert queue.idle_s() is None
