@@ -13,16 +13,14 @@ import pytest
 from dashboards.book import OF_A_PLAN, OF_THE_DESK
 from dashboards.state import Page
 from tests.browser.audited import (
-    ADMINISTRATOR,
-    PASSWORD,
     barriers,
     bytes_received,
     first_paint_s,
     unroll,
 )
 from tests.browser.test_dashboard import RENDERER_REMARKS
-from tools.browser import DESKTOP, chromium, requests_sent
-from tools.visits import SIZES, Visit, Visitor, each_page_once, every_visit, sign_in
+from tools.browser import requests_sent
+from tools.visits import SIZES, Visit, Visitor, each_page_once, every_visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("audit")]
 
@@ -97,21 +95,28 @@ def test_an_audit_sees_a_barrier(visitor: Visitor) -> None:
     assert "color-contrast" in found
 
 
-@pytest.mark.parametrize("page", ["cells"])
-def test_a_visit_is_light_and_soon_seen(audited: str, page: str) -> None:
-    """The first visit in a new browser and the second; the swiftest of three paints counts."""
-    with chromium(DESKTOP) as browser:
-        sign_in(browser, audited, ADMINISTRATOR, PASSWORD)
-        visitor = Visitor(browser, audited, "scenario=1&cell=1")
-        browser.execute_cdp_cmd("Network.clearBrowserCache", {})
-        bytes_received(browser)
-        paints, weights = [], []
-        for _ in range(3):
-            visitor.see(Visit(Page(page)))
-            weights.append(bytes_received(browser))
-            paints.append(first_paint_s(browser))
+def test_a_visit_is_light(visitor: Visitor) -> None:
+    """The first visit with nothing kept, and the second."""
+    browser = visitor.browser
+    browser.get("about:blank")
+    browser.execute_cdp_cmd("Network.clearBrowserCache", {})
+    bytes_received(browser)
+    weights = []
+    for _ in range(2):
+        visitor.see(Visit(Page.CELLS))
+        weights.append(bytes_received(browser))
     assert 500_000 < weights[0] <= FIRST_VISIT_BYTES
     assert weights[1] <= SECOND_VISIT_BYTES
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("page", [Page.CELLS, Page.CARD, Page.ROUTES])
+def test_a_page_is_soon_seen(visitor: Visitor, page: Page) -> None:
+    """The swiftest of five counts: what else the machine does is no matter of ours."""
+    paints = []
+    for _ in range(5):
+        visitor.see(Visit(page))
+        paints.append(first_paint_s(visitor.browser))
     assert min(paints) <= FIRST_PAINT_S, paints
 
 
