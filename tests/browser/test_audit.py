@@ -19,7 +19,7 @@ from tests.browser.audited import (
     unroll,
 )
 from tests.browser.test_dashboard import RENDERER_REMARKS
-from tools.browser import requests_sent
+from tools.browser import PHONE, chromium, requests_sent
 from tools.visits import SIZES, Visit, Visitor, each_page_once, every_visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("audit")]
@@ -63,6 +63,17 @@ def audit(visitor: Visitor, visit: Visit, address: str) -> None:
 @pytest.mark.parametrize("visit", each_page_once(), ids=lambda one: one.name)
 def test_a_page_has_no_barrier(visitor: Visitor, visit: Visit, audited: str) -> None:
     audit(visitor, visit, audited)
+
+
+@pytest.mark.parametrize(("language", "dark"), [("en", True), ("zh", False)])
+def test_the_form_for_signing_in_has_no_barrier(audited: str, language: str, dark: bool) -> None:
+    """It has no theme of its own: it follows the device."""
+    with chromium(PHONE) as browser:
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        browser.get(f"{audited}/sign-in?lang={language}")
+        assert browser.execute_script("return document.documentElement.lang") == language
+        assert barriers(browser) == []
 
 
 @pytest.mark.deep
