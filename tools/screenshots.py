@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from dashboards.api.workshop import workshop_of
 from dashboards.app import create_app
 from gridmap.catalogue import LANGUAGES
-from gridmap.job_kinds import job_kinds
+from gridmap.job_kinds import job_kinds, table_intake
 from gridmap.store.grants import Grant
 from gridmap.store.repository import Store
 from gridmap.store.roles import Role
@@ -73,30 +73,31 @@ def take_for_docs(demo: Path, images: Path) -> None:
 def take_all(demo: Path, folder: Path, pages: list[str]) -> None:
     """Take every page in every language, theme and size."""
     folder.mkdir(parents=True, exist_ok=True)
-    with working_copy(demo) as (address, query, password), chromium(DESKTOP) as browser:
+    with working_copy(demo) as (address, query, draft, password), chromium(DESKTOP) as browser:
         sign_in(browser, address, ADMINISTRATOR, password)
-        visitor = Visitor(browser, address, query)
+        visitor = Visitor(browser, address, query, drawn=draft)
         for visit in every_visit([one for one in PAGES if str(one) in pages]):
             visitor.see(visit)
             _save(browser, folder / f"{visit.name}.png")
 
 
 @contextmanager
-def working_copy(demo: Path) -> Iterator[tuple[str, str, str]]:
-    """Serve a copy of the demo's database; gives address, chosen plan and cell, and password."""
+def working_copy(demo: Path) -> Iterator[tuple[str, str, str, str]]:
+    """Serve a copy of the demo's database; gives address, plan and cell, draft, password."""
     with TemporaryDirectory(prefix="gridmap-screens-") as folder:
         copy = Path(folder) / "gridmap.db"
         shutil.copy(demo / "gridmap.db", copy)
         store = Store(f"sqlite:///{copy}")
-        work = workshop_of(store.engine, job_kinds(), Path(folder) / "files")
+        work = workshop_of(store.engine, job_kinds(), Path(folder) / "files",
+                           intake=table_intake())  # fmt: skip
         query = _query(store)
         newest = store.scenarios(OPERATOR)[0]
-        work.drafts.open(OPERATOR, newest.scenario_id, name="north")
+        draft = work.drafts.open(OPERATOR, newest.scenario_id, name="north")
         people = store.people()
         password = invented_accounts(store, newest.territory_name, seed=7)
         app = create_app(store, basemaps=demo / "basemaps", people=people, work=work)
         with served(app.server) as address:
-            yield address, query, password
+            yield address, query, f"scenario={draft}", password
         store.close()
 
 

@@ -69,12 +69,15 @@ class Visitor:
         Of the service.
     query
         Which plan and cell are shown, such as ``scenario=1&cell=2``.
+    drawn
+        The draft that the editor shows, such as ``scenario=3``; "" = the same plan.
     """
 
-    def __init__(self, browser: Any, address: str, query: str) -> None:
+    def __init__(self, browser: Any, address: str, query: str, *, drawn: str = "") -> None:
         self.browser = browser
         self._address = address
         self._query = query
+        self._drawn = drawn or query
         self._script = ""
 
     def see(self, visit: Visit) -> None:
@@ -87,7 +90,8 @@ class Visitor:
         )  # fmt: skip
         self._remember_dark(visit.dark)
         self.browser.get("about:blank")
-        self.browser.get(f"{self._address}/{visit.page}?{self._query}&lang={visit.language}")
+        query = self._drawn if visit.page is Page.EDITOR else self._query
+        self.browser.get(f"{self._address}/{visit.page}?{query}&lang={visit.language}")
         settled(self.browser)
 
     def _remember_dark(self, dark: bool) -> None:

@@ -26,6 +26,8 @@ from tools.browser import WAIT_S, served
 
 AXE = Path(tools.__path__[0]) / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 ADMINISTRATOR = "chief"
+#: Numbers of the plan and of the draft of it.
+PLAN, DRAFT = 1, 2
 GRANTS = {
     ADMINISTRATOR: Grant(Role.ADMIN, everywhere=True),
     "li": Grant(Role.PLANNER, territories=frozenset({"Test Town"})),
@@ -55,8 +57,9 @@ def audited_service(folder: Path) -> Iterator[str]:
     cells = plan.scenario.cells.fillna({"visit_minutes_per_day": 0.0})
     scenario = replace(plan.scenario, cells=cells)
     number = store.save(Scope(user="zhao"), plan.territory, scenario)
-    work = workshop_of(store.engine, job_kinds(), folder / "files", intake=table_intake())
-    work.drafts.open(OPERATOR, number, name="north")
+    work = workshop_of(store.engine, job_kinds(), folder / "files", intake=table_intake(),
+                       example="Helsinki centre")  # fmt: skip
+    assert work.drafts.open(OPERATOR, number, name="north") == DRAFT
     people = People(store.engine, passwords=CHEAP)
     for name, grant in GRANTS.items():
         people.accounts.add(OPERATOR, name, grant, password=PASSWORD)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.audited import ADMINISTRATOR, PASSWORD, audited_service
+from tests.browser.audited import ADMINISTRATOR, DRAFT, PASSWORD, PLAN, audited_service
 from tools.browser import DESKTOP, chromium
 from tools.visits import Visitor, sign_in
 
@@ -22,4 +22,4 @@ def visitor(audited: str) -> Iterator[Visitor]:
     """A browser in which an administrator has signed in."""
     with chromium(DESKTOP) as browser:
         sign_in(browser, audited, ADMINISTRATOR, PASSWORD)
-        yield Visitor(browser, audited, "scenario=1&cell=1")
+        yield Visitor(browser, audited, f"scenario={PLAN}&cell=1", drawn=f"scenario={DRAFT}")

@@ -13,16 +13,14 @@ import pytest
 from dashboards.book import OF_A_PLAN, OF_THE_DESK
 from dashboards.state import Page
 from tests.browser.audited import (
-    ADMINISTRATOR,
-    PASSWORD,
     barriers,
     bytes_received,
     first_paint_s,
     unroll,
 )
 from tests.browser.test_dashboard import RENDERER_REMARKS
-from tools.browser import DESKTOP, chromium, requests_sent
-from tools.visits import SIZES, Visit, Visitor, each_page_once, every_visit, sign_in
+from tools.browser import PHONE, chromium, requests_sent
+from tools.visits import SIZES, Visit, Visitor, each_page_once, every_visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("audit")]
 
@@ -67,6 +65,17 @@ def test_a_page_has_no_barrier(visitor: Visitor, visit: Visit, audited: str) -> 
     audit(visitor, visit, audited)
 
 
+@pytest.mark.parametrize(("language", "dark"), [("en", True), ("zh", False)])
+def test_the_form_for_signing_in_has_no_barrier(audited: str, language: str, dark: bool) -> None:
+    """It has no theme of its own: it follows the device."""
+    with chromium(PHONE) as browser:
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        browser.get(f"{audited}/sign-in?lang={language}")
+        assert browser.execute_script("return document.documentElement.lang") == language
+        assert barriers(browser) == []
+
+
 @pytest.mark.deep
 @pytest.mark.parametrize("visit", every_visit(), ids=lambda one: one.name)
 def test_no_page_has_a_barrier_in_any_language_and_theme(
@@ -97,21 +106,28 @@ def test_an_audit_sees_a_barrier(visitor: Visitor) -> None:
     assert "color-contrast" in found
 
 
-@pytest.mark.parametrize("page", ["cells"])
-def test_a_visit_is_light_and_soon_seen(audited: str, page: str) -> None:
-    """The first visit in a new browser and the second; the swiftest of three paints counts."""
-    with chromium(DESKTOP) as browser:
-        sign_in(browser, audited, ADMINISTRATOR, PASSWORD)
-        visitor = Visitor(browser, audited, "scenario=1&cell=1")
-        browser.execute_cdp_cmd("Network.clearBrowserCache", {})
-        bytes_received(browser)
-        paints, weights = [], []
-        for _ in range(3):
-            visitor.see(Visit(Page(page)))
-            weights.append(bytes_received(browser))
-            paints.append(first_paint_s(browser))
+def test_a_visit_is_light(visitor: Visitor) -> None:
+    """The first visit with nothing kept, and the second."""
+    browser = visitor.browser
+    browser.get("about:blank")
+    browser.execute_cdp_cmd("Network.clearBrowserCache", {})
+    bytes_received(browser)
+    weights = []
+    for _ in range(2):
+        visitor.see(Visit(Page.CELLS))
+        weights.append(bytes_received(browser))
     assert 500_000 < weights[0] <= FIRST_VISIT_BYTES
     assert weights[1] <= SECOND_VISIT_BYTES
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("page", [Page.CELLS, Page.CARD, Page.ROUTES])
+def test_a_page_is_soon_seen(visitor: Visitor, page: Page) -> None:
+    """The swiftest of five counts: what else the machine does is no matter of ours."""
+    paints = []
+    for _ in range(5):
+        visitor.see(Visit(page))
+        paints.append(first_paint_s(visitor.browser))
     assert min(paints) <= FIRST_PAINT_S, paints
 
 

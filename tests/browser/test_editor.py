@@ -213,7 +213,9 @@ def test_a_colleagues_edit_arrives_within_two_seconds(hand: Hand) -> None:
 def test_a_conflict_names_who_and_loses_nothing(hand: Hand, answer: str) -> None:
     mine, theirs = (hand.draft.label == 105).nonzero()[0][:2].tolist()
     # both draw before either hears of the other
-    hand.browser.execute_script("document.querySelector('.gm-editor').editor.session.poll = () => {}")
+    hand.browser.execute_script(
+        "document.querySelector('.gm-editor').editor.session.poll = () => {}"
+    )
     hand.draft.edit({"kind": "move", "units": [theirs], "to": 106}, {}, author="Anna")
     hand.run(f"e.submit({{kind: 'move', units: [{mine}], to: 106}})")
     hand.wait(lambda: hand.browser.find_elements(By.CSS_SELECTOR, f'[data-answer="{answer}"]'))
