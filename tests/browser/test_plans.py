@@ -16,6 +16,7 @@ from gridmap.partition.edits import Move
 from gridmap.store.accounts import Grant
 from gridmap.store.roles import Role
 from gridmap.store.versions import Status
+from tests.browser.audited import barriers
 from tests.dashboards.signed import OPERATOR, PASSWORD
 from tests.dashboards.working import Working, working
 from tools.browser import DESKTOP, WAIT_S, chromium, requests_sent, served, settled
@@ -132,11 +133,13 @@ def test_a_plan_is_drawn_reviewed_compared_published_and_taken_back(
     thumb = browser.find_element(By.CSS_SELECTOR, "#plans-slider [role=slider]")
     at = "return document.getElementById('plans-slide').style.getPropertyValue('--at')"
     assert browser.execute_script(at) == "50%"
+    assert barriers(browser) == []
     for key, expected in ((Keys.ARROW_RIGHT, "51%"), (Keys.HOME, "0%"), (Keys.END, "100%")):
         thumb.send_keys(key)
         wait(browser, lambda one, wanted=expected: one.execute_script(at) == wanted)
     press(browser, "plans-publish")
     wait(browser, lambda one: one.find_element(By.ID, "plans-day").is_displayed())
+    assert barriers(browser) == []
     assert "no routes" in browser.find_element(By.ID, "plans-asked").text
     confirmed(browser)
     status_is(browser, "Published")
