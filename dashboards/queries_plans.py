@@ -34,18 +34,22 @@ class Act(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """What an act demands of the caller, and how far the plan has to be."""
+    """What an act demands of the caller, and how far the plan has to be.
+
+    `planned` says whether it must have routes for its present borders, or none; None = either.
+    """
 
     permission: Permission
     statuses: frozenset[Status]
+    planned: bool | None = None
 
 
 RULES: Final[dict[Act, Rule]] = {
     Act.OPEN: Rule(Permission.EDIT, frozenset(Status)),
-    Act.ROUTE: Rule(Permission.PLAN, frozenset({Status.DRAFT})),
+    Act.ROUTE: Rule(Permission.PLAN, frozenset({Status.DRAFT}), planned=False),
     Act.SUBMIT: Rule(Permission.EDIT, frozenset({Status.DRAFT})),
     Act.SEND_BACK: Rule(Permission.EDIT, frozenset({Status.IN_REVIEW})),
-    Act.PUBLISH: Rule(Permission.PUBLISH, frozenset({Status.IN_REVIEW})),
+    Act.PUBLISH: Rule(Permission.PUBLISH, frozenset({Status.IN_REVIEW}), planned=True),
     Act.ARCHIVE: Rule(Permission.PUBLISH, frozenset({Status.PUBLISHED})),
     Act.ROLL_BACK: Rule(Permission.PUBLISH, frozenset({Status.ARCHIVED})),
 }
@@ -94,7 +98,7 @@ def acts_of(scope: Scope, one: Version) -> tuple[Act, ...]:
         for act, rule in RULES.items()
         if scope.may(rule.permission)
         and one.status in rule.statuses
-        and (act is not Act.ROUTE or one.planned != one.head)
+        and rule.planned in (None, one.planned == one.head)
     )
 
 

@@ -318,7 +318,7 @@ def _question(
     say, scope = words(chosen.language, "plans.ask"), desk.scope()
     said = [html.P(say(act.value, number=one.scenario_id, territory=one.territory_name))]
     warnings = []
-    if act in (Act.SUBMIT, Act.PUBLISH) and one.planned != one.head:
+    if act is Act.SUBMIT and one.planned != one.head:
         warnings.append(say("unplanned"))
     if act is Act.PUBLISH:
         waiting, _ = challenges_of(work, scope, one)

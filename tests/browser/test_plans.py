@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from drawn_town import BOSS, PLANNER
+from grid_town import grid_scenario, grid_territory
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -16,6 +17,7 @@ from gridmap.partition.edits import Move
 from gridmap.store.accounts import Grant
 from gridmap.store.roles import Role
 from gridmap.store.versions import Status
+from tests.browser.audited import barriers
 from tests.dashboards.signed import OPERATOR, PASSWORD
 from tests.dashboards.working import Working, working
 from tools.browser import DESKTOP, WAIT_S, chromium, requests_sent, served, settled
@@ -30,7 +32,7 @@ TODAY = dt.datetime.now(dt.UTC).date()
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Working:
-    """A published plan, which the regional manager can go back to."""
+    """A published plan, to which the regional manager can go back, and one made anew in review."""
     made = working(
         tmp_path_factory.mktemp("plans"),
         planner=Grant(Role.PLANNER, territories=TOWN),
@@ -40,6 +42,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Working:
     flow = made.work.workflow
     flow.submit(PLANNER, made.plan)
     flow.publish(BOSS, made.plan, effective_from=TODAY - dt.timedelta(days=9))
+    town = grid_territory()
+    flow.submit(PLANNER, made.store.save(OPERATOR, town, grid_scenario(town)))
     return made
 
 
@@ -132,15 +136,28 @@ def test_a_plan_is_drawn_reviewed_compared_published_and_taken_back(
     thumb = browser.find_element(By.CSS_SELECTOR, "#plans-slider [role=slider]")
     at = "return document.getElementById('plans-slide').style.getPropertyValue('--at')"
     assert browser.execute_script(at) == "50%"
+    assert barriers(browser) == []
     for key, expected in ((Keys.ARROW_RIGHT, "51%"), (Keys.HOME, "0%"), (Keys.END, "100%")):
         thumb.send_keys(key)
         wait(browser, lambda one, wanted=expected: one.execute_script(at) == wanted)
+    # it has no routes, so it goes back
+    assert not browser.find_element(By.ID, "plans-publish").is_displayed()
+    press(browser, "plans-send-back")
+    wait(browser, lambda one: one.find_element(By.ID, "plans-reason").is_displayed())
+    assert barriers(browser) == []
+    browser.find_element(By.ID, "plans-reason").send_keys("Plan the routes first.")
+    confirmed(browser)
+    status_is(browser, "Draft")
+
+    anew = next(
+        one.scenario_id for one in work.drafts.versions(OPERATOR) if one.status is Status.IN_REVIEW
+    )
+    browser.get(f"{address}/scenarios?scenario={anew}&lang=en")
+    settled(browser)
     press(browser, "plans-publish")
-    wait(browser, lambda one: one.find_element(By.ID, "plans-day").is_displayed())
-    assert "no routes" in browser.find_element(By.ID, "plans-asked").text
     confirmed(browser)
     status_is(browser, "Published")
-    assert work.workflow.effective(OPERATOR, "Grid Town", TODAY).scenario_id == draft
+    assert work.workflow.effective(OPERATOR, "Grid Town", TODAY).scenario_id == anew
 
     browser.get(f"{address}/scenarios?scenario={service.plan}&lang=en")
     settled(browser)
@@ -149,7 +166,7 @@ def test_a_plan_is_drawn_reviewed_compared_published_and_taken_back(
     status_is(browser, "Published")
     back = work.workflow.effective(OPERATOR, "Grid Town", TODAY)
     assert back.parent_id == service.plan
-    assert work.drafts.version(OPERATOR, draft).status is Status.ARCHIVED
+    assert work.drafts.version(OPERATOR, anew).status is Status.ARCHIVED
 
 
 def test_a_grid_manager_challenges_a_border_from_the_card(

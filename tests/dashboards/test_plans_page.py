@@ -44,6 +44,7 @@ from tests.dashboards.working import Working, working
 
 TODAY = scenarios.today()
 TOWN = frozenset({"Grid Town"})
+MAKER = Scope(user="zhao")
 OWN_CELL = frozenset({"o0"})
 GRANTS = {
     role.value: Grant(
@@ -77,7 +78,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     flow.publish(BOSS, first, effective_from=TODAY - dt.timedelta(days=9))
     flow.archive(BOSS, first, effective_until=TODAY - dt.timedelta(days=2))
     holds = flow.roll_back(BOSS, first, effective_from=TODAY - dt.timedelta(days=1))
-    review = work.drafts.open(PLANNER, first, name="east")
+    town = grid_territory()
+    review = service.store.save(MAKER, town, grid_scenario(town))
     flow.submit(PLANNER, review)
     draft = service.draft
     head = work.drafts.head(PLANNER, draft)
@@ -211,7 +213,7 @@ def test_drafts_without_routes_are_for_those_who_draw(shop: Shop) -> None:
         }
         for role in Role
     }
-    planned = {shop.of[Status.PUBLISHED], shop.of[Status.ARCHIVED]}
+    planned = set(shop.of.values()) - {shop.of[Status.DRAFT]}
     assert seen[Role.VIEWER] == seen[Role.GRID_MANAGER] == planned
     assert seen[Role.PLANNER] >= set(shop.of.values())
 
@@ -232,6 +234,10 @@ def test_an_act_is_asked_for_done_and_shown(shop: Shop) -> None:
     # the same again: somebody was faster; a sentence, and the dialog stays
     again = told(client, shop.app, confirm, "plans-confirm", act="submit", shown=draft)
     found = again.get_json()["response"]
+    # without routes it is not published, and the page says what to do
+    waiting = body(shop, scope_of(Role.REGIONAL_MANAGER), scenario=draft)
+    assert shown_acts(waiting) == {Act.OPEN, Act.SEND_BACK}
+    assert "Only a draft can be planned" in str(waiting)
     assert found["plans-dialog"]["opened"] is True
     assert "'In review'" in str(found["plans-fault"])
     assert "Traceback" not in again.text
@@ -295,13 +301,9 @@ def test_a_planner_cannot_publish_by_asking_for_it(shop: Shop, act: str) -> None
 
 def test_four_eyes_are_told_and_the_button_is_off(shop: Shop) -> None:
     work = replace(shop.service.work, workflow=Workflow(shop.service.store.engine, four_eyes=True))
-    made = work.drafts.open(PLANNER, shop.of[Status.PUBLISHED])
-    head = work.drafts.head(PLANNER, made)
-    work.table.edit(PLANNER, made, Move((2,), 1), key="a", versions=head.versions)
-    work.workflow.submit(PLANNER, made)
-    boss = Scope(TOWN, None, Role.REGIONAL_MANAGER, PLANNER.user)  # has edited it
+    boss = Scope(TOWN, None, Role.REGIONAL_MANAGER, MAKER.user)
     desk = replace(shop.service.desk(boss), work=work)
-    chosen = Selection(page=Page.SCENARIOS, scenario=made)
+    chosen = Selection(page=Page.SCENARIOS, scenario=shop.of[Status.IN_REVIEW])
     found = parts(scenarios.body(desk, chosen))
     button = next(one for one in found if getattr(one, "id", "") == "plans-publish")
     assert button.disabled is True
@@ -309,7 +311,6 @@ def test_four_eyes_are_told_and_the_button_is_off(shop: Shop) -> None:
     other = replace(desk, scope=lambda: Scope(TOWN, None, Role.REGIONAL_MANAGER, "chen"))
     found = parts(scenarios.body(other, chosen))
     assert not next(one for one in found if getattr(one, "id", "") == "plans-publish").disabled
-    work.workflow.send_back(PLANNER, made)
 
 
 @pytest.mark.parametrize("role", list(Role))
