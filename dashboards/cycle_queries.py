@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dashboards.access import Plan
 from dashboards.geojson import stops_of, to_degrees
 from dashboards.queries import Stop, stop_of
-from gridmap.cell_cycle import cell_cycle
+from gridmap.cell_cycle import CellCycle, cell_cycle
 from gridmap.errors import Fault
 from gridmap.planning import bordering_cells
 from gridmap.routing.cures import find_cures, told_cures
@@ -98,15 +98,18 @@ def manager_days(plan: Plan, cell_id: int) -> list[ManagerDays]:
     ]
 
 
-def cell_load(plan: Plan, cell_id: int) -> Load | None:
-    """Return whether the visits of a cell fit, and what would help; None without its streets."""
+def cell_load(plan: Plan, cell_id: int, cycle: CellCycle | None = None) -> Load | None:
+    """Return whether the visits of a cell fit, and what would help; None without its streets.
+
+    `cycle` is that of the cell, if it is at hand.
+    """
     if plan.scenario.request.routing.mode not in plan.territory.networks:
         return None
-    return plan.once(("cell_load", cell_id), lambda: _load(plan, cell_id))
+    return plan.once(("cell_load", cell_id), lambda: _load(plan, cell_id, cycle))
 
 
-def _load(plan: Plan, cell_id: int) -> Load:
-    cycle = cell_cycle(plan.territory, plan.scenario, cell_id)
+def _load(plan: Plan, cell_id: int, known: CellCycle | None) -> Load:
+    cycle = known or cell_cycle(plan.territory, plan.scenario, cell_id)
     found = diagnose(cycle.visits, cycle.policy)
     told = tuple(
         one

@@ -197,7 +197,10 @@ def register(app: Dash, desk: Desk) -> None:
         if not data:
             return no_update
         plan, chosen = desk.opened(data)
-        return [] if chosen.cell is None else load_panel(plan, chosen)
+        if chosen.cell is None:
+            return []
+        # what a move needs is made now, so that the first one does not wait for it
+        return load_panel(plan, chosen, routes_work.cycle_at_hand(desk, chosen))
 
     if desk.work is not None:
         routes_work.register(app, desk, desk.work)

@@ -12,6 +12,7 @@ from dashboards.components.aria import aria
 from dashboards.components.words import words
 from dashboards.cycle_queries import ManagerDays
 from dashboards.state import Selection
+from gridmap.cell_cycle import CellCycle
 from gridmap.errors import Fault
 
 
@@ -64,9 +65,9 @@ def _bars(one: ManagerDays, chosen: Selection) -> Component:
     )
 
 
-def load_panel(plan: Plan, chosen: Selection) -> list[Component]:
+def load_panel(plan: Plan, chosen: Selection, cycle: CellCycle | None = None) -> list[Component]:
     """Return whether the visits of a cell fit: needed against available, reasons and cures."""
-    found = cycle_queries.cell_load(plan, chosen.cell or 0)
+    found = cycle_queries.cell_load(plan, chosen.cell or 0, cycle)
     if found is None:
         return []
     say, one = words(chosen.language, "cyclepage"), found.diagnosis

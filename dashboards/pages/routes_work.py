@@ -27,6 +27,7 @@ from dashboards.pages.routes_jobs import job_panel
 from dashboards.secured import secured
 from dashboards.state import Selection
 from gridmap.catalogue import Language
+from gridmap.cell_cycle import CellCycle
 from gridmap.errors import GridmapError, InputError, PermissionDenied, StoreError, fault
 from gridmap.jobs.queue import State as JobState
 from gridmap.routing.moving import Pins
@@ -105,6 +106,14 @@ def state_of(desk: Desk, chosen: Selection) -> CycleState:
         can_undo=editable and next_undo(mine) is not None,
         can_redo=editable and next_redo(mine) is not None,
     )
+
+
+def cycle_at_hand(desk: Desk, chosen: Selection) -> CellCycle | None:
+    """Return the cycle of the chosen cell where the caller may change it, else None."""
+    if desk.work is None or not state_of(desk, chosen).editable:
+        return None
+    number, cell = chosen.scenario or 0, chosen.cell or 0
+    return desk.work.cycles.seen(desk.scope(), number, cell).cycle
 
 
 def tools(plan: Plan, chosen: Selection, state: CycleState) -> list[Component]:

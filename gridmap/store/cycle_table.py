@@ -107,6 +107,7 @@ class CycleTable:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
         self._plans: OrderedDict[tuple[int, str], tuple[Territory, Scenario]] = OrderedDict()
         self._cycles: OrderedDict[tuple[int, str, int], CellCycle] = OrderedDict()
 
@@ -206,19 +207,17 @@ class CycleTable:
             head = cycle_head(connection, scenario_id, cell_id)
             sequence = last_sequence(connection, scenario_id)
             which = f"{head.token.partition('/')[0]} {sequence}"
-            with self._lock:
-                plan = self._plans.pop((scenario_id, which), None)
-            if plan is None:
-                plan = whole_plan(connection, one)
-        territory, scenario = plan
-        with self._lock:
-            _keep(self._plans, (scenario_id, which), plan, _PLANS)
-            cycle = self._cycles.pop((scenario_id, which, cell_id), None)
-        if cycle is None:
-            cycle = cell_cycle(territory, scenario, cell_id)
-        with self._lock:
-            _keep(self._cycles, (scenario_id, which, cell_id), cycle, _CYCLES)
-        return CycleSeen(head, sequence, cycle, territory, scenario)
+            with self._loading:  # whoever asks meanwhile waits for it
+                with self._lock:
+                    plan = self._plans.pop((scenario_id, which), None)
+                plan = plan or whole_plan(connection, one)
+                with self._lock:
+                    _keep(self._plans, (scenario_id, which), plan, _PLANS)
+                    cycle = self._cycles.pop((scenario_id, which, cell_id), None)
+                cycle = cycle or cell_cycle(*plan, cell_id)
+                with self._lock:
+                    _keep(self._cycles, (scenario_id, which, cell_id), cycle, _CYCLES)
+        return CycleSeen(head, sequence, cycle, *plan)
 
     def to_each_day(
         self, scope: Scope, scenario_id: int, cell_id: int, *, outlet: str, day: int
