@@ -357,6 +357,8 @@ class MockDraft:
             return units, np.full(len(units), edit["to"]), {}
         if kind == "split":
             units = self._beyond(edit)
+            if edit.get("to") is not None:
+                return units, np.full(len(units), edit["to"]), {}
             new = self.next_cell
             if not len(units):
                 raise ValueError("The line does not divide the cell.")

@@ -119,11 +119,13 @@ def test_every_tool_of_the_mouse_gives_what_the_server_keeps(hand: Hand) -> None
     hand.take("box")
     hand.drag((x - 40, y - 90), (x + 90, y + 40))
     hand.saved()
+    hand.run("e.choose(132)")
     hand.take("split")
     x, y = hand.centre_of(132)
     hand.drag((x - 150, y + 18), (x + 150, y + 20))
     hand.saved()
     assert hand.last()["kind"] == "split"
+    assert set(hand.last()["moved"]) == {140}, "a new cell"
     hand.take("merge")
     hand.click(hand.centre_of(100))
     hand.click(hand.centre_of(101))
@@ -247,7 +249,7 @@ def test_nothing_is_lost_without_a_connection(hand: Hand) -> None:
 def test_browser_and_server_agree_after_random_gestures(hand: Hand) -> None:
     """More of them: python -m benchmarks.editor_browser --gestures 500."""
     rng = random.Random(2)
-    for _ in range(40):
+    for _ in range(25):
         hand.submit(random_edit(rng, hand.draft))
     assert agreement(hand, hand.draft) == SAME
 

@@ -185,6 +185,8 @@ test("a split gives the side without the centre to a new cell", () => {
   const found = predict(model, { kind: "split", cell: 7, line });
   assert.deepEqual(found.proposal.units, [12, 13, 18, 19]);
   assert.equal(found.proposal.opens, 10);
+  const given = predict(model, { kind: "split", cell: 7, line, to: 8 });
+  assert.deepEqual([given.proposal.to, given.proposal.opens], [[8, 8, 8, 8], null]);
   assert.equal(predict(model, { kind: "split", cell: 9, line: line.map(([x, y]) => [x, y + 1]) }).key, "refuse_line_misses");
 });
 

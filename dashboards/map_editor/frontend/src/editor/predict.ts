@@ -27,7 +27,7 @@ export function predict(model: Model, edit: Edit): Prediction | Refusal {
     case "brush":
       return giving(model, unitsUnder(model.ground, edit.stroke, edit.radius_m), edit.to);
     case "split":
-      return splitting(model, edit.cell, edit.line);
+      return splitting(model, edit.cell, edit.line, edit.to ?? null);
     case "merge":
       return merging(model, edit.keep, edit.gone);
     case "shift":
@@ -71,10 +71,12 @@ function cannotTake(model: Model, cell: number): Refusal | null {
   return model.isCellLocked(cell) ? { key: "refuse_locked", cell } : null;
 }
 
-/** The side that does not hold the centre becomes a new cell. */
-function splitting(model: Model, cell: number, line: readonly Degrees[]): Prediction | Refusal {
-  const faulty = cannotTake(model, cell);
-  if (faulty) return faulty;
+/** The side that does not hold the centre goes to a cell, or becomes a new one. */
+function splitting(model: Model, cell: number, line: readonly Degrees[], taker: number | null): Prediction | Refusal {
+  for (const one of taker === null ? [cell] : [cell, taker]) {
+    const faulty = cannotTake(model, one);
+    if (faulty) return faulty;
+  }
   const { ground } = model;
   const places = line.map((place) => ground.metres(place));
   const members = model.members(cell);
@@ -83,8 +85,9 @@ function splitting(model: Model, cell: number, line: readonly Degrees[]): Predic
   const kept = side.get(centre) ?? 1;
   const given = members.filter((unit) => side.get(unit) !== kept);
   if (!given.length || given.length === members.length) return { key: "refuse_line_misses", cell };
-  const to = model.nextCell;
-  return { proposal: { ...emptyProposal(), units: given, to: given.map(() => to), opens: to }, touched: new Set([cell]) };
+  const to = taker ?? model.nextCell;
+  const opens = taker === null ? to : null;
+  return { proposal: { ...emptyProposal(), units: given, to: given.map(() => to), opens }, touched: new Set([cell, ...(taker === null ? [] : [taker])]) };
 }
 
 /** On which side of a line a place lies, by the line's nearest part, whose ends go on for ever. */

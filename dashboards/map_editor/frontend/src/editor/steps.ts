@@ -59,7 +59,7 @@ export interface Step {
 export type Edit =
   | { kind: "move"; units: number[]; to: number }
   | { kind: "brush"; to: number; stroke: Degrees[]; radius_m: number }
-  | { kind: "split"; cell: number; line: Degrees[] }
+  | { kind: "split"; cell: number; line: Degrees[]; to?: number }
   | { kind: "merge"; keep: number; gone: number }
   | { kind: "shift"; giver: number; taker: number; metres: number }
   | { kind: "new_cell"; unit: number }

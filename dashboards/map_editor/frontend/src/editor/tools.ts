@@ -291,6 +291,7 @@ class Box extends Lasso {
   }
 }
 
+/** Cuts along a line. What is cut off goes to the chosen cell; off the chosen cell itself, it becomes a new one. */
 class Split extends Draw {
   readonly name = "split";
 
@@ -299,7 +300,7 @@ class Split extends Draw {
     const cells = line.map((place) => model.shown[model.ground.unitAt(model.ground.metres(place))] ?? -1);
     const cell = chosen !== null && cells.includes(chosen) ? chosen : most(cells);
     if (cell < 0) this.desk.refuse({ key: "refuse_no_cell", cell: null });
-    else this.desk.submit({ kind: "split", cell, line });
+    else this.desk.submit({ kind: "split", cell, line, ...(chosen === null || chosen === cell ? {} : { to: chosen }) });
   }
 }
 
