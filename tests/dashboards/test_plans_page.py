@@ -26,9 +26,10 @@ from dashboards.components.plan_acts import BUTTONS
 from dashboards.drawings import _figures_of_labels, _figures_on_ground, drawing_of
 from dashboards.geojson import colours
 from dashboards.pages import scenarios
+from dashboards.plan_acts import sentences
 from dashboards.queries_plans import Act, PlanCard, acts_of, shelves, unbeaten
 from dashboards.state import Page, Selection
-from gridmap.errors import InputError
+from gridmap.errors import InputError, PermissionDenied, fault
 from gridmap.job_kinds import job_kinds
 from gridmap.partition.edits import Move
 from gridmap.settings import Settings
@@ -530,3 +531,24 @@ def test_without_a_plan_the_page_says_what_to_do(tmp_path: Path) -> None:
     )
     assert "no plan within your reach" in str(found)
     assert shown_acts(found) == set()
+
+
+def test_what_is_out_of_reach_is_no_sentence() -> None:
+    """It would say that there is something."""
+    with pytest.raises(PermissionDenied):
+        sentences(PermissionDenied(fault("store.out_of_scope", "Elsewhere")), "en")
+    assert sentences(InputError(fault("plans.fault.no_cell")), "en") == [
+        "Choose the cell that the challenge is about."
+    ]
+
+
+@pytest.mark.parametrize(("measure", "axis"), [("moved", "Change"), ("compactness", "Compactness")])
+def test_the_chart_shows_each_plan_with_figures_once(shop: Shop, measure: str, axis: str) -> None:
+    number, output = shop.of[Status.PUBLISHED], output_of(shop.app, "plans-figure.figure")
+    client = shop.browsers["viewer"]
+    answer = told(client, shop.app, output, "plans-measure", shown=number, measure=measure)
+    figure = answer.get_json()["response"]["plans-figure"]["figure"]
+    planned = {shop.of[one] for one in Status if one is not Status.DRAFT}
+    assert planned <= set(figure["data"][0]["customdata"])
+    assert len(set(figure["data"][0]["customdata"])) == len(figure["data"][0]["customdata"])
+    assert figure["layout"]["yaxis"]["title"]["text"].startswith(axis)
