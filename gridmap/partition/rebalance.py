@@ -77,7 +77,9 @@ def rebalance(
     held = np.array([one is not None for one in tolerances], dtype=np.bool_)
     before, after = (_worst(problem, one, ~locked, held) for one in (former, label))
     moved = np.flatnonzero(label != former)
-    if after >= before:
+    # the worst cell may be hemmed in by locked ones: what counts is all that is outside
+    outside = [float(bands.excess(problem, loads(problem, one)).sum()) for one in (former, label)]
+    if outside[1] >= outside[0]:
         return Rebalanced(Change(), before, before)
     pairs = zip(moved.tolist(), cells[label[moved]].tolist(), strict=True)
     return Rebalanced(Change(labels=tuple(pairs)), before, after)
