@@ -81,7 +81,7 @@ def _free_port() -> int:
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    running = Service(tmp_path, "--workers", "2", "--threads", "2")
+    running = Service(tmp_path, "--workers", "2", "--threads", "2", "--no-worker")
     yield running
     if running.process.poll() is None:
         running.process.kill()
