@@ -27,7 +27,7 @@
   /** What the reader has opened and scrolled; ids and order are the same in every language. */
   function remember() {
     kept = {
-      until: Date.now() + 5000,
+      until: Date.now() + 15000,
       top: window.scrollY,
       scrolled: [...document.querySelectorAll(SCROLLED)].map((one) => one.scrollTop),
       open: [...document.querySelectorAll("#app-content details")].map((one) => one.open),
