@@ -27,7 +27,7 @@
   /** What the reader has opened and scrolled; ids and order are the same in every language. */
   function remember() {
     kept = {
-      until: Date.now() + 5000,
+      until: Date.now() + 15000,
       top: window.scrollY,
       scrolled: [...document.querySelectorAll(SCROLLED)].map((one) => one.scrollTop),
       open: [...document.querySelectorAll("#app-content details")].map((one) => one.open),
@@ -49,9 +49,15 @@
     if (kept.top) window.scrollTo({ top: kept.top });
   }
 
-  /** Tables scroll sideways on a phone; without a focus of their own no key could do that. */
+  /** What components of others leave out for those who use keys or listen. */
   function reach(content) {
+    // tables scroll sideways on a phone; without a focus of their own no key could do that
     for (const one of content.querySelectorAll(".ag-center-cols-viewport:not([tabindex])")) one.tabIndex = 0;
+    // the field behind a button for files has the name that stands on the button
+    for (const one of content.querySelectorAll("input[type=file]:not([aria-label])")) {
+      const name = one.parentElement && one.parentElement.textContent.trim();
+      if (name) one.setAttribute("aria-label", name);
+    }
   }
 
   document.addEventListener("click", (event) => {

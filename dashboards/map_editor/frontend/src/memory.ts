@@ -9,7 +9,7 @@ export interface Shown {
 }
 
 /** So long after a map has gone another one takes its place; later it is a visit of its own. */
-const KEPT_MS = 5000;
+const KEPT_MS = 15_000;
 const kept = new Map<string, Shown & { until: number }>();
 
 /** The same place of a page over the same plan, whatever the language. */
