@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from gridmap import schemas
@@ -20,13 +21,21 @@ from gridmap.routing.period_ways import cell_ways, written_legs
 from gridmap.routing.plan import CellRoutes, Shifts
 from gridmap.routing.problem import CellVisits
 from gridmap.routing.regularity import regularity
-from gridmap.routing.routes import home_times, lunch_begins, number_routes, route_managers
+from gridmap.routing.routes import (
+    home_times,
+    lunch_begins,
+    number_routes,
+    route_managers,
+    route_number,
+)
 from gridmap.routing.under_way import LastRoutes
 from gridmap.routing.verify import day_balance
 from gridmap.scenario import Scenario
 from gridmap.territory import Territory
+from gridmap.travel.dijkstra import DijkstraEngine
 from gridmap.travel.engine import Snapped, TravelEngine
 from gridmap.travel.engines import open_engine
+from gridmap.travel.network import StreetNetwork
 
 #: Outlets of each route in order, by cycle day from 0 and number of the manager in the crew.
 Days = Mapping[tuple[int, int], tuple[str, ...]]
@@ -44,8 +53,9 @@ class CellCycle:
         Grades, cycle and working day.
     days
         The routes.
-    engine, places
-        Draws the ways between the places.
+    network, places
+        Where the ways between the places are drawn. There is no engine: some work in the thread
+        alone that made them, and a cycle is kept for whichever thread comes next.
     left_out
         Outlets of the cell that are on no route although they are due.
     """
@@ -53,7 +63,7 @@ class CellCycle:
     visits: CellVisits
     policy: RoutingPolicy
     days: Days
-    engine: TravelEngine
+    network: StreetNetwork
     places: Snapped
     left_out: tuple[str, ...] = ()
 
@@ -118,7 +128,8 @@ def cell_cycle(territory: Territory, scenario: Scenario, cell_id: int) -> CellCy
     partition = scenario.partition
     outlet_cell = partition.label[outlets["unit"].to_numpy()]
     mine = np.flatnonzero(outlets["visited"].to_numpy(bool) & (outlet_cell == row))
-    engine = open_engine(territory.networks[policy.mode])
+    network = territory.networks[policy.mode]
+    engine = open_engine(network)
     bases = bases_of(territory, policy, engine)
     centre_id = str(outlets["outlet_id"].iloc[partition.centre[row]])
     behind, managers_bases = bases.of_cell(policy, centre_id, len(mine))
@@ -139,7 +150,7 @@ def cell_cycle(territory: Territory, scenario: Scenario, cell_id: int) -> CellCy
         bases=managers_bases,
         last=_under_way(scenario, days),
     )
-    return CellCycle(visits, policy, days, engine, places, tuple(sorted(lost - visited)))
+    return CellCycle(visits, policy, days, network, places, tuple(sorted(lost - visited)))
 
 
 def days_of_cell(scenario: Scenario, cell_id: int) -> Days:
@@ -176,7 +187,7 @@ def with_cycle(scenario: Scenario, cycle: CellCycle) -> Scenario:
         shifts=cycle.shifts,
     )
     routes, stops = number_routes(done, policy)
-    drawn = [drawn_way(cycle.engine, cycle.places, done.way(tour)) for tour in done.tours]
+    drawn = _drawn(scenario, cycle, done)
     routes = routes.assign(distance_m=[metres for _, metres in drawn])
     lines: NDArray[np.object_] = np.empty(len(drawn), dtype=object)
     lines[:] = [line for line, _ in drawn]
@@ -220,6 +231,31 @@ def with_cycle(scenario: Scenario, cycle: CellCycle) -> Scenario:
         route_lines=all_lines,
         report=report,
     )
+
+
+def _drawn(
+    scenario: Scenario, cycle: CellCycle, done: CellRoutes
+) -> list[tuple[shapely.LineString, float]]:
+    """Return line and metres of each route; those of routes that stay are taken over."""
+    known = days_of_cell(scenario, cycle.visits.cell_id)
+    numbers = scenario.routes["route_id"].astype(str)
+    kept = {
+        number: (line, float(metres))
+        for number, line, metres in zip(
+            numbers, scenario.route_lines, scenario.routes["distance_m"], strict=True
+        )
+    }
+    engine: TravelEngine | None = None
+    found = []
+    for tour in done.tours:
+        slot = (tour.day, tour.manager)
+        number = route_number(cycle.visits.cell_id, tour)
+        if known.get(slot) == cycle.days.get(slot) and number in kept:
+            found.append(kept[number])
+            continue
+        engine = engine or DijkstraEngine(cycle.network)
+        found.append(drawn_way(engine, cycle.places, done.way(tour)))
+    return found
 
 
 def _under_way(scenario: Scenario, days: Days) -> LastRoutes | None:

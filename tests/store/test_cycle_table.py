@@ -1,6 +1,7 @@
 """Routes of a draft changed by hand: kept, judged, undone, and safe from a second planner."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -275,4 +276,15 @@ def test_the_rest_is_not_written_over_somebody_elses_move(li: Planner, tmp_path:
     move = wang.choice()
     with pytest.raises(ConflictError, match="wang at"):
         rest_planned(li, tmp_path, meanwhile=lambda: wang.make(move, "k1"))
+    assert outlet_days(li.days())[move.outlet] == tuple(sorted(new for _, new in move.steps))
+
+
+def test_a_cycle_is_read_in_one_thread_and_changed_in_another(
+    li: Planner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Engines of large networks work in their own thread only; a service has many threads."""
+    monkeypatch.setattr("gridmap.travel.engines.SMALL_NODES", 0)
+    move = li.choice()
+    with ThreadPoolExecutor(1) as other:
+        other.submit(li.make, move, "k1").result()
     assert outlet_days(li.days())[move.outlet] == tuple(sorted(new for _, new in move.steps))
