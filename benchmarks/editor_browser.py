@@ -14,12 +14,12 @@ import argparse
 import gzip
 import json
 import os
-import random
 import statistics
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from selenium.webdriver.support.ui import WebDriverWait
 
 import dashboards
@@ -174,8 +174,9 @@ def _reverts(editor: Editor, draft: MockDraft) -> dict[str, Any]:
         units = [unit for unit in range(500 * turn, 500 * turn + 500) if unit not in centres]
         editor.run("delete e.timings.revert")
         editor.submit({"kind": "move", "units": units, "to": cells[-1 - turn]})
-        reverted = "'revert' in e.timings"
-        WebDriverWait(editor.browser, WAIT_S, 0.02).until(lambda _: editor.run(reverted))
+        WebDriverWait(editor.browser, WAIT_S, 0.02).until(
+            lambda _: editor.run("'revert' in e.timings")
+        )
         took.append(editor.timing("revert"))
     draft.refusal = ""
     same = editor.run("e.labels()") == draft.label.tolist()
@@ -184,22 +185,23 @@ def _reverts(editor: Editor, draft: MockDraft) -> dict[str, Any]:
 
 def _random_gestures(editor: Editor, draft: MockDraft, count: int) -> dict[str, Any]:
     """Do random gestures; browser and server must agree on every unit and every total."""
-    rng = random.Random(3)
+    rng = np.random.default_rng(3)
     for _ in range(count):
         editor.submit(random_edit(rng, draft))
     return {"gestures": count, **agreement(editor, draft)}
 
 
-def random_edit(rng: random.Random, draft: MockDraft) -> dict[str, Any]:
+def random_edit(rng: np.random.Generator, draft: MockDraft) -> dict[str, Any]:
     """Return an edit somewhere in a draft; not every one keeps the rules."""
     ground = draft.ground
     cells = list(draft.centre)
-    cell = rng.choice(cells)
+    cell = int(rng.choice(cells))
     degrees = (ground.inner_xy * 1e-6 + [126.55, 45.70]).tolist()
     unit = draft.centre[cell]
-    near = [min(ground.n_units - 1, max(0, unit + rng.randint(-400, 400))) for _ in range(3)]
-    kind = rng.choice(["move", "brush", "lasso", "split", "merge", "shift", "lock", "close_cell"])
-    neighbour = rng.choice(draft._neighbours(cell))
+    near = np.clip(unit + rng.integers(-400, 400, 3), 0, ground.n_units - 1).tolist()
+    kinds = ["move", "brush", "lasso", "split", "merge", "shift", "lock", "close_cell"]
+    kind = str(rng.choice(kinds))
+    neighbour = int(rng.choice(draft.neighbours(cell)))
     choices: dict[str, dict[str, Any]] = {
         "move": {"kind": "move", "units": sorted(set(near)), "to": cell},
         "brush": {"kind": "brush", "to": cell, "radius_m": 300, "stroke": [degrees[unit]]},
@@ -212,7 +214,7 @@ def random_edit(rng: random.Random, draft: MockDraft) -> dict[str, Any]:
         "split": {"kind": "split", "cell": cell, "line": [degrees[one] for one in near[:2]]},
         "merge": {"kind": "merge", "keep": cell, "gone": neighbour},
         "shift": {"kind": "shift", "giver": neighbour, "taker": cell, "metres": 200},
-        "lock": {"kind": "lock", "cells": [cell], "units": [], "on": rng.random() < 0.5},
+        "lock": {"kind": "lock", "cells": [cell], "units": [], "on": bool(rng.random() < 0.5)},
         "close_cell": {"kind": "close_cell", "cell": cell},
     }
     return choices[kind]

@@ -379,7 +379,7 @@ class MockDraft:
         if kind == "close_cell":
             cell = edit["cell"]
             units = np.flatnonzero(self.label == cell)
-            beside = self._neighbours(cell)
+            beside = self.neighbours(cell)
             return units, np.full(len(units), beside[0]), {"centres": {cell: -1}}
         return np.array([], dtype=int), np.array([], dtype=int), {"locks": self._locks(edit)}
 
@@ -418,7 +418,8 @@ class MockDraft:
         )
         return np.unique(near)
 
-    def _neighbours(self, cell: int) -> list[int]:
+    def neighbours(self, cell: int) -> list[int]:
+        """Return the cells that touch a cell."""
         one, other = self.ground.pairs
         mine, theirs = self.label[one], self.label[other]
         near = np.concatenate([theirs[mine == cell], mine[theirs == cell]])
@@ -431,6 +432,7 @@ class MockDraft:
         units: NDArray[Any],
         to: Any,
         changes: Mapping[str, Any],
+        *,
         undoes: int | None = None,
     ) -> dict[str, Any]:
         former = {int(unit): int(self.label[unit]) for unit in units}

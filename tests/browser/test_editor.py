@@ -1,11 +1,12 @@
-"""The map editor in a real browser, before a draft with few rules: see benchmarks/editor_mock.py."""
+"""The map editor in a real browser, before a draft with few rules, `benchmarks.editor_mock`."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -42,7 +43,7 @@ class Hand(Editor):
         """Draw along a way."""
         self.mouse("mouseMoved", way[0], pressed=False)
         self.mouse("mousePressed", way[0], pressed=True)
-        for (x0, y0), (x1, y1) in zip(way, way[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(way):
             for part in range(1, 7):
                 place = x0 + (x1 - x0) * part / 6, y0 + (y1 - y0) * part / 6
                 self.mouse("mouseMoved", place, pressed=True)
@@ -215,9 +216,7 @@ def test_a_colleagues_edit_arrives_within_two_seconds(hand: Hand) -> None:
 def test_a_conflict_names_who_and_loses_nothing(hand: Hand, answer: str) -> None:
     mine, theirs = (hand.draft.label == 105).nonzero()[0][:2].tolist()
     # both draw before either hears of the other
-    hand.browser.execute_script(
-        "document.querySelector('.gm-editor').editor.session.poll = () => {}"
-    )
+    hand.run("e.session.poll = () => {}")
     hand.draft.edit({"kind": "move", "units": [theirs], "to": 106}, {}, author="Anna")
     hand.run(f"e.submit({{kind: 'move', units: [{mine}], to: 106}})")
     hand.wait(lambda: hand.browser.find_elements(By.CSS_SELECTOR, f'[data-answer="{answer}"]'))
@@ -248,7 +247,7 @@ def test_nothing_is_lost_without_a_connection(hand: Hand) -> None:
 
 def test_browser_and_server_agree_after_random_gestures(hand: Hand) -> None:
     """More of them: python -m benchmarks.editor_browser --gestures 500."""
-    rng = random.Random(2)
+    rng = np.random.default_rng(2)
     for _ in range(25):
         hand.submit(random_edit(rng, hand.draft))
     assert agreement(hand, hand.draft) == SAME

@@ -344,14 +344,14 @@ export class Model {
 
   /** Show the confirmed cell of units, with all proposals on top. */
   private settle(units: readonly number[]): void {
-    const concerned = new Set(units);
-    for (const proposal of this.proposals) for (const unit of proposal.units) concerned.add(unit);
     const target = new Map<number, number>();
-    for (const unit of concerned) target.set(unit, this.confirmed[unit]!);
+    for (const unit of units) target.set(unit, this.confirmed[unit]!);
     for (const proposal of this.proposals) {
-      proposal.units.forEach((unit, place) => target.set(unit, proposal.to[place]!));
+      proposal.units.forEach((unit, place) => {
+        if (target.has(unit)) target.set(unit, proposal.to[place]!);
+      });
     }
-    this.change([...concerned], (unit) => this.set(unit, target.get(unit)!));
+    this.change([...target.keys()], (unit) => this.set(unit, target.get(unit)!));
   }
 
   private change(units: readonly number[], set: (unit: number, place: number) => boolean): void {

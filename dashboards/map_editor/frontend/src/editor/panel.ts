@@ -44,7 +44,7 @@ export class Panel {
     this.pages = {
       balance: this.balancePage(),
       changes: this.changes,
-      history: element("div", { class: "gm-scroll" }, this.history),
+      history: element("div", { class: "gm-scroll", tabindex: 0 }, this.history),
     };
     const made = TABS.map((tab) => {
       const button = element(

@@ -66,7 +66,7 @@ export interface Dialog {
 
 /** A dialog with a heading; Escape and its cross close it unless it must be answered. */
 export function dialog(title: string, closing: string, { mustAnswer = false, wide = false } = {}): Dialog {
-  const body = element("div", { class: "gm-dialog-body" });
+  const body = element("div", { class: "gm-dialog-body", tabindex: 0 });
   const heading = element("h2", { class: "gm-dialog-title" }, title);
   heading.id = `gm-dialog-${(dialog.count = (dialog.count ?? 0) + 1)}`;
   const box = element("dialog", { class: `gm-dialog ${wide ? "gm-dialog-wide" : ""}`, "aria-labelledby": heading.id });
