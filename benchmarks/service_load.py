@@ -296,7 +296,16 @@ def main() -> None:
             made = gridmap("demo", "--no-serve", "--out", f"{folder}/demo")
             subprocess.run(made, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         port, plain = free_port(), free_port()
-        ours = gridmap("serve", "--db", url, "--port", str(port), "--workers", str(asked.workers))
+        ours = gridmap(
+            "serve",
+            "--db",
+            url,
+            "--port",
+            str(port),
+            "--workers",
+            str(asked.workers),
+            "--no-worker",
+        )
         static = [sys.executable, "-c", STATIC.format(port=plain, workers=asked.workers)]
         tokens = tokens_of(url)
         warm = argparse.Namespace(**{**vars(asked), "users": 8, "think": 0.1, "seconds": 3})
