@@ -233,7 +233,7 @@ test("neighbours never look alike, and colours stay over an edit", () => {
 });
 
 /** A session with a server that answers as the test says. */
-function session(model, answers, kept = []) {
+function session(model, answers, kept = [], missed = []) {
   const told = [];
   const saved = { gestures: kept };
   const sent = [];
@@ -243,7 +243,7 @@ function session(model, answers, kept = []) {
       const answer = answers.shift();
       return typeof answer === "function" ? answer(gesture) : answer;
     },
-    steps: async () => null,
+    steps: async () => missed.shift() ?? null,
   };
   const hooks = Object.fromEntries(
     ["done", "refused", "conflict", "colleague", "forbidden"].map((name) => [name, (...given) => told.push([name, ...given])]),
@@ -307,6 +307,20 @@ test("without a connection gestures wait in order with their keys, also over a r
   assert.equal(again.made.queued, 0);
   assert.deepEqual(again.saved.gestures, []);
   assert.equal(sent.length, 1);
+});
+
+test("an answer is taken in only with the steps before it; until they come the gesture waits", async () => {
+  const model = threeCells();
+  const theirs = step(1, { 9: [14] }, { mine: false, author: "Anna" });
+  const ours = done(step(2, { 8: [13] }));
+  const { made, sent } = session(model, [ours, ours], [], [null, { steps: [theirs], sequence: 2, editors: [] }]);
+  made.submit({ kind: "move", units: [13], to: 8 });
+  await settled();
+  assert.deepEqual([made.queued, made.sequence, made.online], [1, 0, false]);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  assert.deepEqual([made.queued, made.sequence, made.online], [0, 2, true]);
+  assert.deepEqual([model.shown[13], model.shown[14]], [8, 9]);
+  assert.deepEqual(sent.map((one) => one.key), ["key0", "key0"]);
 });
 
 test("an unsent gesture is undone without the server", async () => {

@@ -160,15 +160,16 @@ export class Session {
     clearTimeout(this.timer);
     const waiting = this.queue[0]!;
     const sentAt = performance.now();
-    const answer = await this.server.send(waiting.gesture, this.sequence);
-    this.reach(answer.outcome !== "unreachable");
-    if (answer.outcome === "unreachable") {
+    let taken = false;
+    try {
+      const answer = await this.server.send(waiting.gesture, this.sequence);
+      taken = answer.outcome !== "unreachable" && (await this.take(waiting, answer, sentAt));
+    } finally {
       this.sending = false;
-      this.retry();
-      return;
+      this.reach(taken);
     }
-    await this.take(waiting, answer, sentAt);
-    this.sending = false;
+    // what was not taken in is sent again under its key, and the server repeats its answer
+    if (!taken) return this.retry();
     this.hooks.changed();
     void this.pump();
   }
@@ -187,16 +188,17 @@ export class Session {
     clearTimeout(this.timer);
   }
 
+  /** Take an answer in; false if what was done before it cannot be had now. */
   private async take(
     waiting: Waiting,
     answer: Exclude<Answer, { outcome: "unreachable" }>,
     sentAt: number,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { gesture, proposal } = waiting;
     if (answer.outcome === "forbidden") {
       this.stopped = true;
       this.hooks.forbidden();
-      return;
+      return true;
     }
     if (answer.outcome === "conflict") {
       await this.takeSteps(answer.steps);
@@ -204,25 +206,25 @@ export class Session {
       this.conflicted = true;
       this.hooks.changed();
       this.hooks.conflict(gesture, answer.faults, answer.conflicts);
-      return;
+      return true;
     }
+    const step = answer.outcome === "refused" ? null : answer.body.step;
+    const missed = step && step.sequence > this.sequence + 1 ? await this.server.steps(this.sequence) : undefined;
+    if (missed === null) return false;
     this.queue.shift();
     this.save();
     if (answer.outcome === "refused") {
       if (proposal) this.model.withdraw(proposal);
       this.hooks.refused(gesture, answer.faults);
-      return;
+      return true;
     }
     this.can = answer.body.can;
-    const { step } = answer.body;
-    if (step && step.sequence > this.sequence + 1) {
-      const missed = await this.server.steps(this.sequence);
-      await this.takeSteps(missed?.steps ?? [], step.sequence, proposal);
-    }
+    if (step && missed) await this.takeSteps(missed.steps, step.sequence, proposal);
     if (step && step.sequence > this.sequence) await this.takeSteps([step], step.sequence, proposal);
     else if (proposal) this.model.withdraw(proposal);
     this.model.countAnew(answer.body.figures ?? {});
     this.hooks.done(gesture, answer.body, sentAt);
+    return true;
   }
 
   /** Apply steps that are new to us, in order; step number `own` answers `proposal`. */
@@ -235,11 +237,23 @@ export class Session {
       if (step.mine) this.me = step.author;
       if (step.ground !== this.model.ground.hash) {
         if (step.sequence === own && proposal) this.model.withdraw(proposal);
-        await this.hooks.groundChanged();
+        await this.newGround();
         continue;
       }
       const units = this.model.apply(step, step.sequence === own ? proposal : null);
       if (!step.mine) this.hooks.colleague(step, units);
+    }
+  }
+
+  /** Fetch the ground until it comes: nothing can be shown on the former one any more. */
+  private async newGround(): Promise<void> {
+    for (let failures = 0; !this.stopped; failures++) {
+      try {
+        return await this.hooks.groundChanged();
+      } catch {
+        this.reach(false);
+        await new Promise((again) => setTimeout(again, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]));
+      }
     }
   }
 
