@@ -40,9 +40,9 @@ SHOWN, MOST_POINTS, MOST_FAULTS = 50, 5_000, 2_000
 KEPT = 4
 #: The fields in which a fault of a row lies; what is not here concerns the row as a whole.
 _FIELDS_OF: Mapping[str, tuple[str, ...]] = {
-    "world.place": ("lon", "lat", "lonlat", "latlon", "wkt"),
+    "world.place_": ("lon", "lat", "lonlat", "latlon", "wkt"),
     "tables.place": ("lon", "lat", "lonlat", "latlon", "wkt"),
-    "world.id": ("id", "outlet"),
+    "world.id_": ("id", "outlet"),
     "tables.id": ("id", "outlet"),
     "tables.zeros": ("id",),
     "tables.wkt": ("wkt",),
@@ -54,7 +54,7 @@ _FIELDS_OF: Mapping[str, tuple[str, ...]] = {
     "tables.date": ("date", "opened", "closed"),
     "tables.share": ("share",),
     "tables.amount": ("potential", "weight", "share", "minutes"),
-    "world.weight": ("weight",),
+    "world.weight_": ("weight",),
     "data.no_weight": ("weight",),
     "data.ownership": ("ownership",),
     "data.own_share": ("ownership", "id"),

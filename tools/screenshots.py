@@ -11,6 +11,7 @@ database of the demo is copied and stays as it is.
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import shutil
 import sys
@@ -23,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from dashboards.api.workshop import workshop_of
 from dashboards.app import create_app
+from dashboards.state import Page
 from gridmap.catalogue import LANGUAGES
 from gridmap.job_kinds import job_kinds, table_intake
 from gridmap.store.grants import Grant
@@ -30,10 +32,17 @@ from gridmap.store.repository import Store
 from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
 from gridmap.store.tokens import TokenWish
-from tools.browser import DESKTOP, PHONE, chromium, served, settled
-from tools.visits import PAGES, Visitor, every_visit, sign_in
+from tools.browser import DESKTOP, chromium, served
+from tools.visits import PAGES, SIZES, Visit, Visitor, every_visit, sign_in
 
-OF_THE_DOCS = {"map": "cells", "card": "cell", "routes": "routes"}
+OF_THE_DOCS = {
+    "map": Page.CELLS,
+    "editor": Page.EDITOR,
+    "plans": Page.SCENARIOS,
+    "card": Page.CARD,
+    "routes": Page.ROUTES,
+    "data": Page.DATA,
+}
 OPERATOR = Scope.everything()
 ADMINISTRATOR = "Zhang Min"
 
@@ -54,31 +63,31 @@ def main() -> None:
 
 
 def take_for_docs(demo: Path, images: Path) -> None:
-    """Take the pages of the docs as a reader without an account sees them."""
+    """Take the pages of the docs in both languages, light, on a desk and on a phone."""
     images.mkdir(parents=True, exist_ok=True)
-    store = Store(f"sqlite:///{(demo / 'gridmap.db').resolve()}")
-    query = _query(store)
-    app = create_app(store, basemaps=demo / "basemaps")
-    with served(app.server) as address:
-        for size_name, size in (("desktop", DESKTOP), ("phone", PHONE)):
-            with chromium(size) as browser:
-                for name, page in OF_THE_DOCS.items():
-                    for language in LANGUAGES:
-                        browser.get(f"{address}/{page}?{query}&lang={language}")
-                        settled(browser)
-                        _save(browser, images / f"{name}-{language}-{size_name}.png")
-    store.close()
+    with visited(demo) as visitor:
+        for size, (name, page), language in itertools.product(
+            SIZES, OF_THE_DOCS.items(), LANGUAGES
+        ):
+            visitor.see(Visit(page, language, size=size))
+            _save(visitor.browser, images / f"{name}-{language}-{size}.png")
 
 
 def take_all(demo: Path, folder: Path, pages: list[str]) -> None:
     """Take every page in every language, theme and size."""
     folder.mkdir(parents=True, exist_ok=True)
-    with working_copy(demo) as (address, query, draft, password), chromium(DESKTOP) as browser:
-        sign_in(browser, address, ADMINISTRATOR, password)
-        visitor = Visitor(browser, address, query, drawn=draft)
+    with visited(demo) as visitor:
         for visit in every_visit([one for one in PAGES if str(one) in pages]):
             visitor.see(visit)
-            _save(browser, folder / f"{visit.name}.png")
+            _save(visitor.browser, folder / f"{visit.name}.png")
+
+
+@contextmanager
+def visited(demo: Path) -> Iterator[Visitor]:
+    """Sign in to a service over a copy of the demo's database."""
+    with working_copy(demo) as (address, query, draft, password), chromium(DESKTOP) as browser:
+        sign_in(browser, address, ADMINISTRATOR, password)
+        yield Visitor(browser, address, query, drawn=draft)
 
 
 @contextmanager

@@ -141,7 +141,8 @@ def test_a_job_is_started_cancelled_and_tried_again(
     monkeypatch.setattr(job_list, "PATIENCE_S", 1.0)
     with chromium(PHONE) as phone:
         signed_in(phone, service.address, "/jobs?lang=en")
-        wait_for(phone, "return document.querySelector('#jobs-seed')?.value !== ''")
+        # empty until the settings of the plan have come
+        wait_for(phone, "return Boolean(document.querySelector('#jobs-state')?.value)")
         wide = phone.execute_script("return document.documentElement.scrollWidth")
         assert wide <= phone.execute_script("return window.innerWidth"), "scrolls sideways"
         field = phone.find_element(By.ID, "jobs-seed")

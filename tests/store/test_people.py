@@ -260,8 +260,10 @@ def test_everybody_sees_and_ends_only_the_own_sessions_and_tokens(people: People
     assert me is not None
     assert [one.here for one in people.sessions.own(me, key=here)] == [False, True]
     assert [one.label for one in people.tokens.own(me)] == ["QGIS"]
-    for number in range(1, 5):
-        people.tokens.end_own(me, number)
+    them = people.sessions.scope(other)
+    assert them is not None
+    for seen in (*people.tokens.own(me), *people.tokens.own(them)):
+        people.tokens.end_own(me, seen.token_id)
     assert people.tokens.scope(token) is None
     assert people.tokens.scope(foreign) is not None
     people.sessions.end_own(me, keep=here)
