@@ -110,9 +110,17 @@ def query_of(browser: Any) -> str:
 
 
 @pytest.mark.usefixtures("watched")
-@pytest.mark.parametrize("size", ["desktop", "phone"])
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("page", ["cells", "cell", "routes"])
+@pytest.mark.parametrize(
+    ("page", "language", "size"),
+    [
+        ("cells", "en", "desktop"),
+        ("cells", "zh", "phone"),
+        ("cell", "zh", "desktop"),
+        ("cell", "en", "phone"),
+        ("routes", "en", "desktop"),
+        ("routes", "zh", "phone"),
+    ],
+)
 def test_each_page_opens(
     request: pytest.FixtureRequest, address: str, page: str, language: str, size: str
 ) -> None:
