@@ -65,8 +65,8 @@ run_server(page, Listening("127.0.0.1", {port}, {workers}, 8), print)
 """
 
 
-#: Accounts that the users share.
-ACCOUNTS = 20
+#: Accounts, one a user as a rule.
+ACCOUNTS = 200
 EDITORS = 5
 TOWN = SquareTown(EDITORS, 20)
 
