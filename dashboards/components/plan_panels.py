@@ -176,6 +176,9 @@ def side_panel(shelf: Shelf | None, chosen: Selection, *, whole: bool) -> Compon
     """Return all plans of the territory by their figures: a chart, and the same as a table."""
     say = words(chosen.language, "plans.side")
     measured = _measured(shelf)
+    # before the first publication nothing has changed from anything
+    known = any(one.figures is not None and one.figures.moved is not None for one in measured)
+    measure = MEASURES[0 if known else 1]
     parts: list[Component] = []
     if not whole:
         parts.append(html.P(say("some_cells"), className="hint"))
@@ -192,13 +195,13 @@ def side_panel(shelf: Shelf | None, chosen: Selection, *, whole: bool) -> Compon
                 html.Label(say("measure"), htmlFor=PlanIds.MEASURE, className="hint"),
                 dmc.SegmentedControl(
                     id=PlanIds.MEASURE,
-                    value=MEASURES[0],
+                    value=measure,
                     data=[{"value": one, "label": say(one)} for one in MEASURES],
                     size="xs",
                 ),
                 dcc.Graph(
                     id=PlanIds.FIGURE,
-                    figure=side_figure(shelf, MEASURES[0], chosen),
+                    figure=side_figure(shelf, measure, chosen),
                     config=CONFIG,
                     style={"height": "300px"},
                 ),
