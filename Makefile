@@ -8,7 +8,7 @@ OUT ?= demo
 # Programs that the tests start would compile all they import, each anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test kernels test-deep lint docs bench browser-tools screenshots lock clean
+.PHONY: demo test coverage kernels test-deep lint docs bench browser-tools screenshots lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/gridmap demo --out $(OUT) --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
@@ -28,6 +28,10 @@ browser-tools:
 
 test: $(VENV)/.tested browser-tools
 	$(MAKE) --jobs 2 lint kernels
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not deep"
+
+# Takes a quarter more time than `test`.
+coverage: $(VENV)/.tested browser-tools
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not deep" --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 # The example compiles what all plans need, while mypy keeps the other core busy: the processes of

@@ -74,7 +74,7 @@ def header(
             [
                 dmc.Select(
                     id=App.SCENARIO,
-                    data=[_option(one, say("nav.scenario")) for one in scenarios],
+                    data=_options(chosen, scenarios),
                     value=None if chosen.scenario is None else str(chosen.scenario),
                     allowDeselect=False,
                     size="xs",
@@ -138,9 +138,13 @@ def _leave(person: Person, language: Language) -> Component:
     )
 
 
-def _option(one: ScenarioSummary, word: str) -> dict[str, str]:
-    day = one.created[:10]
-    return {
-        "value": str(one.scenario_id),
-        "label": f"{one.territory_name} · {word} {one.scenario_id} · {day}",
+def _options(chosen: Selection, scenarios: Sequence[ScenarioSummary]) -> list[dict[str, str]]:
+    """Return the plans to choose from, with the chosen one also if it has no routes yet."""
+    word = text("pages.nav.scenario", chosen.language)
+    labels = {
+        one.scenario_id: f"{one.territory_name} · {word} {one.scenario_id} · {one.created[:10]}"
+        for one in scenarios
     }
+    if chosen.scenario is not None:
+        labels.setdefault(chosen.scenario, f"{word} {chosen.scenario}")
+    return [{"value": str(number), "label": label} for number, label in labels.items()]
