@@ -30,7 +30,7 @@ test: $(VENV)/.tested browser-tools
 	$(MAKE) --jobs 2 lint kernels
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not deep"
 
-# Takes a quarter more time than `test`.
+# The tests again, and which lines and branches they run.
 coverage: $(VENV)/.tested browser-tools
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not deep" --cov --cov-report=term:skip-covered --cov-fail-under=90
 

@@ -8,7 +8,24 @@ from typing import Any, ClassVar
 from dash.development.base_component import Component
 
 
-class PlanMap(Component):
+class _Own(Component):
+    """What Dash wants to know of a component of ours; `_names` are its properties."""
+
+    _children_props: list[str] = []  # noqa: RUF012 — Dash declares it so
+    _base_nodes: list[str] = ["children"]  # noqa: RUF012
+    _namespace = "gridmap_map"
+    _names: ClassVar[list[str]] = []
+
+    def _fill(self, given: dict[str, Any]) -> None:
+        self._prop_names = list(self._names)
+        self.available_properties = list(self._names)
+        self._valid_wildcard_attributes: list[str] = []
+        self.available_wildcard_attributes: list[str] = []
+        base: Any = super()
+        base.__init__(**given)
+
+
+class PlanMap(_Own):
     """Cells, outlets and routes of a plan on an offline basemap.
 
     Geometry is fetched by the browser from the addresses given here; no callback carries it.
@@ -45,9 +62,6 @@ class PlanMap(Component):
         CSS class.
     """
 
-    _children_props: list[str] = []  # noqa: RUF012 — Dash declares it so
-    _base_nodes: list[str] = ["children"]  # noqa: RUF012
-    _namespace = "gridmap_map"
     _type = "PlanMap"
     _names: ClassVar[list[str]] = [
         "id",
@@ -109,15 +123,10 @@ class PlanMap(Component):
             "language": language,
             "className": className,
         }
-        self._prop_names = list(self._names)
-        self.available_properties = list(self._names)
-        self._valid_wildcard_attributes: list[str] = []
-        self.available_wildcard_attributes: list[str] = []
-        base: Any = super()
-        base.__init__(**given)
+        self._fill(given)
 
 
-class MapEditor(Component):
+class MapEditor(_Own):
     """The editor of a draft: map, tools and figures, all within the browser.
 
     It speaks with the server by itself, see `dashboards.map_editor.routes`; Dash learns only which
@@ -150,9 +159,6 @@ class MapEditor(Component):
         CSS class.
     """
 
-    _children_props: list[str] = []  # noqa: RUF012 — Dash declares it so
-    _base_nodes: list[str] = ["children"]  # noqa: RUF012
-    _namespace = "gridmap_map"
     _type = "MapEditor"
     _names: ClassVar[list[str]] = [
         "id",
@@ -196,9 +202,4 @@ class MapEditor(Component):
             "language": language,
             "className": className,
         }
-        self._prop_names = list(self._names)
-        self.available_properties = list(self._names)
-        self._valid_wildcard_attributes: list[str] = []
-        self.available_wildcard_attributes: list[str] = []
-        base_class: Any = super()
-        base_class.__init__(**given)
+        self._fill(given)

@@ -19,10 +19,7 @@ from gridmap.cell_cycle import CellCycle, Days, cell_cycle, with_cycle
 from gridmap.errors import ConflictError, InputError, PermissionDenied, fault
 from gridmap.routing.moving import Move, Moves, Pins
 from gridmap.scenario import Scenario
-from gridmap.store import tables
-from gridmap.store.audit import record
-from gridmap.store.change_codec import encode_state
-from gridmap.store.copies import WHOLE, copied, version_state
+from gridmap.store.copies import WHOLE
 from gridmap.store.cycle_log import (
     CycleChange,
     CycleCommitted,
@@ -38,15 +35,14 @@ from gridmap.store.cycle_log import (
     last_sequence,
     logged,
 )
-from gridmap.store.draft_tables import cell_version
 from gridmap.store.engine import reading, saving
 from gridmap.store.gis import replace_shapes
+from gridmap.store.opening import open_draft
 from gridmap.store.replans import whole_plan
 from gridmap.store.roles import Permission
-from gridmap.store.rows import now
 from gridmap.store.scope import Scope
 from gridmap.store.undoing import LoggedEdit, next_redo, next_undo
-from gridmap.store.versions import Version, add_version, version_of
+from gridmap.store.versions import Version, version_of
 from gridmap.territory import Territory
 
 _Key = TypeVar("_Key")
@@ -128,31 +124,9 @@ class CycleTable:
             _demand_whole(scope, parent)
             if parent.planned != parent.head:
                 raise InputError(fault("drafts.not_planned", scenario_id))
-            state = version_state(connection, parent)
-            child = copied(connection, scenario_id, WHOLE)
-            add_version(
-                connection,
-                scope,
-                child,
-                name=name or parent.name,
-                parent_id=scenario_id,
-                planned=0,
-                next_cell=state.next_cell,
-                n_units=state.n_units,
-            )
-            labels, rest = encode_state(state)
-            connection.execute(
-                sa.insert(tables.snapshot).values(
-                    scenario_id=child, sequence=0, labels=labels, rest=rest
-                )
-            )
-            stamp = {"scenario_id": child, "version": 1, "author": "", "changed": now()}
-            connection.execute(
-                sa.insert(cell_version), [{**stamp, "cell": cell} for cell in sorted(state.centre)]
-            )
+            child = open_draft(connection, scope, parent, WHOLE, name=name, planned=0)
             made = version_of(connection, scope, child)
             replace_shapes(connection, child, *whole_plan(connection, made))
-            record(connection, scope, "opened", f"scenario/{child}", parent=scenario_id)
             return child
 
     def head(self, scope: Scope, scenario_id: int, cell_id: int) -> CycleHead:

@@ -20,10 +20,9 @@ from gridmap.partition.edit import Redrawn
 from gridmap.partition.rebase import Counters, UnitsAreNumberedOn, rebased, touched_cells
 from gridmap.partition.redraw import DrawnPlan
 from gridmap.store import tables
-from gridmap.store.audit import record
-from gridmap.store.change_codec import decode_change, encode_change, encode_state
-from gridmap.store.copies import CELLS_ONLY, copied, version_state
-from gridmap.store.draft_tables import cell_version, edit
+from gridmap.store.change_codec import decode_change, encode_change
+from gridmap.store.copies import CELLS_ONLY, version_state
+from gridmap.store.draft_tables import edit
 from gridmap.store.edit_log import (
     Committed,
     Entry,
@@ -39,9 +38,9 @@ from gridmap.store.edit_log import (
 from gridmap.store.engine import reading, saving
 from gridmap.store.frames import Frame, frame_of
 from gridmap.store.numbers import FIRST_CELL_ID
+from gridmap.store.opening import open_draft
 from gridmap.store.own_state import own_numbers, own_state
 from gridmap.store.roles import Permission
-from gridmap.store.rows import now
 from gridmap.store.scope import Scope
 from gridmap.store.steps import Step, steps_since
 from gridmap.store.titles import CellTitle, cell_titles
@@ -50,7 +49,6 @@ from gridmap.store.versions import (
     VERSIONS,
     Status,
     Version,
-    add_version,
     as_version,
     demand_status,
     version_of,
@@ -126,29 +124,7 @@ class Drafts:
         """
         with saving(self._engine, scope) as connection:
             parent = version_of(connection, scope, scenario_id, Permission.EDIT)
-            state = version_state(connection, parent)
-            child = copied(connection, scenario_id, CELLS_ONLY)
-            add_version(
-                connection,
-                scope,
-                child,
-                name=name or parent.name,
-                parent_id=scenario_id,
-                next_cell=state.next_cell,
-                n_units=state.n_units,
-            )
-            labels, rest = encode_state(state)
-            connection.execute(
-                sa.insert(tables.snapshot).values(
-                    scenario_id=child, sequence=0, labels=labels, rest=rest
-                )
-            )
-            stamp = {"scenario_id": child, "version": 1, "author": "", "changed": now()}
-            connection.execute(
-                sa.insert(cell_version), [{**stamp, "cell": cell} for cell in sorted(state.centre)]
-            )
-            record(connection, scope, "opened", f"scenario/{child}", parent=scenario_id)
-            return child
+            return open_draft(connection, scope, parent, CELLS_ONLY, name=name)
 
     def head(self, scope: Scope, scenario_id: int) -> Head:
         """Return a draft as it stands; to a grid manager the own cells, see `own_state`.
