@@ -39,12 +39,13 @@ from gridmap.routing.portfolio import compile_loops
 from gridmap.scenario import Scenario
 from gridmap.scoring.assessment import Assessment, Cells, assess
 from gridmap.scoring.calibrate import HuffFit
+from gridmap.scoring.card_settings import ScoringSettings
 from gridmap.scoring.findings import recorded
 from gridmap.scoring.fitting import fit_huff, fit_notice
 from gridmap.scoring.indicators import scoring_faults
 from gridmap.scoring.making import MAKING
 from gridmap.scoring.point_rates import point_rates
-from gridmap.scoring.scorecard import ScoringSettings, cell_summary
+from gridmap.scoring.score_table import cell_summary
 from gridmap.territory import Territory
 from gridmap.travel.engine import TravelEngine
 from gridmap.travel.engines import open_engine
