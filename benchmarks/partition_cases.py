@@ -239,7 +239,7 @@ def street_case(project: Path, data: Path | None = None) -> tuple[Case, Polygons
     from geodata.project import load_project
     from gridmap.partition.access import measure_access, snap_to_access
     from gridmap.partition.draw import territory_problem
-    from gridmap.planning import centre_rows, unit_workloads
+    from gridmap.planned_cells import centre_rows, unit_workloads
     from gridmap.travel.engines import open_engine
 
     territory, request = load_project(project, data_dir=data)

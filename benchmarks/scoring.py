@@ -28,10 +28,11 @@ from numpy.typing import NDArray
 
 from gridmap.policies import ScoringPolicy
 from gridmap.scoring.accessibility import accessibility, even_catchment
+from gridmap.scoring.card_settings import fields_of
 from gridmap.scoring.demand_fields import DemandFields
 from gridmap.scoring.inputs import ScoringInputs
 from gridmap.scoring.outlet_search import StreetSearch
-from gridmap.scoring.scorecard import fields_of, rescore_cells, score_cells
+from gridmap.scoring.scorecard import rescore_cells, score_cells
 from gridmap.scoring.travel_times import TravelTimes, measured_times
 from gridmap.scoring.what_if import Change, NewOutlet, WhatIf
 from gridmap.travel.dijkstra import DijkstraEngine

@@ -14,7 +14,7 @@ from dashboards.geojson import stops_of, to_degrees
 from dashboards.queries import Stop, stop_of
 from gridmap.cell_cycle import CellCycle, cell_cycle
 from gridmap.errors import Fault
-from gridmap.planning import bordering_cells
+from gridmap.planned_cells import bordering_cells
 from gridmap.routing.cures import find_cures, told_cures
 from gridmap.routing.diagnose import Diagnosis, diagnose, overload
 

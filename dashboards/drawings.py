@@ -19,7 +19,7 @@ from gridmap.errors import StoreError, fault
 from gridmap.partition import colouring
 from gridmap.partition.borders import borders_of
 from gridmap.partition.drawn_state import DrawnState
-from gridmap.planning import unit_workloads
+from gridmap.planned_cells import unit_workloads
 from gridmap.store.drafts import Drafts
 from gridmap.store.numbers import FIRST_CELL_ID
 from gridmap.store.scope import Scope

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gridmap import schemas
 from gridmap.bases import bases_of
 from gridmap.errors import InputError, StoreError, fault
-from gridmap.planning import drawn_way
+from gridmap.planned_routes import drawn_way
 from gridmap.policies import RoutingPolicy
 from gridmap.routing.diagnose import diagnose
 from gridmap.routing.period_ways import cell_ways, written_legs

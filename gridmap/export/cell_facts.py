@@ -23,7 +23,7 @@ from gridmap.policies import Mode
 from gridmap.scoring.advice import Advice, cell_advice
 from gridmap.scoring.indicators import main_threshold
 from gridmap.scoring.metrics import Named, named, threshold_name
-from gridmap.scoring.scorecard import pool_cells
+from gridmap.scoring.score_table import pool_cells
 
 BLIND_LAYER, DUPLICATES_LAYER = "blind_zones", "duplicates"
 

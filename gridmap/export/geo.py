@@ -21,7 +21,7 @@ from gridmap.export.report_layers import (
 )
 from gridmap.export.route_directions import DIRECTIONS_LAYER, directions_table
 from gridmap.partition.cells import cell_polygons
-from gridmap.planning import unit_workloads
+from gridmap.planned_cells import unit_workloads
 from gridmap.policies import clock_of
 from gridmap.scenario import Scenario
 from gridmap.scoring.findings import found_pairs, found_zones, pair_table, zone_table

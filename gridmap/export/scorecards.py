@@ -27,7 +27,7 @@ from gridmap.scoring.indicators import main_threshold
 from gridmap.scoring.making import MAKING
 from gridmap.scoring.metrics import DIRECTIONS, METRICS, named, note_text, threshold_name
 from gridmap.scoring.position import QUADRANTS
-from gridmap.scoring.scorecard import pool_cells
+from gridmap.scoring.score_table import pool_cells
 from gridmap.territory import Territory
 
 #: Bytes must not depend on the day they are written.

@@ -31,7 +31,7 @@ from gridmap.progress import MaxRuntime, Progress
 from gridmap.scenario import Scenario
 from gridmap.scoring.assessment import Cells
 from gridmap.scoring.findings import recorded
-from gridmap.scoring.scorecard import cell_summary
+from gridmap.scoring.score_table import cell_summary
 from gridmap.store.replans import DraftToPlan, draft_to_plan, save_replan
 from gridmap.store.repository import save_plan
 from gridmap.store.roles import Permission

@@ -12,6 +12,7 @@ import pandas as pd
 
 from gridmap.policies import PlanRequest
 from gridmap.scoring.blind_zones import Ground, blind_zones
+from gridmap.scoring.card_settings import ScoringSettings, fields_of
 from gridmap.scoring.demand_fields import DemandFields
 from gridmap.scoring.duplicates import duplicate_pairs
 from gridmap.scoring.field_counts import field_counts
@@ -22,7 +23,7 @@ from gridmap.scoring.inputs import Ints, ScoringInputs, scored_outlets, scoring_
 from gridmap.scoring.making import ScoreParts, score_making
 from gridmap.scoring.market_inputs import known_sales, market_counts, outlet_sales
 from gridmap.scoring.outlet_search import StreetSearch
-from gridmap.scoring.scorecard import ScoringSettings, fields_of, score_with_parts
+from gridmap.scoring.scorecard import score_with_parts
 from gridmap.scoring.travel_times import measured_times
 from gridmap.scoring.what_if import WhatIf
 from gridmap.territory import Polygons, Territory

@@ -17,17 +17,12 @@ import pandas as pd
 
 from gridmap.policies import Mode, ScoringPolicy
 from gridmap.scoring.accessibility import KnownLevels
+from gridmap.scoring.card_settings import ScoringSettings, choice_model, fields_of
 from gridmap.scoring.demand_fields import DemandFields, ModeFields, mode_fields
 from gridmap.scoring.inputs import Bools, Floats, Ints, ScoringInputs
 from gridmap.scoring.measures import DemandRate
 from gridmap.scoring.outlet_search import OutletSearch
-from gridmap.scoring.scorecard import (
-    ScoringSettings,
-    choice_model,
-    fields_of,
-    rescore_demand,
-    score_cells,
-)
+from gridmap.scoring.scorecard import rescore_demand, score_cells
 from gridmap.scoring.travel_change_kernels import places_with
 from gridmap.scoring.travel_changes import (
     Outlets,

@@ -24,7 +24,7 @@ from gridmap.partition.access import (
 from gridmap.partition.edit import redraw
 from gridmap.partition.edits import Edit, named_cells, to_json
 from gridmap.partition.ground import Demand, Ground, Reach, bridges_of, build_ground
-from gridmap.planning import unit_workloads
+from gridmap.planned_cells import unit_workloads
 from gridmap.policies import PlanRequest
 from gridmap.store import tables
 from gridmap.store.canvas import Base, Canvas, begun

@@ -12,13 +12,8 @@ import pytest
 
 from dashboards.book import OF_A_PLAN, OF_THE_DESK
 from dashboards.state import Page
-from tests.browser.audited import (
-    barriers,
-    bytes_received,
-    first_paint_s,
-    unroll,
-)
-from tests.browser.test_dashboard import RENDERER_REMARKS
+from tests.browser.acting import asked_elsewhere, complaints
+from tests.browser.audited import barriers, bytes_received, first_paint_s, unroll
 from tools.browser import PHONE, chromium, requests_sent
 from tools.visits import SIZES, Visit, Visitor, each_page_once, every_visit
 
@@ -44,11 +39,8 @@ def faults_of(browser: Any, visit: Visit, address: str) -> list[str]:
         *([f"theme is {theme}"] if theme != wanted_theme else []),
         *barriers(browser),
     ]
-    own = (address, f"blob:{address}", "data:", "about:")
-    faults += [f"asks {one}" for one in requests_sent(browser) if not one.startswith(own)]
-    said = [one["message"] for one in browser.get_log("browser")]
-    faults += [one for one in said if not any(known in one for known in RENDERER_REMARKS)]
-    return faults
+    faults += [f"asks {one}" for one in asked_elsewhere(browser, address)]
+    return faults + complaints(browser)
 
 
 def audit(visitor: Visitor, visit: Visit, address: str) -> None:

@@ -10,18 +10,24 @@ import freestiler
 import geopandas as gpd
 import pytest
 import shapely
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from dashboards.app import create_app
+from tests.browser.acting import (
+    asked_elsewhere,
+    complaints,
+    fill,
+    forget,
+    press,
+    text_has,
+    text_of,
+    wait_for,
+)
 from tests.dashboards.fixtures import MemoryStore, make_plan, plain_exports
 from tools.browser import DESKTOP, PHONE, WAIT_S, chromium, requests_sent, served, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-#: What software rendering says about itself.
-RENDERER_REMARKS = ("GPU stall due to ReadPixels",)
 
 
 @pytest.fixture(scope="module")
@@ -67,27 +73,11 @@ def phone() -> Iterator[Any]:
 def watched(desktop: Any, phone: Any, address: str) -> Iterator[None]:
     """Fail if a browser asked anybody else, or complained."""
     for browser in (desktop, phone):
-        browser.get("about:blank")
-        browser.get_log("browser")
-        browser.get_log("performance")
+        forget(browser)
     yield
     for browser in (desktop, phone):
-        sent = requests_sent(browser)
-        own = (address, f"blob:{address}", "data:", "about:")
-        assert [one for one in sent if not one.startswith(own)] == []
-        said = [one["message"] for one in browser.get_log("browser")]
-        assert [one for one in said if not any(known in one for known in RENDERER_REMARKS)] == []
-
-
-def wait_for(browser: Any, script: str, *values: Any) -> Any:
-    """Wait until a script returns something true, and return that."""
-    return WebDriverWait(browser, WAIT_S).until(lambda one: one.execute_script(script, *values))
-
-
-def press(browser: Any, selector: str) -> None:
-    """Click an element as soon as it is there."""
-    wait_for(browser, "return document.querySelector(arguments[0]) !== null", selector)
-    browser.find_element(By.CSS_SELECTOR, selector).click()
+        assert asked_elsewhere(browser, address) == []
+        assert complaints(browser) == []
 
 
 def click_map(browser: Any, longitude: float, latitude: float) -> None:
@@ -127,7 +117,7 @@ def test_each_page_opens(
     browser = request.getfixturevalue(size)
     browser.get(f"{address}/{page}?scenario=1&cell=1&lang={language}")
     settled(browser)
-    here = browser.find_element(By.CSS_SELECTOR, ".nav-link-here").text
+    here = text_of(browser, ".nav-link-here")
     names = {
         "en": {"cells": "Cells", "cell": "Cell card", "routes": "Routes"},
         "zh": {"cells": "网格", "cell": "网格卡片", "routes": "拜访线路"},
@@ -136,9 +126,9 @@ def test_each_page_opens(
     width = browser.execute_script("return document.documentElement.scrollWidth")
     assert width <= browser.execute_script("return window.innerWidth"), "scrolls sideways"
     if page != "cell":
-        credit = browser.find_element(By.CSS_SELECTOR, ".maplibregl-ctrl-attrib").text
+        credit = text_of(browser, ".maplibregl-ctrl-attrib")
         assert "© OpenStreetMap contributors" in credit
-    body = browser.find_element(By.TAG_NAME, "body").text
+    body = text_of(browser, "body")
     assert ("编造的示例数据" if language == "zh" else "Invented sample data") in body
 
 
@@ -148,24 +138,24 @@ def test_a_click_on_the_map_chooses_a_cell_and_leads_to_its_card(
 ) -> None:
     desktop.get(f"{address}/cells?scenario=1&lang=en")
     settled(desktop)
-    assert "Choose a cell" in desktop.find_element(By.ID, "cells-preview").text
+    text_has(desktop, "#cells-preview", "Choose a cell")
     # the eastern half of the town, in the north: cell 4
     click_map(desktop, 24.9425, 60.1717)
     wait_for(desktop, "return document.querySelector('#cells-preview').innerText.includes('G04')")
     assert "cell=4" in query_of(desktop)
     press(desktop, "#cells-preview .button-main")
     wait_for(desktop, "return document.querySelector('#card-body h2')?.innerText.includes('G04')")
-    assert "No score" in desktop.find_element(By.ID, "tile-position").text
+    text_has(desktop, "#tile-position", "No score")
 
 
 @pytest.mark.usefixtures("watched")
 def test_the_keyboard_chooses_a_cell_too(desktop: Any, address: str) -> None:
     desktop.get(f"{address}/cells?scenario=1&lang=en")
     settled(desktop)
-    canvas = desktop.find_element(By.CSS_SELECTOR, "canvas.maplibregl-canvas")
-    desktop.execute_script("arguments[0].focus()", canvas)
-    canvas.send_keys(Keys.ARROW_RIGHT)
-    canvas.send_keys(Keys.ENTER)
+    canvas = "canvas.maplibregl-canvas"
+    desktop.execute_script("document.querySelector(arguments[0]).focus()", canvas)
+    fill(desktop, canvas, Keys.ARROW_RIGHT)
+    fill(desktop, canvas, Keys.ENTER)
     wait_for(desktop, "return window.location.search.includes('cell=')")
 
 
@@ -186,9 +176,9 @@ def test_choosing_a_day_shows_its_numbered_stops(desktop: Any, address: str) -> 
     assert desktop.execute_script(drawn) == "4"
     press(desktop, "a[href*='day=2-4']")
     wait_for(desktop, f"{drawn} === '3'")
-    numbers = [one.text for one in desktop.find_elements(By.CSS_SELECTOR, ".stop-number")]
-    assert numbers == ["1", "2", "3"]
-    assert "Week 2, Thursday" in desktop.find_element(By.ID, "routes-summary").text
+    numbers = "return [...document.querySelectorAll('.stop-number')].map(one => one.innerText)"
+    assert desktop.execute_script(numbers) == ["1", "2", "3"]
+    text_has(desktop, "#routes-summary", "Week 2, Thursday")
     assert "day=2-4" in query_of(desktop)
 
 
@@ -214,7 +204,7 @@ def test_the_language_keeps_the_selection(desktop: Any, address: str) -> None:
     wait_for(
         desktop, "return document.querySelector('#routes-summary')?.innerText.includes('星期四')"
     )
-    assert "第 2 周" in desktop.find_element(By.ID, "routes-summary").text
+    text_has(desktop, "#routes-summary", "第 2 周")
     assert "cell=2" in query_of(desktop)
 
 

@@ -5,36 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from job_runs import run_waiting
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 from tables_in import FAULTS, china_scenario, china_town, csv_bytes, outlet_rows
 
 from dashboards.api.workshop import Workshop, workshop_of
 from dashboards.app import create_app
 from dashboards.components import job_list
 from gridmap.job_kinds import job_kinds, table_intake
-from gridmap.jobs.queue import State
+from gridmap.jobs.job import State
 from gridmap.store.accounts import Grant
 from gridmap.store.repository import Store
 from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
 from gridmap.store.states import states_of
+from tests.browser.acting import (
+    asked_elsewhere,
+    complaints,
+    fill,
+    is_shown,
+    press,
+    signed_in,
+    text_of,
+    wait_for,
+)
 from tests.dashboards.fixtures import plain_exports
 from tests.dashboards.signed import PASSWORD, people_with
-from tools.browser import DESKTOP, PHONE, WAIT_S, chromium, requests_sent, served, settled
+from tools.browser import DESKTOP, PHONE, chromium, requests_sent, served, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 TOWN = "Grid Town"
 REACH = frozenset({TOWN})
 PLANNER = Scope(territories=REACH, role=Role.PLANNER, user="li")
-#: What software rendering says about itself.
-RENDERER_REMARKS = ("GPU stall due to ReadPixels",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,45 +68,17 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield Service(where, store, work, folder / "files")
 
 
-def complaints(browser: Any) -> list[str]:
-    """What the browser has to complain about."""
-    said = [one["message"] for one in browser.get_log("browser")]
-    return [one for one in said if not any(known in one for known in RENDERER_REMARKS)]
-
-
-def signed_in(browser: Any, address: str, path: str) -> None:
-    browser.get(f"{address}{path}")
-    WebDriverWait(browser, WAIT_S).until(lambda one: one.find_elements(By.NAME, "password"))
-    browser.find_element(By.NAME, "name").send_keys("li")
-    browser.find_element(By.NAME, "password").send_keys(PASSWORD)
-    browser.find_element(By.CSS_SELECTOR, "form button").click()
-    settled(browser)
-
-
-def wait_for(browser: Any, script: str, *values: Any) -> Any:
-    return WebDriverWait(browser, WAIT_S).until(lambda one: one.execute_script(script, *values))
-
-
-def press(browser: Any, selector: str) -> None:
-    wait_for(browser, "return document.querySelector(arguments[0]) !== null", selector)
-    browser.find_element(By.CSS_SELECTOR, selector).click()
-
-
-def text_of(browser: Any, selector: str) -> str:
-    return str(browser.find_element(By.CSS_SELECTOR, selector).text)
-
-
 def test_a_table_with_faults_is_mended_and_imported(service: Service, tmp_path: Path) -> None:
     bad, good = tmp_path / "名单.csv", tmp_path / "名单 改.csv"
     bad.write_bytes(csv_bytes(outlet_rows(faulty=True, datum="gcj02")))
     good.write_bytes(csv_bytes(outlet_rows(datum="gcj02")))
     with chromium(DESKTOP) as browser:
-        signed_in(browser, service.address, "/data?lang=en")
+        signed_in(browser, service.address, "li", PASSWORD, "/data?lang=en")
         wait_for(browser, "return document.querySelector('.data-now') !== null")
         requests_sent(browser)
 
         # the table is in GBK and shifted: which datum it is in, the planner says
-        browser.find_element(By.CSS_SELECTOR, ".file-drop input").send_keys(str(bad))
+        fill(browser, ".file-drop input", str(bad))
         wait_for(browser, "return document.querySelector('select[data-setting=datum]') !== null")
         choice = "select[data-setting=datum] option[value=gcj02]"
         press(browser, choice)
@@ -117,19 +94,18 @@ def test_a_table_with_faults_is_mended_and_imported(service: Service, tmp_path: 
         wait_for(browser, drawn)
 
         # the mended table comes in beside the faults, and what was chosen before still counts
-        browser.find_element(By.CSS_SELECTOR, ".data-faults .file-drop input").send_keys(str(good))
+        fill(browser, ".data-faults .file-drop input", str(good))
         wait_for(browser, "return document.querySelector('#data-import').innerText.includes('30')")
         chosen = "return document.querySelector('select[data-setting=datum]').value"
         assert browser.execute_script(chosen) == "gcj02"
-        assert browser.find_elements(By.CSS_SELECTOR, ".data-fault-table") == []
+        assert not is_shown(browser, ".data-fault-table")
         press(browser, "#data-import")
         wait_for(browser, "return document.querySelector('.job-queued') !== null")
         service.run_jobs()
         wait_for(browser, "return document.querySelector('#data-running .job-done') !== null")
         assert "30 row(s) taken over" in text_of(browser, "#data-running")
         wait_for(browser, "return document.querySelector('.data-now').innerText.includes('30 (')")
-        own = [one for one in requests_sent(browser) if one.startswith("http")]
-        assert all(one.startswith(service.address) for one in own)
+        assert asked_elsewhere(browser, service.address) == []
         newest = states_of(service.store.engine, PLANNER, TOWN)[0]
         assert (newest.outlets, newest.plans) == (30, 0)
         assert complaints(browser) == []
@@ -140,16 +116,15 @@ def test_a_job_is_started_cancelled_and_tried_again(
 ) -> None:
     monkeypatch.setattr(job_list, "PATIENCE_S", 1.0)
     with chromium(PHONE) as phone:
-        signed_in(phone, service.address, "/jobs?lang=en")
+        signed_in(phone, service.address, "li", PASSWORD, "/jobs?lang=en")
         # empty until the settings of the plan have come
         wait_for(phone, "return Boolean(document.querySelector('#jobs-state')?.value)")
         wide = phone.execute_script("return document.documentElement.scrollWidth")
         assert wide <= phone.execute_script("return window.innerWidth"), "scrolls sideways"
-        field = phone.find_element(By.ID, "jobs-seed")
-        field.send_keys(Keys.CONTROL, "a")
-        field.send_keys("41")
+        fill(phone, "#jobs-seed", Keys.CONTROL, "a")
+        fill(phone, "#jobs-seed", "41")
         # by the keyboard
-        phone.find_element(By.ID, "jobs-start").send_keys(Keys.ENTER)
+        fill(phone, "#jobs-start", Keys.ENTER)
         wait_for(phone, "return document.querySelector('.job-queued') !== null")
         job = service.work.queue.jobs(PLANNER)[0]
         assert (job.kind, job.arguments["seed"]) == ("plan", 41)

@@ -14,14 +14,16 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from benchmarks.editor_browser import Editor, agreement, random_edit
 from benchmarks.editor_mock import InventedGround, MockDraft, mock_app
+from tests.browser.acting import complaints, fill, forget, press, wait_for
 from tools.browser import DESKTOP, PHONE, WAIT_S, chromium, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
+_FOUND = "document.querySelector(arguments[0])"
 Place = tuple[float, float]
 SAME = {"same_units": True, "same_totals": True}
-#: What software rendering says about itself, and what a test without a connection asks for.
-REMARKS = ("GPU stall due to ReadPixels", "ERR_INTERNET_DISCONNECTED", "409 (CONFLICT)", "422 (")
+#: What a test without a connection asks for.
+REMARKS = ("ERR_INTERNET_DISCONNECTED", "409 (CONFLICT)", "422 (")
 
 
 class Hand(Editor):
@@ -37,7 +39,7 @@ class Hand(Editor):
 
     def click_on(self, selector: str) -> None:
         """Click an element of the page."""
-        self.browser.find_element(By.CSS_SELECTOR, selector).click()
+        press(self.browser, selector)
 
     def drag(self, *way: Place) -> None:
         """Draw along a way."""
@@ -67,12 +69,13 @@ class Hand(Editor):
 
     def press(self, *keys: str) -> None:
         """Press keys while the map has the focus."""
-        self.browser.find_element(By.CSS_SELECTOR, ".gm-canvas").send_keys(*keys)
+        fill(self.browser, ".gm-canvas", *keys)
 
     def words(self, selector: str) -> str:
         """Return the text of an element."""
-        found = self.browser.find_element(By.CSS_SELECTOR, selector)
-        return str(found.get_attribute("textContent"))
+        return str(
+            wait_for(self.browser, f"return {_FOUND} && [{_FOUND}.textContent]", selector)[0]
+        )
 
     def last(self) -> dict[str, Any]:
         """Return the last step of the draft."""
@@ -97,14 +100,13 @@ def hand(desktop: Any, ground: InventedGround) -> Iterator[Hand]:
     """A person before a fresh draft; whatever the browser complains about is a fault."""
     draft = MockDraft(ground)
     with served(mock_app(draft).server) as address:
-        desktop.get_log("browser")
+        forget(desktop)
         made = Hand(desktop, draft)
         made.open(address)
         yield made
         desktop.execute_script("window.onbeforeunload = null; sessionStorage.clear()")
         desktop.get("about:blank")
-    said = [one["message"] for one in desktop.get_log("browser")]
-    assert [one for one in said if not any(known in one for known in REMARKS)] == []
+    assert complaints(desktop, *REMARKS) == []
 
 
 def test_every_tool_of_the_mouse_gives_what_the_server_keeps(hand: Hand) -> None:

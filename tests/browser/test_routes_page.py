@@ -16,7 +16,6 @@ from routed_town import town
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
 from dashboards.api.workshop import Workshop, workshop_of
 from dashboards.app import create_app
@@ -26,12 +25,24 @@ from gridmap.store.accounts import Grant
 from gridmap.store.repository import Store
 from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
+from tests.browser.acting import (
+    asked_elsewhere,
+    complaints,
+    fill,
+    forget,
+    is_shown,
+    press,
+    signed_in,
+    text_has,
+    text_of,
+    wait_for,
+    wait_until,
+)
 from tests.dashboards.signed import PASSWORD, people_with
-from tools.browser import DESKTOP, WAIT_S, chromium, requests_sent, served, settled
+from tools.browser import DESKTOP, chromium, served, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 _ROLES = {"li": Role.PLANNER, "vi": Role.VIEWER}
-RENDERER_REMARKS = ("GPU stall due to ReadPixels",)
 
 
 @contextmanager
@@ -91,26 +102,10 @@ def browser(downloads: Path) -> Iterator[Any]:
 @pytest.fixture(autouse=True)
 def _watched(browser: Any, address: str) -> Iterator[None]:
     """Fail if the browser asked anybody else, or complained."""
-    browser.get("about:blank")
-    browser.get_log("browser")
-    requests_sent(browser)
+    forget(browser)
     yield
-    own = (address, f"blob:{address}", "data:", "about:")
-    assert [one for one in requests_sent(browser) if not one.startswith(own)] == []
-    said = [one["message"] for one in browser.get_log("browser")]
-    assert [one for one in said if not any(known in one for known in RENDERER_REMARKS)] == []
-
-
-def sign_in(browser: Any, address: str, name: str) -> None:
-    browser.delete_all_cookies()
-    browser.get(f"{address}/sign-in")
-    browser.find_element(By.NAME, "name").send_keys(name)
-    browser.find_element(By.NAME, "password").send_keys(PASSWORD, Keys.ENTER)
-    wait(browser, "return window.location.pathname !== '/sign-in'")
-
-
-def wait(browser: Any, script: str, *values: Any) -> Any:
-    return WebDriverWait(browser, WAIT_S).until(lambda one: one.execute_script(script, *values))
+    assert asked_elsewhere(browser, address) == []
+    assert complaints(browser) == []
 
 
 def chips(browser: Any) -> dict[int, list[str]]:
@@ -126,78 +121,74 @@ def chips(browser: Any) -> dict[int, list[str]]:
 
 def minutes(browser: Any, day: int) -> str:
     """What stands at the head of a day."""
-    head = browser.find_element(By.CSS_SELECTOR, f".day-cell[data-day='{day}'] .day")
-    return str(head.text)
+    return text_of(browser, f".day-cell[data-day='{day}'] .day")
 
 
-def chip(browser: Any, outlet: str, day: int) -> Any:
-    selector = f".chip-move[data-outlet='{outlet}'][data-day='{day}']"
-    wait(browser, "return document.querySelector(arguments[0]) !== null", selector)
-    return browser.find_element(By.CSS_SELECTOR, selector)
+def chip(outlet: str, day: int) -> str:
+    """The place of an outlet in the calendar."""
+    return f".chip-move[data-outlet='{outlet}'][data-day='{day}']"
 
 
-def press(browser: Any, selector: str) -> None:
-    wait(
-        browser, "const one = document.querySelector(arguments[0]); return one && !one.disabled",
-        selector,
-    )  # fmt: skip
-    browser.execute_script("document.querySelector(arguments[0]).click()", selector)
+def is_on(browser: Any, outlet: str, day: int) -> None:
+    """Wait until an outlet is visited on a day."""
+    wait_for(browser, "return document.querySelector(arguments[0]) !== null", chip(outlet, day))
 
 
 def test_a_planner_moves_stops_and_hands_out_the_sheets(
     browser: Any, address: str, downloads: Path, tmp_path: Path
 ) -> None:
-    sign_in(browser, address, "li")
-    browser.get(f"{address}/routes?scenario=1&cell=1&lang=en")
+    signed_in(browser, address, "li", PASSWORD, "/routes?scenario=1&cell=1&lang=en")
     settled(browser)
     assert chips(browser) == {}, "a plan as it was made is looked at"
     press(browser, "[data-wish=open]")
-    wait(browser, "return window.location.search.includes('scenario=2')")
-    wait(browser, "return document.querySelector('.chip-move') !== null")
+    wait_for(browser, "return window.location.search.includes('scenario=2')")
+    wait_for(browser, "return document.querySelector('.chip-move') !== null")
     settled(browser)
 
     # a drag: the cost of each day is shown before the stop is let go
     before = chips(browser)
     counts = {one: sum(one in each for each in before.values()) for one in before[4]}
     outlet = next(one for one in before[4] if counts[one] == 1)
-    target = browser.find_element(By.CSS_SELECTOR, ".day-cell[data-day='1']")
     heads = {day: minutes(browser, day) for day in (4, 1)}
-    held = ActionChains(browser).click_and_hold(chip(browser, outlet, 4)).move_by_offset(8, 8)
+    taken, target = (
+        browser.find_element(By.CSS_SELECTOR, one)
+        for one in (chip(outlet, 4), ".day-cell[data-day='1']")
+    )
+    held = ActionChains(browser).click_and_hold(taken).move_by_offset(8, 8)
     held.move_to_element(target).perform()
-    wait(browser, "return document.querySelector('.drag-tip')?.innerText.includes('All rules are')")
-    shown = browser.find_element(By.CSS_SELECTOR, ".drag-tip").text
+    wait_for(
+        browser, "return document.querySelector('.drag-tip')?.innerText.includes('All rules are')"
+    )
+    shown = text_of(browser, ".drag-tip")
     assert "Week 1, Tuesday" in shown and "Week 1, Friday" in shown and "→" in shown
     ActionChains(browser).release().perform()
-    chip(browser, outlet, 1)
+    is_on(browser, outlet, 1)
     assert outlet not in chips(browser).get(4, [])
     assert all(minutes(browser, day) != head for day, head in heads.items())
 
     # the keyboard: Enter opens the days, Enter on one of them moves the stop on
-    chip(browser, outlet, 1).send_keys(Keys.ENTER)
-    choice = "button.choice[data-to='2']"
-    wait(browser, "return document.querySelector(arguments[0]) !== null", choice)
-    browser.find_element(By.CSS_SELECTOR, choice).send_keys(Keys.ENTER)
-    chip(browser, outlet, 2)
-    wait(browser, "return document.activeElement.dataset.outlet === arguments[0]", outlet)
+    fill(browser, chip(outlet, 1), Keys.ENTER)
+    fill(browser, "button.choice[data-to='2']", Keys.ENTER)
+    is_on(browser, outlet, 2)
+    wait_for(browser, "return document.activeElement.dataset.outlet === arguments[0]", outlet)
     press(browser, "[data-wish=undo]")
-    chip(browser, outlet, 1)
+    is_on(browser, outlet, 1)
     press(browser, "[data-wish=redo]")
-    chip(browser, outlet, 2)
+    is_on(browser, outlet, 2)
 
     # it is kept fixed, and the rest is planned anew
-    chip(browser, outlet, 2).send_keys(Keys.ENTER)
+    fill(browser, chip(outlet, 2), Keys.ENTER)
     press(browser, ".mantine-Modal-content [data-wish=pin]")
-    wait(browser, "return document.querySelector('.chip-fixed') !== null")
+    wait_for(browser, "return document.querySelector('.chip-fixed') !== null")
     press(browser, "[data-wish=replan]")
-    wait(browser, "return document.querySelector('.job-done .rest-table') !== null")
-    chip(browser, outlet, 2)
+    wait_for(browser, "return document.querySelector('.job-done .rest-table') !== null")
+    is_on(browser, outlet, 2)
 
     # the sheets have the stop on its new day: the third day of the cycle
     book, paper = (downloads / f"gridmap-routes-2-1.{kind}" for kind in ("xlsx", "pdf"))
     for file in (book, paper):
-        link = f"a[href*='route_sheets/1{file.suffix}']"
-        browser.find_element(By.CSS_SELECTOR, link).click()
-        WebDriverWait(browser, WAIT_S).until(lambda _, file=file: file.exists())
+        press(browser, f"a[href*='route_sheets/1{file.suffix}']")
+        wait_until(browser, lambda _, file=file: file.exists())
     sheet = sheet_of_route(book, "R01-3")
     rows = [[str(one) for one in row] for row in sheet.iter_rows(values_only=True)]
     assert any(outlet in row for row in rows)
@@ -208,9 +199,11 @@ def test_a_planner_moves_stops_and_hands_out_the_sheets(
     # a sheet that was filled in is read back
     filled = tmp_path / "filled.xlsx"
     fill_in(book, filled, outlet)
-    browser.find_element(By.CSS_SELECTOR, "#routes-upload input").send_keys(str(filled))
-    wait(browser, "return document.querySelector('.read-table td')?.innerText.includes('R01-3')")
-    assert "1 not made with a remark" in browser.find_element(By.CSS_SELECTOR, ".job-done").text
+    fill(browser, "#routes-upload input", str(filled))
+    wait_for(
+        browser, "return document.querySelector('.read-table td')?.innerText.includes('R01-3')"
+    )
+    text_has(browser, ".job-done", "1 not made with a remark")
 
 
 def sheet_of_route(path: Path, route: str) -> Any:
@@ -238,25 +231,21 @@ def fill_in(source: Path, target: Path, outlet: str) -> None:
 
 def test_the_day_is_played_on_the_map(browser: Any, address: str) -> None:
     """The mark starts at the centre outlet and is elsewhere at noon; the slider moves it, too."""
-    sign_in(browser, address, "li")
-    browser.get(f"{address}/routes?scenario=1&cell=1&lang=en")
+    signed_in(browser, address, "li", PASSWORD, "/routes?scenario=1&cell=1&lang=en")
     settled(browser)
-    slider = browser.find_element(By.CSS_SELECTOR, "#routes-player input")
     place = "return document.querySelector('.walker')?.style.transform"
-    slider.send_keys(Keys.ARROW_RIGHT)
-    first = wait(browser, place)
+    fill(browser, "#routes-player input", Keys.ARROW_RIGHT)
+    first = wait_for(browser, place)
     press(browser, "#routes-player button")
-    wait(browser, f"{place} !== arguments[0]", first)
-    assert browser.find_element(By.CSS_SELECTOR, ".player-button").text == "Pause"
-    wait(browser, "return document.querySelector('.stop-now') !== null")
+    wait_for(browser, f"{place} !== arguments[0]", first)
+    text_has(browser, ".player-button", "Pause")
+    wait_for(browser, "return document.querySelector('.stop-now') !== null")
     press(browser, "#routes-player button")
-    assert browser.find_element(By.CSS_SELECTOR, ".player-button").text == "Play the day"
+    text_has(browser, ".player-button", "Play the day")
 
 
 def test_a_viewer_looks_and_does_not_move(browser: Any, address: str) -> None:
-    sign_in(browser, address, "vi")
-    browser.get(f"{address}/routes?scenario=1&cell=1&lang=en")
+    signed_in(browser, address, "vi", PASSWORD, "/routes?scenario=1&cell=1&lang=en")
     settled(browser)
-    assert browser.find_elements(By.CSS_SELECTOR, ".chip")
-    assert not browser.find_elements(By.CSS_SELECTOR, ".chip-move, [data-wish=open]")
-    assert not browser.find_element(By.ID, "routes-read").is_displayed()
+    assert is_shown(browser, ".chip")
+    assert not is_shown(browser, ".chip-move, [data-wish=open], #routes-read")

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 from gridmap.store.accounts import Grant
 from gridmap.store.people import People
 from gridmap.store.roles import Role
+from tests.browser.acting import fill, press, wait_for
 from tests.dashboards.signed import OPERATOR, PASSWORD, app_with, people_with
-from tools.browser import PHONE, WAIT_S, chromium, served, settled
+from tools.browser import PHONE, chromium, served, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -37,13 +36,13 @@ def phone() -> Iterator[Any]:
 
 
 def wait_for_form(phone: Any) -> None:
-    WebDriverWait(phone, WAIT_S).until(lambda one: one.find_elements(By.NAME, "password"))
+    wait_for(phone, "return document.querySelector('[name=password]') !== null")
 
 
 def fill_in(phone: Any, password: str) -> None:
-    phone.find_element(By.NAME, "name").send_keys("li")
-    phone.find_element(By.NAME, "password").send_keys(password)
-    phone.find_element(By.CSS_SELECTOR, "form button").click()
+    fill(phone, "[name=name]", "li")
+    fill(phone, "[name=password]", password)
+    press(phone, "form button")
 
 
 def test_a_person_signs_in_and_leaves(phone: Any, address: str, people: People) -> None:
@@ -52,15 +51,13 @@ def test_a_person_signs_in_and_leaves(phone: Any, address: str, people: People) 
     wide = "return document.documentElement.scrollWidth - window.innerWidth"
     assert phone.execute_script(wide) <= 0
     fill_in(phone, "not the password")
-    WebDriverWait(phone, WAIT_S).until(
-        lambda one: one.find_elements(By.CSS_SELECTOR, "[role=alert]")
-    )
+    wait_for(phone, "return document.querySelector('[role=alert]') !== null")
     fill_in(phone, PASSWORD)
     settled(phone)
     assert "/cell" in phone.current_url
     assert "gridmap_session" not in phone.execute_script("return document.cookie")
     assert phone.execute_script(wide) <= 0
-    phone.find_element(By.CSS_SELECTOR, "form[action='/sign-out'] button").click()
+    press(phone, "form[action='/sign-out'] button")
     wait_for_form(phone)
     phone.get(f"{address}/cell")
     wait_for_form(phone)

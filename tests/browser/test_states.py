@@ -5,26 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 from dashboards.state import Page
-from tools.browser import WAIT_S, requests_sent, settled
+from tests.browser.acting import fill, press, wait_for
+from tools.browser import requests_sent, settled
 from tools.visits import Visit, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("audit")]
 
 MAP = "document.querySelector('.plan-map-canvas').planView.map"
 LEGEND = "return [...document.querySelectorAll('#cells-shade-legend li')].map(one => one.innerText)"
-
-
-def wait_for(browser: Any, script: str) -> Any:
-    return WebDriverWait(browser, WAIT_S).until(lambda one: one.execute_script(script))
-
-
-def press(browser: Any, selector: str) -> None:
-    wait_for(browser, f"return document.querySelector({selector!r}) !== null")
-    browser.find_element(By.CSS_SELECTOR, selector).click()
 
 
 def colour_by(browser: Any, name: str) -> None:
@@ -95,10 +85,9 @@ def test_a_term_is_found_by_its_address_and_by_searching(visitor: Visitor) -> No
     browser.get(browser.current_url + "&term=blind_share")
     settled(browser)
     wait_for(browser, "return document.activeElement.id === 'term-blind_share'")
-    field = browser.find_element(By.ID, "help-search")
-    field.send_keys("盲区")
+    fill(browser, "#help-search", "盲区")
     shown = "[...document.querySelectorAll('.help-entry')].filter(one => !one.hidden)"
     wait_for(browser, f"return {shown}.length > 0 && {shown}.length < 20")
     assert browser.execute_script(f"return {shown}.every(one => one.textContent.includes('盲区'))")
-    field.send_keys("zzz")
+    fill(browser, "#help-search", "zzz")
     wait_for(browser, "return !document.getElementById('help-nothing').hidden")

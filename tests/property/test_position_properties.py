@@ -17,7 +17,8 @@ from gridmap.scoring.inputs import MarketCounts, ScoringInputs
 from gridmap.scoring.market import market_position, port_balance
 from gridmap.scoring.metrics import named
 from gridmap.scoring.position import concentration, expected_rates, relative_share, shares
-from gridmap.scoring.scorecard import pool_cells, score_cells
+from gridmap.scoring.score_table import pool_cells
+from gridmap.scoring.scorecard import score_cells
 
 seeds = st.integers(0, 10_000)
 QUICK = ScoringPolicy(draws=0)

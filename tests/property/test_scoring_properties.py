@@ -17,17 +17,13 @@ from gridmap.scoring.accessibility import (
     even_catchment,
     zoned_catchment,
 )
+from gridmap.scoring.card_settings import ScoringSettings, fields_of
 from gridmap.scoring.composite import ranks
 from gridmap.scoring.huff import HuffModel, huff_shares
 from gridmap.scoring.inputs import FieldCounts, FieldSum, MarketCounts, ScoringInputs
 from gridmap.scoring.metrics import named, threshold_name
-from gridmap.scoring.scorecard import (
-    ScoringSettings,
-    fields_of,
-    pool_cells,
-    rescore_cells,
-    score_cells,
-)
+from gridmap.scoring.score_table import pool_cells
+from gridmap.scoring.scorecard import rescore_cells, score_cells
 
 QUICK = ScoringPolicy(draws=0)
 BANDED = ScoringPolicy(draws=40)

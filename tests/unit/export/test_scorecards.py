@@ -19,7 +19,8 @@ from gridmap.policies import PlanRequest, ScoringPolicy
 from gridmap.scenario import Scenario
 from gridmap.scoring.making import MAKING, score_making
 from gridmap.scoring.metrics import METRICS
-from gridmap.scoring.scorecard import cell_summary, pool_cells, score_with_parts
+from gridmap.scoring.score_table import cell_summary, pool_cells
+from gridmap.scoring.scorecard import score_with_parts
 from gridmap.territory import Adjacency, Territory, Units
 
 

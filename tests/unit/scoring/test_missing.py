@@ -11,11 +11,12 @@ from scoring_inputs import NAN, inputs_of
 from gridmap.catalogue import LANGUAGES
 from gridmap.policies import ScoringPolicy
 from gridmap.scoring.aggregation import CompositeRules, Indicator
+from gridmap.scoring.card_settings import fields_of
 from gridmap.scoring.composite import score_composite, structural_zeros
 from gridmap.scoring.inputs import MarketCounts, ScoringInputs
 from gridmap.scoring.measures import missing, rate
 from gridmap.scoring.metrics import note_text
-from gridmap.scoring.scorecard import fields_of, rescore_cells, score_cells
+from gridmap.scoring.scorecard import rescore_cells, score_cells
 
 POLICY = ScoringPolicy(draws=0)
 #: Less is better, and nothing of nothing is none.

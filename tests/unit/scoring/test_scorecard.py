@@ -16,7 +16,8 @@ from gridmap.schemas import SCORES
 from gridmap.scoring.inputs import MarketCounts, ScoringInputs
 from gridmap.scoring.metrics import METRICS, named, note_text, threshold_name
 from gridmap.scoring.position import QUADRANTS
-from gridmap.scoring.scorecard import cell_summary, pool_cells, score_cells
+from gridmap.scoring.score_table import cell_summary, pool_cells
+from gridmap.scoring.scorecard import score_cells
 
 POLICY = ScoringPolicy(draws=50)
 
