@@ -70,6 +70,8 @@ _SHOWN = """(() => {
     days: by((one) => [day(one).minutes, day(one).calls]),
     versions: by((one) => one.version),
     centres: by((one) => one.centreUnit),
+    names: by((one) => [one.code, one.name, one.manager]),
+    next_cell: e.model.nextCell,
     locked: by((one) => e.model.isCellLocked(one.cell)),
     locked_units: [...e.model.lockedUnits].sort((one, other) => one - other),
     can: e.session.can,
@@ -119,6 +121,12 @@ class KeptDraft:
             },
             "versions": {cell_id(one): head.versions.get(one, 0) for one in state.centre},
             "centres": {cell_id(one): unit for one, unit in state.centre.items()},
+            "names": {
+                cell_id(one): [title.code, title.name, title.manager]
+                for one, title in opened.titles.items()
+                if one in state.centre
+            },
+            "next_cell": cell_id(state.next_cell),
             "locked": {cell_id(one): one in state.locked_cells for one in state.centre},
             "locked_units": sorted(state.locked_units),
             "can": {"undo": undo, "redo": redo},
