@@ -18,19 +18,21 @@ from benchmarks import editor_gestures
 from benchmarks.editor_gestures import RandomHand, differences, own_units_of
 from tests.browser.acting import asked_elsewhere, complaints, forget
 from tests.browser.drawing import CHEN, REFUSALS, WANG, Drawer, Drawing
-from tools.browser import DESKTOP, chromium, settled
+from tools.browser import chromium, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 #: What a browser says of a service that it does not reach.
 NO_CONNECTION = "ERR_INTERNET_DISCONNECTED"
 MOST_S = 2.0
+#: Less to draw than on a desktop: a picture is made without a graphics card after each move.
+WINDOW = (1000, 700)
 
 
 @pytest.fixture(scope="module")
 def browsers(drawing: Drawing) -> Iterator[tuple[Any, Any]]:  # noqa: ARG001
     """Two browsers, closed before the service is."""
-    with chromium(DESKTOP) as one, chromium(DESKTOP) as other:
+    with chromium(WINDOW) as one, chromium(WINDOW) as other:
         yield one, other
 
 
