@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from dashboards.drawings import Drawing
+from dashboards.ground import ground_picture
+from dashboards.tiles import TileArchive
 
 #: Longer side of a thumbnail and of a picture to compare, in pixels.
 THUMBNAIL_PX, LARGE_PX = 240, 1200
@@ -55,6 +57,12 @@ def moved_picture(drawing: Drawing, areas: Sequence[BaseGeometry], *, longest_px
         f'{pattern}<g fill="url(#hatch)" fill-rule="evenodd" stroke="{_MOVED}" '
         f'stroke-width="2.5" stroke-linejoin="round">{paths}</g>'
     )
+
+
+def under_picture(drawing: Drawing, archive: TileArchive, crs: str, *, longest_px: int) -> bytes:
+    """Return streets, water and green in the frame of a picture."""
+    frame = _Frame(drawing, longest_px)
+    return frame.svg(ground_picture(archive, crs, drawing.bounds, frame.metres))
 
 
 class _Frame:

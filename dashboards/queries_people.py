@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from dashboards.components.words import words
@@ -32,18 +33,21 @@ def role_name(role: str, language: Language) -> str:
     return text(f"{_AREA}.role.{role}", language)
 
 
-def reach_words(grant: Grant, language: Language) -> str:
-    """Return how far a grant reaches, in words."""
+def reach_words(grant: Grant, language: Language, names: Mapping[str, str] | None = None) -> str:
+    """Return how far a grant reaches, in words; `names` are those of cells by their centres."""
     say = words(language, _AREA)
     if grant.everywhere:
         places = [say("accounts.everything")]
     else:
         places = [*sorted(grant.territories), *sorted(grant.regions)]
-    cells = [say("audit.cell_subject", number=one) for one in sorted(grant.cells)]
+    cells = [say("audit.cell_subject", number=(names or {}).get(one, one))
+             for one in sorted(grant.cells)]  # fmt: skip
     return ", ".join([*places, *cells])
 
 
-def account_row(one: Account, language: Language) -> dict[str, Any]:
+def account_row(
+    one: Account, language: Language, names: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Return an account as a row of the table, with the plain values of its form."""
     say = words(language, _AREA)
     return {
@@ -51,7 +55,7 @@ def account_row(one: Account, language: Language) -> dict[str, Any]:
         "name": one.name,
         "role": one.grant.role.value,
         "role_name": role_name(one.grant.role, language),
-        "reach": reach_words(one.grant, language),
+        "reach": reach_words(one.grant, language, names),
         "state": say("accounts.closed" if one.disabled else "accounts.open"),
         "disabled": one.disabled,
         "everywhere": one.grant.everywhere,
@@ -64,7 +68,8 @@ def account_row(one: Account, language: Language) -> dict[str, Any]:
 def account_rows(desk: Desk, language: Language) -> list[dict[str, Any]]:
     """Return the accounts within the caller's reach."""
     found = people_of(desk).accounts.list(desk.scope())
-    return [account_row(one, language) for one in found]
+    names = {one["value"]: one["label"] for one in cell_choices(desk, None)}
+    return [account_row(one, language, names) for one in found]
 
 
 def territory_names(desk: Desk) -> list[str]:

@@ -2,6 +2,7 @@
 
     python tools/screenshots.py --demo demo --images docs/images       # those of the docs
     python tools/screenshots.py --demo demo --all out/screens          # every page, all ways
+    python tools/screenshots.py --demo demo --all out --whole          # each page down to its end
 
 With ``--all`` each page of the book is taken in both languages, light and dark, on a desk and on a
 phone, by an administrator of a service with accounts and a draft. The accounts are invented; the
@@ -15,10 +16,12 @@ import itertools
 import random
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -32,7 +35,7 @@ from gridmap.store.repository import Store
 from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
 from gridmap.store.tokens import TokenWish
-from tools.browser import DESKTOP, chromium, served
+from tools.browser import DESKTOP, PHONE, chromium, served, settled
 from tools.visits import PAGES, SIZES, Visit, Visitor, every_visit, sign_in
 
 OF_THE_DOCS = {
@@ -43,6 +46,15 @@ OF_THE_DOCS = {
     "routes": Page.ROUTES,
     "data": Page.DATA,
 }
+#: So long a picture waits for a page that does not come to rest.
+_STILL_S = 10.0
+_MOST_PX = 6000
+#: Height of the page if its columns had no bars to scroll with.
+_HEIGHT = """
+const column = [...document.querySelectorAll('.page-side, .routes-calendar, .routes-day')];
+const more = column.map(one => one.scrollHeight - one.clientHeight);
+return document.documentElement.scrollHeight + Math.max(0, ...more);
+"""
 OPERATOR = Scope.everything()
 ADMINISTRATOR = "Zhang Min"
 
@@ -55,11 +67,14 @@ def main() -> None:
     parser.add_argument("--all", type=Path, help="where those of every page go")
     parser.add_argument("--pages", nargs="*", choices=[str(one) for one in PAGES],
                         help="only these pages")  # fmt: skip
+    parser.add_argument("--whole", action="store_true",
+                        help="of --all: each page down to its end")  # fmt: skip
     asked = parser.parse_args()
     if asked.images or not asked.all:
         take_for_docs(asked.demo, asked.images or Path("docs/images"))
     if asked.all:
-        take_all(asked.demo, asked.all, asked.pages or [str(one) for one in PAGES])
+        take_all(asked.demo, asked.all, asked.pages or [str(one) for one in PAGES],
+                 whole=asked.whole)  # fmt: skip
 
 
 def take_for_docs(demo: Path, images: Path) -> None:
@@ -73,13 +88,26 @@ def take_for_docs(demo: Path, images: Path) -> None:
             _save(visitor.browser, images / f"{name}-{language}-{size}.png")
 
 
-def take_all(demo: Path, folder: Path, pages: list[str]) -> None:
+def take_all(demo: Path, folder: Path, pages: list[str], *, whole: bool = False) -> None:
     """Take every page in every language, theme and size."""
     folder.mkdir(parents=True, exist_ok=True)
     with visited(demo) as visitor:
         for visit in every_visit([one for one in PAGES if str(one) in pages]):
             visitor.see(visit)
+            if whole:
+                unroll(visitor.browser, SIZES[visit.size][0])
             _save(visitor.browser, folder / f"{visit.name}.png")
+
+
+def unroll(browser: Any, width: int) -> None:
+    """Make the window as high as what the page, or its longest column, holds."""
+    height = browser.execute_script(_HEIGHT)
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": min(height, _MOST_PX), "deviceScaleFactor": 1,
+         "mobile": width == PHONE[0]},
+    )  # fmt: skip
+    settled(browser)
 
 
 @contextmanager
@@ -135,8 +163,14 @@ def _query(store: Store) -> str:
     return f"scenario={newest}&cell={int(cells['cell_id'].iloc[len(cells) // 2])}"
 
 
-def _save(browser: object, path: Path) -> None:
-    browser.save_screenshot(str(path))  # type: ignore[attr-defined]
+def _save(browser: Any, path: Path) -> None:
+    """Save the page once two looks at it are alike: what comes late is there then."""
+    before, now = b"", browser.get_screenshot_as_png()
+    end = time.monotonic() + _STILL_S
+    while now != before and time.monotonic() < end:
+        time.sleep(0.2)
+        before, now = now, browser.get_screenshot_as_png()
+    path.write_bytes(now)
     sys.stdout.write(f"{path}\n")
 
 

@@ -19,7 +19,7 @@ from dashboards.components.grids import grid
 from dashboards.components.help import help_button, metric_help
 from dashboards.components.maps import plan_map
 from dashboards.components.notices import notices
-from dashboards.components.words import quadrant_advice, quadrant_name, words
+from dashboards.components.words import kind_name, quadrant_advice, quadrant_name, words
 from dashboards.figures import CONFIG
 from dashboards.figures.coverage import coverage_figure
 from dashboards.figures.quadrant import quadrant_figure
@@ -244,7 +244,7 @@ def _score(plan: Plan, found: dict[str, Measure], which: str, language: Language
         reason = note_text(one.note, language) if one and one.note else say("card.no_reason")
         lines.append(say("card.no_score", reason=reason))
     if data is not None:
-        lines.append(say("card.data_coverage", share=share(data.value)))
+        lines.append(say("card.data_coverage", share=f"{data.value:.0%}"))
     return html.Div(
         [
             html.Div(
@@ -371,6 +371,7 @@ def _outlets(plan: Plan, chosen: Selection) -> list[Component]:
         {
             **row,
             "name": row["name"] or MISSING,
+            "kind": kind_name(str(row["kind"]), chosen.language) or MISSING,
             "ownership": say(f"ownership.{row['ownership']}"),
             "grade": say("outlets.assumed", grade=row["grade"])
             if row["invented"] and row["grade"]
