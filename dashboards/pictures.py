@@ -32,9 +32,10 @@ def picture(drawing: Drawing, *, longest_px: int, named: bool = False) -> bytes:
         f'<path fill="{colour}" d="{frame.path(shape)}"/>'
         for shape, colour in zip(simple, drawing.colours, strict=True)
     )
-    width = 1.0 if longest_px <= THUMBNAIL_PX else 1.6
+    # streets lie under the large ones
+    width, opacity = (1.0, 0.62) if longest_px <= THUMBNAIL_PX else (1.6, 0.45)
     group = (
-        f'<g fill-opacity=".62" fill-rule="evenodd" stroke="{_STROKE}" stroke-width="{width}" '
+        f'<g fill-opacity="{opacity}" fill-rule="evenodd" stroke="{_STROKE}" stroke-width="{width}" '
         f'stroke-linejoin="round">{"".join(paths)}</g>'
     )
     names = _names(frame, drawing) if named and len(drawing.codes) <= _MOST_NAMED else ""

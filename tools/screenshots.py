@@ -55,6 +55,11 @@ const column = [...document.querySelectorAll('.page-side, .routes-calendar, .rou
 const more = column.map(one => one.scrollHeight - one.clientHeight);
 return document.documentElement.scrollHeight + Math.max(0, ...more);
 """
+#: A map keeps the height that it has in a window of usual size.
+_FASTEN = """
+for (const one of document.querySelectorAll('.map-frame > .plan-map'))
+  if (getComputedStyle(one).position === 'relative') one.style.height = one.clientHeight + 'px';
+"""
 OPERATOR = Scope.everything()
 ADMINISTRATOR = "Zhang Min"
 
@@ -101,6 +106,7 @@ def take_all(demo: Path, folder: Path, pages: list[str], *, whole: bool = False)
 
 def unroll(browser: Any, width: int) -> None:
     """Make the window as high as what the page, or its longest column, holds."""
+    browser.execute_script(_FASTEN)
     height = browser.execute_script(_HEIGHT)
     browser.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",

@@ -39,7 +39,9 @@ def kind_name(kind: str, language: Language) -> str:
 
 def outlet_name(name: str, outlet_id: str, kind: str, language: Language) -> str:
     """Return what people call an outlet; one without a name is told by its kind and number."""
-    return name or " ".join(one for one in (kind_name(kind, language), outlet_id) if one)
+    if name and name != outlet_id:
+        return name
+    return " ".join(one for one in (kind_name(kind, language), outlet_id) if one)
 
 
 def words(language: Language, area: str = "pages") -> Words:
