@@ -293,6 +293,26 @@ class UntilIn(Taken):
     effective_until: dt.date
 
 
+class AssignmentOut(pydantic.BaseModel):
+    """One person's time in one cell; `ends` is the first day that is no longer theirs."""
+
+    cell_id: int
+    person: str
+    begins: dt.date
+    ends: dt.date | None
+    note: str
+    author: str
+
+
+class HandIn(Taken):
+    """A cell that goes to somebody from a day on; `person` null: it becomes vacant."""
+
+    cell_id: CellId
+    person: Annotated[str, pydantic.Field(max_length=120, pattern=r"^[^\x00]*$")] | None
+    begins: dt.date
+    note: Words = ""
+
+
 class Nothing(Taken):
     """No fields."""
 

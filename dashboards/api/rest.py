@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from dashboards.api.description import describe
 from dashboards.api.draft_routes import add_draft_routes
 from dashboards.api.file_routes import add_file_routes
+from dashboards.api.hand_routes import add_hand_routes
 from dashboards.api.job_routes import add_job_routes
 from dashboards.api.plan_routes import add_plan_routes
 from dashboards.api.problems import NotThere, asked_language, problem, told, told_http
@@ -32,6 +33,7 @@ def rest_blueprint(desk: Desk, work: Workshop, *, language: Language) -> Bluepri
     add_plan_routes(routes, desk, work)
     add_draft_routes(routes, desk, work, language=language)
     add_status_routes(routes, desk, work)
+    add_hand_routes(routes, desk, work)
     add_job_routes(routes, desk, work, language=language)
     add_file_routes(routes, desk, work, language=language)
 
