@@ -125,9 +125,10 @@ class WhereOut(pydantic.BaseModel):
 
 
 class BranchIn(Taken):
-    """A draft to be opened."""
+    """A draft to be opened; `routes`: with the routes and scores of the plan, to change them."""
 
     name: Words = ""
+    routes: bool = False
 
 
 class DrawnCell(pydantic.BaseModel):
@@ -356,7 +357,7 @@ class JobOut(pydantic.BaseModel):
 class JobIn(Taken):
     """A job to be done in a territory; imports and exports have routes of their own."""
 
-    kind: Literal["plan", "reroute", "score"]
+    kind: Literal["plan", "reroute", "score", "rebalance", "replan_cell"]
     scenario_id: Number
     arguments: dict[str, Any] = {}
 

@@ -54,6 +54,12 @@ FIELDS: dict[str, Any] = {
     "versions": {"1": 1},
     "effective_from": "2026-03-01",
     "effective_until": "2026-04-01",
+    "outlet": "p-0-1",
+    "week": 1,
+    "weekday": 1,
+    "to_week": 1,
+    "to_weekday": 2,
+    "token": "seen",
     "lon": 25.0,
     "lat": 60.17,
 }
