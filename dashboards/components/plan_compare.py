@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from dashboards.comparing import Comparison
 from dashboards.components.aria import aria
 from dashboards.components.help import help_button
-from dashboards.components.plan_list import plan_name
+from dashboards.components.plan_list import plan_name, status_name
 from dashboards.components.words import words
 from dashboards.formats import MISSING, number, share
 from dashboards.ids import PlanIds
@@ -36,7 +36,7 @@ def other_select(others: Sequence[Version], chosen: Selection) -> Component:
     data = [
         {
             "value": str(each.scenario_id),
-            "label": f"{plan_name(each, chosen.language)} · {say(f'status.{each.status}')}",
+            "label": f"{plan_name(each, chosen.language)} · {status_name(each, chosen.language)}",
         }
         for each in others
     ]

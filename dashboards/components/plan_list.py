@@ -37,10 +37,16 @@ def plan_name(one: Version, language: Language) -> str:
     return say("plan", number=one.scenario_id)
 
 
+def status_name(one: Version, language: Language) -> str:
+    """Return how far a plan is; one as it was made is nobody's draft."""
+    made = one.status is Status.DRAFT and one.next_cell is None
+    return words(language, "plans")("status.made" if made else f"status.{one.status}")
+
+
 def status_badge(one: Version, language: Language) -> Component:
     """Return how far a plan is; a word, not a colour alone."""
     return html.Span(
-        words(language, "plans")(f"status.{one.status}"),
+        status_name(one, language),
         className=f"badge plan-status plan-{one.status}",
     )
 
@@ -64,7 +70,7 @@ def facts(card: PlanCard, chosen: Selection) -> Component:
         parent = dcc.Link(say("plan", number=one.parent_id), href=href)
     status = say(
         "since.by",
-        status=say(f"status.{one.status}"),
+        status=status_name(one, chosen.language),
         author=one.status_by,
         day=day_of(one.status_at),
     )

@@ -13,7 +13,7 @@ from dashboards.comparing import compare
 from dashboards.components.plan_acts import fault_list
 from dashboards.components.plan_challenges import answer_form, challenge_list, file_form
 from dashboards.components.plan_compare import comparison, other_select, plain_table, slide
-from dashboards.components.plan_list import plan_name
+from dashboards.components.plan_list import plan_name, status_name
 from dashboards.components.words import words
 from dashboards.figures import CONFIG, plain_figure
 from dashboards.figures.plans import PlanMark, plans_figure
@@ -187,7 +187,7 @@ def _side_table(measured: list[PlanCard], chosen: Selection) -> Component:
                     plan_name(one, chosen.language) + star,
                     href=chosen.address(scenario=one.scenario_id, other=None, cell=None),
                 ),
-                words(chosen.language, "plans")(f"status.{one.status}"),
+                status_name(one, chosen.language),
                 *(share(found.deviation.get(name)) for name in workloads),
                 number(found.compactness, 2),
                 share(found.moved),
