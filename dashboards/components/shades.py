@@ -14,7 +14,6 @@ from dashboards.ids import Cells
 from dashboards.queries_shades import choices, shade_metrics
 from gridmap.catalogue import Language
 
-
 #: The choice of no figure: the colours tell cells apart.
 NO_SHADE: Final = "cell"
 
