@@ -52,26 +52,32 @@ CRS, ORIGIN = "EPSG:32635", (385_000.0, 6_671_000.0)
 GRADES = "ABC"
 
 
-def town(n_units: int, k: int, n_outlets: int, seed: int) -> tuple[Territory, Scenario]:
-    """Return an invented territory and a plan of it without routes."""
+def town(
+    n_units: int, k: int, n_outlets: int, seed: int, *, spare: int = 0
+) -> tuple[Territory, Scenario]:
+    """Return an invented territory and a plan of it without routes.
+
+    There are `k` cells around own outlets, and `spare` own outlets more.
+    """
+    n_own = k + spare
     rng = np.random.default_rng(seed)
     polygons = shapely.transform(quadrangles(n_units, seed), lambda xy: xy + ORIGIN)
     middle = shapely.get_coordinates(shapely.point_on_surface(polygons))
     ground = build_ground(
         polygons, weights=np.ones((len(polygons), 1)), reach=Reach({}), own_xy=middle[:0]
     )
-    own = rng.choice(len(polygons), k, replace=False)
-    unit = np.append(own, rng.integers(0, len(polygons), n_outlets - k))
+    own = rng.choice(len(polygons), n_own, replace=False)
+    unit = np.append(own, rng.integers(0, len(polygons), n_outlets - n_own))
     outlets = pd.DataFrame(
         {
             "outlet_id": [f"o{one}" for one in range(n_outlets)],
             "name": [f"Outlet {one}" for one in range(n_outlets)],
-            "ownership": ["own"] * k + ["partner"] * (n_outlets - k),
+            "ownership": ["own"] * n_own + ["partner"] * (n_outlets - n_own),
             "operator": "Invented",
             "kind": "shop",
-            "grade": [""] * k + [GRADES[one % 3] for one in range(n_outlets - k)],
-            "grade_source": [""] * k + ["invented"] * (n_outlets - k),
-            "visited": [False] * k + [True] * (n_outlets - k),
+            "grade": [""] * n_own + [GRADES[one % 3] for one in range(n_outlets - n_own)],
+            "grade_source": [""] * n_own + ["invented"] * (n_outlets - n_own),
+            "visited": [False] * n_own + [True] * (n_outlets - n_own),
             "potential": 1.0,
             "x": middle[unit, 0],
             "y": middle[unit, 1],
@@ -99,7 +105,7 @@ def town(n_units: int, k: int, n_outlets: int, seed: int) -> tuple[Territory, Sc
         networks={},
         invented=("all",),
     )  # fmt: skip
-    return territory, _scenario(territory, grown(ground, own), k)
+    return territory, _scenario(territory, grown(ground, own[:k]), k)
 
 
 def _adjacency(ground: Ground) -> Adjacency:

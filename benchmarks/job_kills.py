@@ -31,8 +31,9 @@ import sqlalchemy as sa
 
 from benchmarks.postgres import postgres_server
 from gridmap.jobs import queue as queues
+from gridmap.jobs.job import State
 from gridmap.jobs.kinds import Kind, Task, Write, by_name
-from gridmap.jobs.queue import Queue, State
+from gridmap.jobs.queue import Queue
 from gridmap.jobs.worker import Pace, Worker
 from gridmap.progress import Progress
 from gridmap.store import tables

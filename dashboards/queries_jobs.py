@@ -10,7 +10,8 @@ from urllib.parse import quote
 from dashboards.components.words import words
 from dashboards.state import Page, Selection
 from gridmap.catalogue import Language, sentences, text
-from gridmap.jobs.queue import Job, Queue, State
+from gridmap.jobs.job import Job, State
+from gridmap.jobs.queue import Queue
 from gridmap.store.roles import Permission
 from gridmap.store.scope import Scope
 

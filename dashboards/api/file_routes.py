@@ -20,8 +20,8 @@ from dashboards.pages import Desk
 from dashboards.secured import secured
 from gridmap.catalogue import Language
 from gridmap.errors import InputError, StoreError, fault
+from gridmap.jobs.job import Job, State
 from gridmap.jobs.listing import as_plain
-from gridmap.jobs.queue import Job, State
 from gridmap.store.roles import Permission
 
 #: Largest table that is taken, with the form around it.

@@ -25,8 +25,8 @@ from dashboards.state import Page, Selection
 from dashboards.wiring import in_browser
 from gridmap.catalogue import Language
 from gridmap.errors import GridmapError, PermissionDenied, StoreError
-from gridmap.jobs.queue import Job
-from gridmap.jobs.queue import State as JobState
+from gridmap.jobs.job import Job
+from gridmap.jobs.job import State as JobState
 from gridmap.jobs.rebalance_job import REBALANCE
 from gridmap.store.roles import Permission
 from gridmap.store.versions import Status, Version

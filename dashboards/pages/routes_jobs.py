@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from dashboards.components.aria import aria
 from dashboards.components.words import words
 from gridmap.catalogue import Language, text
-from gridmap.jobs.queue import Job, State
+from gridmap.jobs.job import Job, State
 
 #: Rows of a filled workbook that are shown.
 MOST_ROWS = 200

@@ -29,7 +29,7 @@ from dashboards.state import Selection
 from gridmap.catalogue import Language
 from gridmap.cell_cycle import CellCycle
 from gridmap.errors import GridmapError, InputError, PermissionDenied, StoreError, fault
-from gridmap.jobs.queue import State as JobState
+from gridmap.jobs.job import State as JobState
 from gridmap.routing.moving import Pins
 from gridmap.scenario import Scenario
 from gridmap.store.roles import Permission

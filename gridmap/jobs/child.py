@@ -13,8 +13,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from gridmap.errors import Cancelled, EngineError, Fault, GridmapError, StoreError, fault
+from gridmap.jobs.job import Claim, LostLease
 from gridmap.jobs.kinds import Kind, Task
-from gridmap.jobs.queue import Claim, LostLease, Queue
+from gridmap.jobs.queue import Queue
 from gridmap.progress import Progress
 from gridmap.store.repository import Store
 

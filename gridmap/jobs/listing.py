@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gridmap.catalogue import Language, text
-from gridmap.jobs.queue import Job
+from gridmap.jobs.job import Job
 
 
 def listed(jobs: Sequence[Job], language: Language) -> str:

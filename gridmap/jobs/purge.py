@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from gridmap.jobs.queue import State
+from gridmap.jobs.job import State
 from gridmap.store import tables
 from gridmap.store.engine import reading, writing
 from gridmap.store.rows import now

@@ -17,117 +17,41 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
 from gridmap.errors import ConflictError, Fault, InputError, PermissionDenied, StoreError, fault
+from gridmap.jobs.job import (
+    Claim,
+    Job,
+    LostLease,
+    Standing,
+    State,
+    in_utc,
+    read_job,
+    read_scope,
+    written_scope,
+)
 from gridmap.jobs.kinds import Kind, Write
+from gridmap.jobs.turns import alone, clock_of, ready, refuse_too_many, settle_lost
 from gridmap.store import tables
-from gridmap.store.encoding import decode_faults, encode_faults
+from gridmap.store.encoding import encode_faults
 from gridmap.store.engine import reading, writing
-from gridmap.store.roles import Permission, Role
-from gridmap.store.rows import new_id, now
+from gridmap.store.roles import Permission
+from gridmap.store.rows import new_id
 from gridmap.store.scope import Scope
 
-#: Jobs that an account may have waiting or running, and running, at a time.
-MOST_OPEN: Mapping[Role, int] = {
-    Role.VIEWER: 4,
-    Role.GRID_MANAGER: 4,
-    Role.PLANNER: 20,
-    Role.REGIONAL_MANAGER: 40,
-    Role.ADMIN: 1000,
-}
-MOST_RUNNING: Mapping[Role, int] = {
-    Role.VIEWER: 1,
-    Role.GRID_MANAGER: 1,
-    Role.PLANNER: 2,
-    Role.REGIONAL_MANAGER: 4,
-    Role.ADMIN: 100,
-}
 #: How often a job is begun before it is given up.
 ATTEMPTS = 3
+
 #: Seconds before the second attempt; each further one waits twice as long.
 BACKOFF_S = 5.0
+
 #: Advisory locks of PostgreSQL: one for those who ask, one for those who take.
 _ASK_LOCK, _TAKE_LOCK = 743_001, 743_002
 
 _JOB = tables.job
-
-
-class State(StrEnum):
-    """Where a job is in its life."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class Standing(StrEnum):
-    """What a worker is told when it says that it is alive."""
-
-    GO = "go"
-    CANCEL = "cancel"
-    LOST = "lost"
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a list of jobs shows of one.
-
-    Attributes
-    ----------
-    fraction, left_s
-        Done part of the whole in [0, 1]; seconds that are left, None = not known.
-    stage, detail
-        Key of the stage in the catalogue, and what is being worked on.
-    faults
-        Why it failed.
-    result
-        What it made, for example ``{"scenario_id": 7}``.
-    arguments
-        What was asked.
-    """
-
-    job_id: int
-    kind: str
-    territory: str
-    user: str
-    state: State
-    attempts: int
-    stage: str
-    fraction: float
-    detail: str
-    left_s: float | None
-    cancel_asked: bool
-    faults: tuple[Fault, ...]
-    result: Mapping[str, Any]
-    created: dt.datetime
-    started: dt.datetime | None
-    ended: dt.datetime | None
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A job that was taken; `fence` says by whom."""
-
-    job_id: int
-    fence: int
-    kind: str
-    territory: str
-    arguments: Mapping[str, Any]
-    scope: Scope
-    attempt: int
-
-
-class LostLease(StoreError):
-    """Another worker has the job; what this one made is not written."""
-
 
 #: Workers take the jobs of all territories; what one may do there is in the scope of the job.
 _WORKERS = Scope.everything()
@@ -182,15 +106,15 @@ class Queue:
         scope.demand(territory, self._kinds[kind].permission)
         name = None if key is None else hashlib.sha256(key.encode()).hexdigest()
         with writing(self._engine, scope) as connection:
-            _alone(connection, _ASK_LOCK)
+            alone(connection, _ASK_LOCK)
             known = self._asked_before(connection, scope, name)
             if known is not None:
                 same = (kind, territory, dict(arguments))
                 if (known.kind, known.territory, known.arguments) != same:
                     raise ConflictError(fault("jobs.key_used", key, job=known.job_id))
                 return int(known.job_id)
-            _refuse_too_many(connection, scope)
-            time = _clock(connection)
+            refuse_too_many(connection, scope)
+            time = clock_of(connection)
             inserted = connection.execute(
                 sa.insert(_JOB).values(
                     kind=kind,
@@ -210,7 +134,7 @@ class Queue:
                     faults=[],
                     result={},
                     created=time,
-                    **_written_scope(scope),
+                    **written_scope(scope),
                 )
             )
             return new_id(inserted)
@@ -226,7 +150,7 @@ class Queue:
         if not _sees_all(scope):
             query = query.where(_JOB.c.user == scope.user)
         with reading(self._engine, scope) as connection:
-            return [_read(row) for row in connection.execute(query.limit(most))]
+            return [read_job(row) for row in connection.execute(query.limit(most))]
 
     def job(self, scope: Scope, job_id: int) -> Job:
         """Return a job.
@@ -237,7 +161,7 @@ class Queue:
             If there is none of this number within the scope.
         """
         with reading(self._engine, scope) as connection:
-            return _read(_within(connection, scope, job_id))
+            return read_job(_within(connection, scope, job_id))
 
     def idle_s(self) -> float | None:
         """Return how long a job has waited although no worker runs any; None = none has to.
@@ -245,7 +169,7 @@ class Queue:
         A job waits in vain if nobody holds a lease: every worker that is there would take it.
         """
         with reading(self._engine, _WORKERS) as connection:
-            time = _clock(connection)
+            time = clock_of(connection)
             held = connection.execute(
                 sa.select(sa.func.count())
                 .select_from(_JOB)
@@ -256,7 +180,7 @@ class Queue:
                     _JOB.c.state == State.QUEUED, _JOB.c.not_before <= time
                 )
             ).scalar_one()
-        return None if held or oldest is None else (time - _utc(oldest)).total_seconds()
+        return None if held or oldest is None else (time - in_utc(oldest)).total_seconds()
 
     def cancel(self, scope: Scope, job_id: int) -> None:
         """End a job: at once if it waits, else its worker is told.
@@ -275,7 +199,7 @@ class Queue:
             waiting = connection.execute(
                 sa.update(_JOB)
                 .where(_JOB.c.job_id == job_id, _JOB.c.state == State.QUEUED)
-                .values(state=State.CANCELLED, cancel_asked=True, ended=_clock(connection))
+                .values(state=State.CANCELLED, cancel_asked=True, ended=clock_of(connection))
             )
             if not waiting.rowcount:
                 connection.execute(
@@ -291,10 +215,10 @@ class Queue:
         that another connection holds, for example to write a result, is passed over.
         """
         with writing(self._engine, _WORKERS) as connection:
-            _alone(connection, _TAKE_LOCK)
-            time = _clock(connection)
-            _settle_lost(connection, time)
-            chosen = connection.execute(_ready(time)).one_or_none()
+            alone(connection, _TAKE_LOCK)
+            time = clock_of(connection)
+            settle_lost(connection, time)
+            chosen = connection.execute(ready(time)).one_or_none()
             if chosen is None:
                 return None
             taken = connection.execute(
@@ -321,7 +245,7 @@ class Queue:
                 taken.kind,
                 taken.territory,
                 taken.arguments,
-                _read_scope(taken),
+                read_scope(taken),
                 taken.attempts,
             )
 
@@ -336,7 +260,7 @@ class Queue:
             Values of stage, fraction, detail and left_s; None = as before.
         """
         with writing(self._engine, _WORKERS) as connection:
-            time = _clock(connection)
+            time = clock_of(connection)
             asked = connection.execute(
                 sa.update(_JOB)
                 .where(*_held(claim))
@@ -397,7 +321,7 @@ class Queue:
         """
         told = encode_faults(faults)
         with writing(self._engine, _WORKERS) as connection:
-            time = _clock(connection)
+            time = clock_of(connection)
             wait = dt.timedelta(seconds=BACKOFF_S * 2 ** (claim.attempt - 1))
             open_again = _JOB.c.attempts < _JOB.c.most_attempts
             retried = (
@@ -441,7 +365,7 @@ class Queue:
             ended = connection.execute(
                 sa.update(_JOB)
                 .where(*_held(claim))
-                .values(state=state, ended=_clock(connection), lease_until=None)
+                .values(state=state, ended=clock_of(connection), lease_until=None)
             )
             _require(ended, claim)
             yield connection
@@ -477,78 +401,6 @@ def _require(changed: sa.CursorResult[Any], claim: Claim) -> None:
         raise LostLease(fault("jobs.lost_lease", claim.job_id))
 
 
-def _settle_lost(connection: sa.Connection, time: dt.datetime) -> None:
-    """End the jobs that nobody holds and that shall or can not be tried again."""
-    over = sa.and_(_JOB.c.state == State.RUNNING, _JOB.c.lease_until < time)
-    spent = _JOB.c.attempts >= _JOB.c.most_attempts
-    lost = connection.execute(
-        sa.select(_JOB.c.job_id, _JOB.c.cancel_asked, _JOB.c.attempts)
-        .where(over, sa.or_(spent, _JOB.c.cancel_asked))
-        .with_for_update(skip_locked=True)
-    ).all()
-    for row in lost:
-        why = fault("jobs.given_up", row.job_id, attempts=row.attempts)
-        ended: dict[str, Any] = (
-            {"state": State.CANCELLED}
-            if row.cancel_asked
-            else {"state": State.FAILED, "faults": encode_faults([why])}
-        )
-        connection.execute(
-            sa.update(_JOB)
-            .where(_JOB.c.job_id == row.job_id)
-            .values(ended=time, lease_until=None, **ended)
-        )
-
-
-def _ready(time: dt.datetime) -> sa.Select[Any]:
-    """Return the query for the oldest job that may run and whose account may run one more."""
-    other = _JOB.alias("other")
-    running = (
-        sa.select(sa.func.count())
-        .select_from(other)
-        .where(
-            other.c.user == _JOB.c.user,
-            other.c.state == State.RUNNING,
-            other.c.lease_until >= time,
-        )
-        .scalar_subquery()
-    )
-    most = sa.case(*((_JOB.c.role == role, number) for role, number in MOST_RUNNING.items()))
-    waits = sa.and_(_JOB.c.state == State.QUEUED, _JOB.c.not_before <= time)
-    lost = sa.and_(_JOB.c.state == State.RUNNING, _JOB.c.lease_until < time)
-    return (
-        sa.select(_JOB.c.job_id)
-        .where(sa.or_(waits, lost), running < most)
-        .order_by(_JOB.c.job_id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-
-
-def _refuse_too_many(connection: sa.Connection, scope: Scope) -> None:
-    live = connection.execute(
-        sa.select(sa.func.count())
-        .select_from(_JOB)
-        .where(_JOB.c.user == scope.user, _JOB.c.state.in_((State.QUEUED, State.RUNNING)))
-    ).scalar_one()
-    if live >= MOST_OPEN[scope.role]:
-        raise PermissionDenied(fault("jobs.too_many", scope.user, count=live))
-
-
-def _alone(connection: sa.Connection, lock: int) -> None:
-    """Hold a lock until the end of the transaction; SQLite has one writer at a time anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
-
-
-def _clock(connection: sa.Connection) -> dt.datetime:
-    """Return the time of the database server, so that no worker's clock decides on a lease."""
-    if connection.dialect.name != "postgresql":
-        return now()
-    told = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-    return told.astimezone(dt.UTC) if isinstance(told, dt.datetime) else now()
-
-
 def _within(connection: sa.Connection, scope: Scope, job_id: int) -> sa.Row[Any]:
     row = connection.execute(sa.select(_JOB).where(_JOB.c.job_id == job_id)).one_or_none()
     if row is None or not scope.allows(row.territory) or not _sees(scope, row.user):
@@ -562,48 +414,3 @@ def _sees_all(scope: Scope) -> bool:
 
 def _sees(scope: Scope, user: str) -> bool:
     return _sees_all(scope) or user == scope.user
-
-
-def _written_scope(scope: Scope) -> dict[str, Any]:
-    return {
-        "user": scope.user,
-        "role": scope.role,
-        "territories": None if scope.territories is None else sorted(scope.territories),
-        "cells": None if scope.cells is None else sorted(scope.cells),
-    }
-
-
-def _read_scope(row: sa.Row[Any]) -> Scope:
-    return Scope(
-        territories=None if row.territories is None else frozenset(row.territories),
-        cells=None if row.cells is None else frozenset(row.cells),
-        role=Role(row.role),
-        user=row.user,
-    )
-
-
-def _read(row: sa.Row[Any]) -> Job:
-    return Job(
-        job_id=row.job_id,
-        kind=row.kind,
-        territory=row.territory,
-        user=row.user,
-        state=State(row.state),
-        attempts=row.attempts,
-        stage=row.stage,
-        fraction=row.fraction,
-        detail=row.detail,
-        left_s=row.left_s,
-        cancel_asked=row.cancel_asked,
-        faults=decode_faults(row.faults),
-        result=row.result,
-        created=_utc(row.created),
-        started=None if row.started is None else _utc(row.started),
-        ended=None if row.ended is None else _utc(row.ended),
-        arguments=row.arguments,
-    )
-
-
-def _utc(time: dt.datetime) -> dt.datetime:
-    # SQLite hands times back without their zone.
-    return time.replace(tzinfo=dt.UTC) if time.tzinfo is None else time

@@ -22,9 +22,10 @@ import sqlalchemy as sa
 from gridmap.errors import Fault, GridmapError, fault
 from gridmap.jobs.child import CANCEL, Done, End, Failed, Lost, Stopped, Work, idle, run_job
 from gridmap.jobs.estimate import left_s, whole_fraction
+from gridmap.jobs.job import Claim, LostLease, Standing, State
 from gridmap.jobs.kinds import Kind
 from gridmap.jobs.purge import purge
-from gridmap.jobs.queue import Claim, LostLease, Queue, Standing, State
+from gridmap.jobs.queue import Queue
 from gridmap.progress import Progress
 from gridmap.store.engine import open_engine
 from gridmap.store.scope import Scope

@@ -15,7 +15,7 @@ from dashboards.api.workshop import Workshop, workshop_of
 from dashboards.app import create_app
 from dashboards.components import job_list
 from gridmap.job_kinds import job_kinds, table_intake
-from gridmap.jobs.queue import State
+from gridmap.jobs.job import State
 from gridmap.store.accounts import Grant
 from gridmap.store.repository import Store
 from gridmap.store.roles import Role

@@ -31,7 +31,7 @@ from gridmap.catalogue import text
 from gridmap.errors import InputError, PermissionDenied
 from gridmap.job_kinds import job_kinds
 from gridmap.job_kinds import table_intake as new_intake
-from gridmap.jobs.queue import State
+from gridmap.jobs.job import State
 from gridmap.store.accounts import Grant
 from gridmap.store.people import People
 from gridmap.store.repository import Store

@@ -17,7 +17,7 @@ from dashboards.pages import editor
 from dashboards.state import Page, Selection
 from gridmap.catalogue import LANGUAGES, Language
 from gridmap.errors import fault
-from gridmap.jobs.queue import Job, State
+from gridmap.jobs.job import Job, State
 from gridmap.store.accounts import Grant
 from gridmap.store.roles import Role
 from gridmap.store.scope import Scope

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from dashboards.api import file_routes
 from geodata.import_kind import ImportArguments
-from gridmap.jobs.queue import MOST_OPEN
 from gridmap.jobs.standard import ExportArguments, PlanArguments, read_arguments
+from gridmap.jobs.turns import MOST_OPEN
 from gridmap.store import tables
 from gridmap.store.roles import Role
 from tests.dashboards.rest_town import Town

@@ -7,8 +7,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from job_kinds import KINDS
 
+from gridmap.jobs.job import State
 from gridmap.jobs.purge import Purged, purge
-from gridmap.jobs.queue import Queue, State
+from gridmap.jobs.queue import Queue
 from gridmap.jobs.worker import Pace, Worker
 from gridmap.store import tables
 from gridmap.store.repository import Store

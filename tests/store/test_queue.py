@@ -13,8 +13,10 @@ from grid_town import grid_scenario, grid_territory
 
 from gridmap.errors import ConflictError, InputError, PermissionDenied, StoreError, fault
 from gridmap.jobs import queue as queues
+from gridmap.jobs import turns
+from gridmap.jobs.job import LostLease, Standing, State
 from gridmap.jobs.kinds import Kind, Task, Write, by_name
-from gridmap.jobs.queue import LostLease, Queue, Standing, State
+from gridmap.jobs.queue import Queue
 from gridmap.store import tables
 from gridmap.store.repository import Store, save_plan
 from gridmap.store.roles import Permission, Role
@@ -249,7 +251,7 @@ def test_who_may_ask_and_see_and_cancel(queue: Queue) -> None:
 
 def test_each_role_has_its_limits(queue: Queue) -> None:
     """A viewer has 4 jobs at most, one of which runs; others' jobs go on meanwhile."""
-    asked(queue, queues.MOST_OPEN[Role.VIEWER], VIEWER)
+    asked(queue, turns.MOST_OPEN[Role.VIEWER], VIEWER)
     with pytest.raises(PermissionDenied, match="4 jobs"):
         asked(queue, 1, VIEWER)
     (theirs,) = asked(queue, 1, PLANNER)
@@ -268,7 +270,7 @@ def test_many_who_ask_at_once_get_no_more_than_one_after_the_other(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the count and the new row there is time enough for everybody else to count."""
-    refuse = queues._refuse_too_many
+    refuse = queues.refuse_too_many
 
     def slowly(connection: sa.Connection, scope: Scope) -> None:
         refuse(connection, scope)
@@ -281,9 +283,9 @@ def test_many_who_ask_at_once_get_no_more_than_one_after_the_other(
             return False
         return True
 
-    monkeypatch.setattr(queues, "_refuse_too_many", slowly)
+    monkeypatch.setattr(queues, "refuse_too_many", slowly)
     with ThreadPoolExecutor(6) as threads:
-        assert sum(threads.map(ask, range(6))) == queues.MOST_OPEN[Role.VIEWER]
+        assert sum(threads.map(ask, range(6))) == turns.MOST_OPEN[Role.VIEWER]
 
 
 def test_a_result_being_written_is_passed_over(store: Store, queue: Queue) -> None:

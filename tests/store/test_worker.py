@@ -17,7 +17,8 @@ from job_kinds import KINDS
 
 from gridmap.errors import PermissionDenied, fault
 from gridmap.jobs.child import Stopped
-from gridmap.jobs.queue import Queue, State
+from gridmap.jobs.job import State
+from gridmap.jobs.queue import Queue
 from gridmap.jobs.worker import Pace, Worker
 from gridmap.store import tables
 from gridmap.store.repository import Store

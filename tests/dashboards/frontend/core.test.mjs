@@ -92,8 +92,7 @@ function step(sequence, moved, more = {}) {
     cell_locks: {},
     unit_locks: {},
     names: {},
-    next_cell: 10,
-    ground: "h",
+    next_cell: null,
     ...more,
   };
 }
@@ -255,7 +254,7 @@ function session(model, answers, kept = [], missed = []) {
     { undo: false, redo: false },
     server,
     { load: () => saved.gestures, save: (gestures) => (saved.gestures = structuredClone(gestures)) },
-    { ...hooks, changed: () => undefined, groundChanged: async () => undefined },
+    { ...hooks, changed: () => undefined, groundChanged: async () => void told.push(["ground"]) },
     () => `key${key++}`,
   );
   return { made, told, saved, sent };
@@ -323,19 +322,87 @@ test("an answer is taken in only with the steps before it; until they come the g
   assert.deepEqual(sent.map((one) => one.key), ["key0", "key0"]);
 });
 
-test("an unsent gesture is undone without the server", async () => {
+/** An answer that comes when the test lets it. */
+function held() {
+  let give;
+  const answer = new Promise((resolve) => (give = resolve));
+  return { give, answer: () => answer };
+}
+
+test("an unsent gesture is undone without the server, and done again on what is there then", async () => {
   const model = threeCells();
-  const { made, sent } = session(model, [{ outcome: "unreachable" }, done(step(1, { 8: [13] }))]);
+  const { give, answer } = held();
+  const { made, sent } = session(model, [answer, done(step(2, { 8: [19] }))]);
+  made.submit({ kind: "move", units: [13], to: 8 });
+  made.submit({ kind: "move", units: [19], to: 8 });
+  made.undo();
+  assert.deepEqual([model.shown[13], model.shown[19], made.queued], [8, 7, 1]);
+  give(done(step(1, { 8: [13] }, { cells: { 7: 2, 8: 2 } })));
+  await settled();
+  made.redo();
+  assert.equal(model.shown[19], 8);
+  await settled();
+  assert.deepEqual(sent.map((one) => one.kind), ["edits", "edits"]);
+  assert.deepEqual([sent[1].versions[7], sent[1].versions[8]], [2, 2]);
+});
+
+test("a gesture of which the server may know is undone there, behind itself", async () => {
+  const model = threeCells();
+  const undone = step(2, { 7: [13] }, { kind: "undo", undoes: 1 });
+  const { made, sent } = session(model, [{ outcome: "unreachable" }, done(step(1, { 8: [13] })), done(undone)]);
   made.submit({ kind: "move", units: [13], to: 8 });
   await settled();
   made.undo();
-  assert.equal(model.shown[13], 7);
-  assert.equal(made.queued, 0);
-  made.redo();
-  assert.equal(model.shown[13], 8);
+  assert.deepEqual([model.shown[13], made.queued], [7, 2], "not shown any more, and not forgotten");
+  void made.pump();
   await settled();
-  made.stop();
-  assert.deepEqual(sent.map((one) => one.key), ["key0", "key0"]);
+  assert.deepEqual([model.shown[13], made.queued, made.sequence], [7, 0, 2]);
+  assert.deepEqual(sent.map((one) => [one.kind, one.key]), [["edits", "key0"], ["edits", "key0"], ["undo", "key1"]]);
+});
+
+test("what is undone while it is refused, or a colleague was first, takes nothing else back", async () => {
+  const theirs = step(1, { 9: [14] }, { mine: false, author: "Anna" });
+  const conflict = { outcome: "conflict", faults: ["x"], conflicts: [], steps: [theirs] };
+  for (const late of [{ outcome: "refused", faults: ["no"] }, conflict]) {
+    const model = threeCells();
+    const { give, answer } = held();
+    const { made, told, sent } = session(model, [answer]);
+    made.submit({ kind: "move", units: [13], to: 8 });
+    made.undo();
+    give(late);
+    await settled();
+    assert.deepEqual([model.shown[13], made.queued, made.inConflict, sent.length], [7, 0, false, 1]);
+    assert.equal(told.some(([name]) => name === "conflict"), false);
+  }
+});
+
+test("redoing goes back the way that undoing came", async () => {
+  const model = threeCells();
+  const answers = [{ outcome: "unreachable" }, ...[1, 2, 3, 4].map((number) => done(step(number, {})))];
+  const { made, sent } = session(model, answers);
+  made.submit({ kind: "move", units: [13], to: 8 });
+  await settled();
+  made.submit({ kind: "move", units: [19], to: 8 });
+  made.undo();
+  made.undo();
+  made.redo();
+  made.redo();
+  void made.pump();
+  await settled();
+  assert.deepEqual(sent.map((one) => one.kind), ["edits", "edits", "undo", "redo", "edits"]);
+  assert.deepEqual(sent.at(-1).edit.units, [19]);
+});
+
+test("the ground is fetched where units were cut, and only there", async () => {
+  const model = threeCells();
+  const { made, told } = session(model, [done(step(1, { 8: [13] })), done(step(2, {}, { ground: "cut" }))]);
+  made.submit({ kind: "move", units: [13], to: 8 });
+  await settled();
+  assert.deepEqual(told.map(([name]) => name), ["done"]);
+  assert.equal(model.nextCell, 10, "no cell was opened");
+  made.submit({ kind: "move", units: [19], to: 8 });
+  await settled();
+  assert.deepEqual(told.map(([name]) => name), ["done", "ground", "done"]);
 });
 
 test("a conflict loses nothing and is done again with new versions, or dropped", async () => {

@@ -235,7 +235,7 @@ export class Model {
       if (on) this.lockedUnits.add(Number(unit));
       else this.lockedUnits.delete(Number(unit));
     }
-    this.nextCell = step.next_cell;
+    this.nextCell = step.next_cell ?? this.nextCell;
     if (replaced) {
       const place = this.proposals.indexOf(replaced);
       if (place >= 0) this.proposals.splice(place, 1);

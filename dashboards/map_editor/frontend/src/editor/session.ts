@@ -13,6 +13,8 @@ export interface Gesture {
   kind: Kind;
   edit: Edit | null;
   versions: Versions;
+  /** Key of the gesture that an undo is meant for, if that was not answered yet. */
+  of?: string;
 }
 
 export interface Server {
@@ -56,6 +58,8 @@ export interface Hooks {
 interface Waiting {
   gesture: Gesture;
   proposal: Proposal | null;
+  /** The server may know of it: it was sent, whatever became of that. */
+  sent: boolean;
 }
 
 const MOST_DEEDS = 40;
@@ -67,7 +71,8 @@ export class Session {
   editors: string[] = [];
   readonly deeds: Deed[] = [];
   private readonly queue: Waiting[] = [];
-  private readonly dropped: Gesture[] = [];
+  /** What was taken back and can be done again, the last at the end; null = the server took it back. */
+  private readonly dropped: (Gesture | null)[] = [];
   /** Our own name, once a step of ours has told it. */
   private me = "";
   private conflicted = false;
@@ -86,7 +91,8 @@ export class Session {
     private readonly hooks: Hooks,
     private readonly newKey: () => string = () => crypto.randomUUID(),
   ) {
-    for (const gesture of shelf.load()) this.queue.push({ gesture, proposal: this.proposed(gesture) });
+    // a page that was left may have sent them
+    for (const gesture of shelf.load()) this.queue.push({ gesture, proposal: this.proposed(gesture), sent: true });
   }
 
   get queued(): number {
@@ -113,27 +119,33 @@ export class Session {
     const versions = this.versionsAround(found.touched);
     this.model.propose(found.proposal);
     this.dropped.length = 0;
-    this.enqueue({ gesture: { key: this.newKey(), kind: "edits", edit, versions }, proposal: found.proposal });
+    this.enqueue({ key: this.newKey(), kind: "edits", edit, versions }, found.proposal);
     return null;
   }
 
-  /** Take the last gesture back: at once if the server does not know of it yet. */
+  /** Take the last gesture back: at once if it was not sent yet, else the server is asked to. */
   undo(): void {
     const last = this.queue.at(-1);
-    if (last && last.gesture.kind === "edits" && !(this.sending && this.queue.length === 1) && !this.conflicted) {
-      this.queue.pop();
+    if (last?.gesture.kind === "edits" && !this.conflicted) {
       if (last.proposal) this.model.withdraw(last.proposal);
-      this.dropped.push(last.gesture);
-      this.save();
-      return;
+      last.proposal = null;
+      if (!last.sent) {
+        this.queue.pop();
+        this.dropped.push(last.gesture);
+        this.save();
+        return;
+      }
     }
-    this.enqueue({ gesture: { key: this.newKey(), kind: "undo", edit: null, versions: {} }, proposal: null });
+    if (this.dropped.length) this.dropped.push(null);
+    const of = last?.gesture.kind === "edits" ? { of: last.gesture.key } : {};
+    this.enqueue({ key: this.newKey(), kind: "undo", edit: null, versions: {}, ...of });
   }
 
   redo(): void {
-    const gesture = this.dropped.pop();
-    if (gesture) this.enqueue({ gesture, proposal: this.proposed(gesture) });
-    else this.enqueue({ gesture: { key: this.newKey(), kind: "redo", edit: null, versions: {} }, proposal: null });
+    const edit = this.dropped.pop()?.edit;
+    if (!edit) return this.enqueue({ key: this.newKey(), kind: "redo", edit: null, versions: {} });
+    const { proposal, versions } = this.anew(edit);
+    this.enqueue({ key: this.newKey(), kind: "edits", edit, versions }, proposal);
   }
 
   /** Answer a conflict: do the gesture again on what is there now, or let go of it. */
@@ -159,6 +171,7 @@ export class Session {
     this.sending = true;
     clearTimeout(this.timer);
     const waiting = this.queue[0]!;
+    waiting.sent = true;
     const sentAt = performance.now();
     let taken = false;
     try {
@@ -203,6 +216,10 @@ export class Session {
     if (answer.outcome === "conflict") {
       await this.takeSteps(answer.steps);
       this.model.countAnew(answer.figures ?? {});
+      if (this.isTakenBack(gesture)) {
+        this.letGo();
+        return true;
+      }
       this.conflicted = true;
       this.hooks.changed();
       this.hooks.conflict(gesture, answer.faults, answer.conflicts);
@@ -211,13 +228,13 @@ export class Session {
     const step = answer.outcome === "refused" ? null : answer.body.step;
     const missed = step && step.sequence > this.sequence + 1 ? await this.server.steps(this.sequence) : undefined;
     if (missed === null) return false;
-    this.queue.shift();
-    this.save();
     if (answer.outcome === "refused") {
-      if (proposal) this.model.withdraw(proposal);
+      this.letGo();
       this.hooks.refused(gesture, answer.faults);
       return true;
     }
+    this.queue.shift();
+    this.save();
     this.can = answer.body.can;
     if (step && missed) await this.takeSteps(missed.steps, step.sequence, proposal);
     if (step && step.sequence > this.sequence) await this.takeSteps([step], step.sequence, proposal);
@@ -225,6 +242,20 @@ export class Session {
     this.model.countAnew(answer.body.figures ?? {});
     this.hooks.done(gesture, answer.body, sentAt);
     return true;
+  }
+
+  private isTakenBack(gesture: Gesture): boolean {
+    return this.queue.some((one) => one.gesture.of === gesture.key);
+  }
+
+  /** Forget the first gesture, which was not done, and an undo that was meant for it. */
+  private letGo(): void {
+    const waiting = this.queue.shift();
+    if (!waiting) return;
+    if (waiting.proposal) this.model.withdraw(waiting.proposal);
+    const undo = this.queue.findIndex((one) => one.gesture.of === waiting.gesture.key);
+    if (undo >= 0) this.queue.splice(undo, 1);
+    this.save();
   }
 
   /** Apply steps that are new to us, in order; step number `own` answers `proposal`. */
@@ -235,7 +266,7 @@ export class Session {
       this.note(step);
       if (step.mine) this.follow(step);
       if (step.mine) this.me = step.author;
-      if (step.ground !== this.model.ground.hash) {
+      if (step.ground !== undefined && step.ground !== this.model.ground.hash) {
         if (step.sequence === own && proposal) this.model.withdraw(proposal);
         await this.newGround();
         continue;
@@ -300,16 +331,21 @@ export class Session {
   }
 
   private redraw(gesture: Gesture): void {
+    const key = this.newKey();
     if (!gesture.edit) {
-      this.queue.unshift({ gesture: { ...gesture, key: this.newKey() }, proposal: null });
+      this.queue.unshift({ gesture: { ...gesture, key }, proposal: null, sent: false });
       return;
     }
-    const found = predict(this.model, gesture.edit);
-    const touched = isRefusal(found) ? Object.keys(gesture.versions).map(Number) : found.touched;
-    const proposal = isRefusal(found) ? null : found.proposal;
-    if (proposal) this.model.propose(proposal);
-    const versions = this.versionsAround(touched);
-    this.queue.unshift({ gesture: { ...gesture, key: this.newKey(), versions }, proposal });
+    const { proposal, versions } = this.anew(gesture.edit, Object.keys(gesture.versions).map(Number));
+    this.queue.unshift({ gesture: { ...gesture, key, versions }, proposal, sent: false });
+  }
+
+  /** Show an edit on what is there now, whatever the rules say; `otherwise` are cells that it may touch. */
+  private anew(edit: Edit, otherwise: readonly number[] = []): { proposal: Proposal | null; versions: Versions } {
+    const found = predict(this.model, edit);
+    if (isRefusal(found)) return { proposal: null, versions: this.versionsAround(otherwise) };
+    this.model.propose(found.proposal);
+    return { proposal: found.proposal, versions: this.versionsAround(found.touched) };
   }
 
   /**
@@ -327,8 +363,8 @@ export class Session {
     return found.proposal;
   }
 
-  private enqueue(waiting: Waiting): void {
-    this.queue.push(waiting);
+  private enqueue(gesture: Gesture, proposal: Proposal | null = null): void {
+    this.queue.push({ gesture, proposal, sent: false });
     this.save();
     void this.pump();
   }

@@ -52,8 +52,10 @@ export interface Step {
   cell_locks: Record<string, boolean>;
   unit_locks: Record<string, boolean>;
   names: Record<string, { code: string; name: string; manager: string }>;
-  next_cell: number;
-  ground: string;
+  /** Null where the step opens no cell. */
+  next_cell: number | null;
+  /** Name of the ground as it is now, told where units were cut or joined. */
+  ground?: string;
 }
 
 export type Edit =

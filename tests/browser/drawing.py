@@ -1,0 +1,111 @@
+"""A service with a plan of a town to redraw, and what is seen of the draft on the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from job_worker import kinds_with_held_balancing, worker_at
+from routed_town import wide_town
+
+from benchmarks.editor_gestures import KeptDraft, differences
+from benchmarks.editor_hand import Hand
+from dashboards.api.workshop import Workshop, workshop_of
+from dashboards.app import create_app
+from gridmap.job_kinds import job_kinds
+from gridmap.store.accounts import Grant
+from gridmap.store.repository import Store
+from gridmap.store.roles import Role
+from gridmap.store.scope import Scope
+from tests.dashboards.signed import people_with
+from tools.browser import served
+
+TOWN, ELSEWHERE = frozenset({"Wide Town"}), frozenset({"Elsewhere"})
+#: Chen redraws, Lin looks at what Chen did, Wang is a colleague; the others may not.
+GRANTS = {
+    "chen": Grant(Role.REGIONAL_MANAGER, territories=TOWN),
+    "lin": Grant(Role.REGIONAL_MANAGER, territories=TOWN),
+    "wang": Grant(Role.PLANNER, territories=TOWN),
+    "viewer": Grant(Role.VIEWER, territories=TOWN),
+    "keeper": Grant(Role.GRID_MANAGER, territories=TOWN, cells=frozenset({"o9"})),
+    "stranger": Grant(Role.PLANNER, territories=ELSEWHERE),
+    "far keeper": Grant(Role.GRID_MANAGER, territories=ELSEWHERE, cells=frozenset({"x"})),
+}
+CHEN = Scope(role=Role.REGIONAL_MANAGER, user="chen", territories=TOWN)
+WANG = Scope(role=Role.PLANNER, user="wang", territories=TOWN)
+#: What a refusal and a conflict leave in the console of a browser.
+REFUSALS = ("422 (", "409 (CONFLICT)")
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A service in which two people must agree on a plan before it holds.
+
+    Attributes
+    ----------
+    address
+        Where it is.
+    plan
+        Number of the plan in force.
+    """
+
+    address: str
+    work: Workshop
+    plan: int
+
+    def draft(self) -> int:
+        """Open another draft of the plan."""
+        return self.work.drafts.open(CHEN, self.plan)
+
+    def page_of(self, draft: int) -> str:
+        """Return where a draft is redrawn."""
+        return f"/editor?scenario={draft}&lang=en"
+
+
+@contextmanager
+def drawing_service(folder: Path) -> Iterator[Drawing]:
+    """Serve the town with a published plan and a worker."""
+    url = f"sqlite:///{(folder / 'plans.db').as_posix()}"
+    store, files = Store(url), folder / "files"
+    plan = store.save(Scope(user="zhao"), *wide_town())
+    work = workshop_of(store.engine, job_kinds(), files, four_eyes=True)
+    work.workflow.submit(WANG, plan)
+    work.workflow.publish(CHEN, plan, effective_from=dt.date(2026, 1, 5))
+    app = create_app(store, people=people_with(folder, **GRANTS), work=work)
+    with served(app.server) as address, worker_at(url, files, kinds_with_held_balancing()):
+        yield Drawing(address, work, plan)
+    store.close()
+
+
+@dataclass(eq=False)
+class Drawer(Hand):
+    """A person before a draft of a service, and the draft as the store keeps it."""
+
+    browser: Any
+    kept: KeptDraft
+    address: str
+
+    def agrees(self) -> None:
+        """Demand that browser and store have the same draft."""
+        assert differences(self, self.kept) == []
+
+    def asked(self) -> list[str]:
+        """Return what was asked for since the last call, but for what others did meanwhile."""
+        found = []
+        for entry in self.browser.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                request = message["params"]["request"]
+                place = str(request["url"]).removeprefix(self.address).partition("?")[0]
+                if not place.startswith(("data:", "blob:")) and not place.endswith("/steps"):
+                    found.append(f"{request['method']} {place}")
+        return found
+
+    def last(self) -> Any:
+        """Return the last line of the log."""
+        return self.kept.work.drafts.history(self.kept.scope, self.kept.draft)[-1]
