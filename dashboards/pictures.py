@@ -35,8 +35,8 @@ def picture(drawing: Drawing, *, longest_px: int, named: bool = False) -> bytes:
     # streets lie under the large ones
     width, opacity = (1.0, 0.62) if longest_px <= THUMBNAIL_PX else (1.6, 0.45)
     group = (
-        f'<g fill-opacity="{opacity}" fill-rule="evenodd" stroke="{_STROKE}" stroke-width="{width}" '
-        f'stroke-linejoin="round">{"".join(paths)}</g>'
+        f'<g fill-opacity="{opacity}" fill-rule="evenodd" stroke="{_STROKE}" '
+        f'stroke-width="{width}" stroke-linejoin="round">{"".join(paths)}</g>'
     )
     names = _names(frame, drawing) if named and len(drawing.codes) <= _MOST_NAMED else ""
     return frame.svg(group + names)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboards.components.words import words
+from dashboards.formats import MISSING
 from dashboards.pages import Desk
 from gridmap.catalogue import Language, sentences, text
 from gridmap.errors import GridmapError
@@ -123,6 +124,30 @@ def subject_words(subject: str, language: Language) -> str:
     return text(key, language, number=number) if key in sentences(language) else subject
 
 
+def detail_words(name: str, value: object, language: Language) -> str:
+    """Return what else the audit tells of an act, in words; what is not known stays as it is."""
+    key = f"{_AREA}.audit_detail.{name}"
+    label = text(key, language) if key in sentences(language) else name
+    if name == "role":
+        told = role_name(str(value), language)
+    elif name == "reach" and isinstance(value, list):
+        told = ", ".join(_reach_part(str(one), language) for one in value)
+    elif name == "change":
+        told = str(value)[:12]
+    elif isinstance(value, list):
+        told = ", ".join(str(one) for one in value) or MISSING
+    else:
+        told = MISSING if value in (None, "") else str(value)
+    return f"{label}: {told}"
+
+
+def _reach_part(part: str, language: Language) -> str:
+    kind, _, name = part.partition(" ")
+    if kind == "everywhere":
+        return text(f"{_AREA}.accounts.everything", language)
+    return subject_words(f"{kind}/{name}", language)
+
+
 def audit_rows(desk: Desk, wanted: AuditFilter, language: Language) -> list[dict[str, Any]]:
     """Return the newest rows of the audit that are wanted."""
     found = people_of(desk).audit.entries(desk.scope(), wanted, most=MOST_ROWS)
@@ -138,7 +163,7 @@ def _audit_row(one: AuditEntry, language: Language) -> dict[str, Any]:
         "actor": one.actor,
         "action": action_name(one.action, language),
         "subject": subject_words(one.subject, language),
-        "detail": ", ".join(f"{name}: {value}" for name, value in detail.items()),
+        "detail": " · ".join(detail_words(*each, language) for each in detail.items()),
     }
 
 

@@ -25,12 +25,15 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from dashboards.api.workshop import workshop_of
+from dash import Dash
+
+from dashboards.api.workshop import Workshop, workshop_of
 from dashboards.app import create_app
 from dashboards.state import Page
 from gridmap.catalogue import LANGUAGES
 from gridmap.job_kinds import job_kinds, table_intake
 from gridmap.store.grants import Grant
+from gridmap.store.people import People
 from gridmap.store.repository import Store
 from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
@@ -90,7 +93,7 @@ def take_for_docs(demo: Path, images: Path) -> None:
             SIZES, OF_THE_DOCS.items(), LANGUAGES
         ):
             visitor.see(Visit(page, language, size=size))
-            _save(visitor.browser, images / f"{name}-{language}-{size}.png")
+            save(visitor.browser, images / f"{name}-{language}-{size}.png")
 
 
 def take_all(demo: Path, folder: Path, pages: list[str], *, whole: bool = False) -> None:
@@ -101,7 +104,7 @@ def take_all(demo: Path, folder: Path, pages: list[str], *, whole: bool = False)
             visitor.see(visit)
             if whole:
                 unroll(visitor.browser, SIZES[visit.size][0])
-            _save(visitor.browser, folder / f"{visit.name}.png")
+            save(visitor.browser, folder / f"{visit.name}.png")
 
 
 def unroll(browser: Any, width: int) -> None:
@@ -127,6 +130,19 @@ def visited(demo: Path) -> Iterator[Visitor]:
 @contextmanager
 def working_copy(demo: Path) -> Iterator[tuple[str, str, str, str]]:
     """Serve a copy of the demo's database; gives address, plan and cell, draft, password."""
+    with (
+        demo_copy(demo) as (app, query, draft, _, _, password),
+        served(app.server) as address,
+    ):
+        yield address, query, draft, password
+
+
+@contextmanager
+def demo_copy(demo: Path) -> Iterator[tuple[Dash, str, str, People, Workshop, str]]:
+    """Give the application over a copy of the demo's database.
+
+    Plan and cell, the draft, people, workshop and the password of the administrator follow.
+    """
     with TemporaryDirectory(prefix="gridmap-screens-") as folder:
         copy = Path(folder) / "gridmap.db"
         shutil.copy(demo / "gridmap.db", copy)
@@ -139,8 +155,7 @@ def working_copy(demo: Path) -> Iterator[tuple[str, str, str, str]]:
         people = store.people()
         password = invented_accounts(store, newest.territory_name, seed=7)
         app = create_app(store, basemaps=demo / "basemaps", people=people, work=work)
-        with served(app.server) as address:
-            yield address, query, f"scenario={draft}", password
+        yield app, query, f"scenario={draft}", people, work, password
         store.close()
 
 
@@ -169,7 +184,7 @@ def _query(store: Store) -> str:
     return f"scenario={newest}&cell={int(cells['cell_id'].iloc[len(cells) // 2])}"
 
 
-def _save(browser: Any, path: Path) -> None:
+def save(browser: Any, path: Path) -> None:
     """Save the page once two looks at it are alike: what comes late is there then."""
     before, now = b"", browser.get_screenshot_as_png()
     end = time.monotonic() + _STILL_S

@@ -19,7 +19,13 @@ from dashboards.components.grids import grid
 from dashboards.components.help import help_button, metric_help
 from dashboards.components.maps import plan_map
 from dashboards.components.notices import notices
-from dashboards.components.words import kind_name, outlet_name, quadrant_advice, quadrant_name, words
+from dashboards.components.words import (
+    kind_name,
+    outlet_name,
+    quadrant_advice,
+    quadrant_name,
+    words,
+)
 from dashboards.figures import CONFIG
 from dashboards.figures.coverage import coverage_figure
 from dashboards.figures.quadrant import quadrant_figure

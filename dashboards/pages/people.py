@@ -228,10 +228,10 @@ def _audit(desk: Desk, chosen: Selection) -> Component:
     kept: dict[str, Any] = {"persistence": True, "persistence_type": "memory"}
     columns = [
         {"field": "row", "headerName": say("row"), "width": 80},
-        {"field": "time", "headerName": say("time"), "width": 170},
+        {"field": "time", "headerName": say("time"), "width": 190},
         {"field": "actor", "headerName": say("actor"), "width": 130},
         {"field": "action", "headerName": say("action"), "width": 190},
-        {"field": "subject", "headerName": say("subject"), "width": 150},
+        {"field": "subject", "headerName": say("subject"), "width": 180},
         {"field": "detail", "headerName": say("detail"), "flex": 1, "minWidth": 220},
     ]
     filters = html.Div(
