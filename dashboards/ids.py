@@ -153,6 +153,7 @@ class People(StrEnum):
     SAID = "people-said"
     SHOWN_ONCE = "people-shown-once"
     TOKENS = "people-tokens"
+    PROGRAM_FORM = "people-program-form"
     PROGRAM_LABEL = "people-program-label"
     PROGRAM_DAYS = "people-program-days"
     PROGRAM_ROLE = "people-program-role"

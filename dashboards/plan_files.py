@@ -12,9 +12,9 @@ from dashboards.api.workshop import Workshop
 from dashboards.comparing import compare, two_drawings
 from dashboards.compression import Packed
 from dashboards.downloads import MEDIA_TYPES
-from dashboards.drawings import drawing_of
+from dashboards.drawings import drawing_of, root_of
 from dashboards.pages import Desk
-from dashboards.pictures import LARGE_PX, THUMBNAIL_PX, moved_picture, picture
+from dashboards.pictures import LARGE_PX, THUMBNAIL_PX, moved_picture, picture, under_picture
 from dashboards.secured import secured
 from gridmap.catalogue import LANGUAGES, Language
 from gridmap.errors import InputError
@@ -34,6 +34,23 @@ def add_plan_files(server: Flask, desk: Desk, work: Workshop) -> None:
     def thumbnail(scenario_id: int) -> Response:
         _demand_numbers(scenario_id)
         return _svg(picture(drawing_of(desk, work, scenario_id), longest_px=THUMBNAIL_PX))
+
+    @routes.get("/picture/<int:scenario_id>/ground.svg")
+    @secured(Permission.READ)
+    def ground(scenario_id: int) -> Response:
+        _demand_numbers(scenario_id)
+        scope, drawn = desk.scope(), drawing_of(desk, work, scenario_id)
+        frame = work.drafts.frame(scope, scenario_id)
+        archive = desk.basemaps.of(frame.territory_hash)
+        if archive is None:
+            abort(404)
+        root = root_of(work.drafts, scope, work.drafts.version(scope, scenario_id))
+        return _svg(
+            desk.plans.plan(scope, root.scenario_id).once(
+                ("ground", LARGE_PX),
+                lambda: under_picture(drawn, archive, frame.crs, longest_px=LARGE_PX),
+            )
+        )
 
     @routes.get("/picture/<int:scenario_id>/with/<int:other_id>/<which>.svg")
     @secured(Permission.READ)

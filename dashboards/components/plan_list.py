@@ -75,20 +75,26 @@ def facts(card: PlanCard, chosen: Selection) -> Component:
         day=day_of(one.status_at),
     )
     rows: list[tuple[str, str | Component]] = [
-        ("status", status),
+        *([("status", status)] if _has_moved_on(one) else []),
         ("author", one.author),
         ("created", day_of(one.created)),
         ("parent", parent),
         ("edits", number(one.head)),
     ]
     if one.effective_from is not None:
-        rows.insert(1, ("effective", holds_from(one, chosen.language)))
+        rows.insert(0, ("effective", holds_from(one, chosen.language)))
     if card.figures is not None:
         rows.append(("cells", number(card.figures.cells)))
     return html.Dl(
         [html.Div([html.Dt(say(f"fact.{name}")), html.Dd(value)]) for name, value in rows],
         className="plan-facts",
     )
+
+
+def _has_moved_on(one: Version) -> bool:
+    """Return whether somebody did more with a plan than make it, which the author tells."""
+    made = (one.author, day_of(one.created))
+    return one.status is not Status.DRAFT or (one.status_by, day_of(one.status_at)) != made
 
 
 def day_of(time: dt.datetime) -> str:

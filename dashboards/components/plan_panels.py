@@ -45,6 +45,7 @@ def compare_panel(
     parts: list[Component] = []
     pair: tuple[int, int] | None = None
     scope, tag = desk.scope(), ""
+    credit: str | None = None
     if scope.cells is not None:
         parts.append(html.P(say("some_cells"), className="hint"))
     elif one is not None and not others:
@@ -60,13 +61,16 @@ def compare_panel(
         else:
             pair, tag = (chosen.other, one.scenario_id), f"{found.old.head}-{found.new.head}"
             parts += comparison(found, scope, chosen.language)
+            frame = work.drafts.frame(scope, one.scenario_id)
+            has_basemap = desk.basemaps.of(frame.territory_hash) is not None
+            credit = frame.attribution if has_basemap else None
     select = other_select(others, chosen)
     hidden = scope.cells is not None or not others
     return _panel(
         "compare",
         say("title"),
         html.Div(select, hidden=hidden),
-        slide(chosen, pair, tag),
+        slide(chosen, pair, tag, credit=credit),
         *parts,
     )
 

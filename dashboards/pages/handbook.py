@@ -128,9 +128,7 @@ def _task(task: Task, desk: Desk, chosen: Selection) -> Component:
 
 def _keys(language: Language) -> Component:
     say = words(language, _AREA)
-    return _key_table(
-        [(keys or say("space_bar"), say(f"key.{one}")) for one, keys in KEYS.items()]
-    )
+    return _key_table([(keys or say("space_bar"), say(f"key.{one}")) for one, keys in KEYS.items()])
 
 
 def _editor_keys(desk: Desk, language: Language) -> list[Component]:
@@ -144,9 +142,7 @@ def _editor_keys(desk: Desk, language: Language) -> list[Component]:
 
 def _key_table(keys: list[tuple[str, str]]) -> Component:
     rows = [
-        html.Tr(
-            [html.Th(html.Kbd(pressed), scope="row"), html.Td(does)], className="help-entry"
-        )
+        html.Tr([html.Th(html.Kbd(pressed), scope="row"), html.Td(does)], className="help-entry")
         for pressed, does in keys
     ]
     return html.Table(html.Tbody(rows), className="plain-table help-keys")

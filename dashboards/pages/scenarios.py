@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from flask import abort
 
 from dashboards.api.workshop import Workshop
+from dashboards.components.empty import no_scenario
 from dashboards.components.plan_acts import BUTTONS, act_buttons, act_dialog, fault_list
 from dashboards.components.plan_hands import hands_panel
 from dashboards.components.plan_list import facts, holds_from, plan_list, plan_name, status_badge
@@ -79,8 +80,9 @@ def body(desk: Desk, asked: Selection) -> list[Component]:
     found = shelves(desk, work, today=today())
     chosen = _settled(found, asked)
     if not found:
-        empty = html.P(words(chosen.language, "plans")("none"), className="plans-none")
-        return [html.Div([empty, *_detail(desk, work, found, chosen)], className="plan-detail")]
+        # what the buttons of a plan are wired to stays, out of sight
+        detail = html.Div(_detail(desk, work, found, chosen), hidden=True)
+        return [html.Div([no_scenario(desk, chosen.language), detail], className="plan-detail")]
     return [
         plan_list(found, chosen),
         html.Div(_detail(desk, work, found, chosen), className="plan-detail"),

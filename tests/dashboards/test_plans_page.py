@@ -578,7 +578,7 @@ def test_without_a_plan_the_page_says_what_to_do(tmp_path: Path) -> None:
             Selection(page=Page.SCENARIOS),
         )
     )
-    assert "no plan within your reach" in str(found)
+    assert "No plan yet" in str(found)
     assert shown_acts(found) == set()
 
 
