@@ -96,9 +96,6 @@ def drawing_of(desk: Desk, work: Workshop, scenario_id: int) -> Drawing:
     if scope.cells is not None:
         plan = desk.plans.plan(scope, scenario_id)
         return plan.once("drawing", lambda: _of_plan(plan))
-    former: Drawing | None = None
-    if one.parent_id is not None:
-        former = drawing_of(desk, work, root_of(work.drafts, scope, one).scenario_id)
     # one plan at hand is enough to draw all of its territory
     ground = desk.plans.plan(scope, _first_of(work.drafts, scope, one).scenario_id)
     return ground.once(
@@ -107,7 +104,6 @@ def drawing_of(desk: Desk, work: Workshop, scenario_id: int) -> Drawing:
             ground,
             work.drafts.state(scope, scenario_id),
             {cell: name.code for cell, name in work.drafts.names(scope, scenario_id).items()},
-            former,
         ),
     )
 
@@ -218,20 +214,18 @@ def _of_plan(plan: Plan) -> Drawing:
     )
 
 
-def _of_state(
-    ground: Plan, state: DrawnState, codes: Mapping[int, str], former: Drawing | None
-) -> Drawing:
+def _of_state(ground: Plan, state: DrawnState, codes: Mapping[int, str]) -> Drawing:
     borders = borders_of(ground.territory.units.polygons, state)
     cells = sorted(state.centre)
     polygons = np.empty(len(cells), dtype=object)
     for row, cell in enumerate(cells):
         polygons[row] = shapely.coverage_union_all(borders.polygons[borders.label == cell])
     centres = tuple(state.centre[cell] for cell in cells)
-    if former is None:
+    if state.outlines:  # units were cut: only their cells are known to meet
+        colours = _coloured(polygons, centres, {})
+    else:
         label = np.searchsorted(np.array(cells), state.label).astype(np.int64)
         colours = cell_colours(ground.territory.units.adjacency, label, len(cells))
-    else:
-        colours = _coloured(polygons, centres, former.by_centre())
     return Drawing(
         bounds=_bounds(ground),
         polygons=polygons,

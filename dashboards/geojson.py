@@ -66,7 +66,7 @@ def outlets(plan: Plan, language: Language) -> bytes:
             {
                 "ownership": row["ownership"],
                 "symbol": symbol(row["ownership"], bool(row["visited"])),
-                "label": row["name"] if row["ownership"] == "own" else "",
+                "label": f"{cell} {row['name'] or ''}".strip() if row["ownership"] == "own" else "",
                 "title": text(
                     "pages.map.outlet",
                     language,

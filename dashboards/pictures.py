@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from dashboards.drawings import Drawing
+from dashboards.ground import ground_picture
+from dashboards.tiles import TileArchive
 
 #: Longer side of a thumbnail and of a picture to compare, in pixels.
 THUMBNAIL_PX, LARGE_PX = 240, 1200
@@ -30,10 +32,11 @@ def picture(drawing: Drawing, *, longest_px: int, named: bool = False) -> bytes:
         f'<path fill="{colour}" d="{frame.path(shape)}"/>'
         for shape, colour in zip(simple, drawing.colours, strict=True)
     )
-    width = 1.0 if longest_px <= THUMBNAIL_PX else 1.6
+    # streets lie under the large ones
+    width, opacity = (1.0, 0.62) if longest_px <= THUMBNAIL_PX else (1.6, 0.45)
     group = (
-        f'<g fill-opacity=".62" fill-rule="evenodd" stroke="{_STROKE}" stroke-width="{width}" '
-        f'stroke-linejoin="round">{"".join(paths)}</g>'
+        f'<g fill-opacity="{opacity}" fill-rule="evenodd" stroke="{_STROKE}" '
+        f'stroke-width="{width}" stroke-linejoin="round">{"".join(paths)}</g>'
     )
     names = _names(frame, drawing) if named and len(drawing.codes) <= _MOST_NAMED else ""
     return frame.svg(group + names)
@@ -55,6 +58,12 @@ def moved_picture(drawing: Drawing, areas: Sequence[BaseGeometry], *, longest_px
         f'{pattern}<g fill="url(#hatch)" fill-rule="evenodd" stroke="{_MOVED}" '
         f'stroke-width="2.5" stroke-linejoin="round">{paths}</g>'
     )
+
+
+def under_picture(drawing: Drawing, archive: TileArchive, crs: str, *, longest_px: int) -> bytes:
+    """Return streets, water and green in the frame of a picture."""
+    frame = _Frame(drawing, longest_px)
+    return frame.svg(ground_picture(archive, crs, drawing.bounds, frame.metres))
 
 
 class _Frame:

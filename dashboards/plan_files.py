@@ -12,13 +12,15 @@ from dashboards.api.workshop import Workshop
 from dashboards.comparing import compare, two_drawings
 from dashboards.compression import Packed
 from dashboards.downloads import MEDIA_TYPES
-from dashboards.drawings import drawing_of
+from dashboards.drawings import drawing_of, root_of
+from dashboards.figure_changes import FiguresWish, compare_figures
 from dashboards.pages import Desk
-from dashboards.pictures import LARGE_PX, THUMBNAIL_PX, moved_picture, picture
+from dashboards.pictures import LARGE_PX, THUMBNAIL_PX, moved_picture, picture, under_picture
 from dashboards.secured import secured
 from gridmap.catalogue import LANGUAGES, Language
 from gridmap.errors import InputError
 from gridmap.export.border_changes import write_layer, write_workbook
+from gridmap.export.plan_changes_files import write_comparison
 from gridmap.store.roles import Permission
 
 #: Largest number a database keeps in four bytes.
@@ -34,6 +36,23 @@ def add_plan_files(server: Flask, desk: Desk, work: Workshop) -> None:
     def thumbnail(scenario_id: int) -> Response:
         _demand_numbers(scenario_id)
         return _svg(picture(drawing_of(desk, work, scenario_id), longest_px=THUMBNAIL_PX))
+
+    @routes.get("/picture/<int:scenario_id>/ground.svg")
+    @secured(Permission.READ)
+    def ground(scenario_id: int) -> Response:
+        _demand_numbers(scenario_id)
+        scope, drawn = desk.scope(), drawing_of(desk, work, scenario_id)
+        frame = work.drafts.frame(scope, scenario_id)
+        archive = desk.basemaps.of(frame.territory_hash)
+        if archive is None:
+            abort(404)
+        root = root_of(work.drafts, scope, work.drafts.version(scope, scenario_id))
+        return _svg(
+            desk.plans.plan(scope, root.scenario_id).once(
+                ("ground", LARGE_PX),
+                lambda: under_picture(drawn, archive, frame.crs, longest_px=LARGE_PX),
+            )
+        )
 
     @routes.get("/picture/<int:scenario_id>/with/<int:other_id>/<which>.svg")
     @secured(Permission.READ)
@@ -65,6 +84,21 @@ def add_plan_files(server: Flask, desk: Desk, work: Workshop) -> None:
             content = path.read_bytes()
         answer = Response(content, mimetype=MEDIA_TYPES[kind])
         name = f"gridmap-changes-{scenario_id}-{other_id}.{kind}"
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        answer.cache_control.no_store = True
+        return answer
+
+    @routes.get("/download/<int:scenario_id>/with/<int:other_id>/figures.xlsx")
+    @secured(Permission.EXPORT)
+    def figures(scenario_id: int, other_id: int) -> Response:
+        _demand_numbers(scenario_id, other_id)
+        wish = FiguresWish.of(request.args)
+        found = compare_figures(desk, work, scenario_id, other_id, wish)
+        with tempfile.TemporaryDirectory(prefix="gridmap-changes-") as folder:
+            path = write_comparison(found, Path(folder) / "figures.xlsx", _language())
+            content = path.read_bytes()
+        answer = Response(content, mimetype=MEDIA_TYPES["xlsx"])
+        name = f"gridmap-figures-{scenario_id}-{other_id}.xlsx"
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         answer.cache_control.no_store = True
         return answer

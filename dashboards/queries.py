@@ -212,6 +212,7 @@ def settle(plan: Plan, chosen: Selection) -> Selection:
         cell=cell,
         week=chosen.week if day else None,
         weekday=chosen.weekday if day else None,
+        shade=chosen.shade,
     )
 
 

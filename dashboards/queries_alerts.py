@@ -16,6 +16,8 @@ from dashboards.queries import overloaded
 from dashboards.state import Page
 from gridmap.errors import GridmapError
 from gridmap.store.challenges import ChallengeState
+from gridmap.store.roles import Permission
+from gridmap.store.versions import Status
 
 #: A cell of so much blind demand, as a share of its own, is told of.
 BLIND_SHARE: Final = 0.2
@@ -72,7 +74,19 @@ def _vacancies(desk: Desk, plan: Plan, day: dt.date) -> Alert:
             held = set()
     vacant = ~named & ~table["centre_outlet_id"].isin(held).to_numpy()
     cells = _coded(plan, table["cell_id"][vacant])
-    return Alert("vacancy", int(vacant.sum()), cells, Page.CARD, "vacancy")
+    page = Page.SCENARIOS if _hands_over(desk, plan) else Page.CARD
+    return Alert("vacancy", int(vacant.sum()), cells, page, "vacancy")
+
+
+def _hands_over(desk: Desk, plan: Plan) -> bool:
+    """Return whether the caller finds the form that hands over the cells of this plan."""
+    scope = desk.scope()
+    if desk.work is None or not scope.may(Permission.EDIT):
+        return False
+    try:
+        return desk.work.drafts.version(scope, plan.scenario_id).status is Status.PUBLISHED
+    except GridmapError:
+        return False
 
 
 def _unmanaged(plan: Plan) -> Alert:

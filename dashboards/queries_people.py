@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from dashboards.components.words import words
+from dashboards.formats import MISSING
 from dashboards.pages import Desk
 from gridmap.catalogue import Language, sentences, text
 from gridmap.errors import GridmapError
@@ -32,18 +34,21 @@ def role_name(role: str, language: Language) -> str:
     return text(f"{_AREA}.role.{role}", language)
 
 
-def reach_words(grant: Grant, language: Language) -> str:
-    """Return how far a grant reaches, in words."""
+def reach_words(grant: Grant, language: Language, names: Mapping[str, str] | None = None) -> str:
+    """Return how far a grant reaches, in words; `names` are those of cells by their centres."""
     say = words(language, _AREA)
     if grant.everywhere:
         places = [say("accounts.everything")]
     else:
         places = [*sorted(grant.territories), *sorted(grant.regions)]
-    cells = [say("audit.cell_subject", number=one) for one in sorted(grant.cells)]
+    cells = [say("audit.cell_subject", number=(names or {}).get(one, one))
+             for one in sorted(grant.cells)]  # fmt: skip
     return ", ".join([*places, *cells])
 
 
-def account_row(one: Account, language: Language) -> dict[str, Any]:
+def account_row(
+    one: Account, language: Language, names: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Return an account as a row of the table, with the plain values of its form."""
     say = words(language, _AREA)
     return {
@@ -51,7 +56,7 @@ def account_row(one: Account, language: Language) -> dict[str, Any]:
         "name": one.name,
         "role": one.grant.role.value,
         "role_name": role_name(one.grant.role, language),
-        "reach": reach_words(one.grant, language),
+        "reach": reach_words(one.grant, language, names),
         "state": say("accounts.closed" if one.disabled else "accounts.open"),
         "disabled": one.disabled,
         "everywhere": one.grant.everywhere,
@@ -64,7 +69,8 @@ def account_row(one: Account, language: Language) -> dict[str, Any]:
 def account_rows(desk: Desk, language: Language) -> list[dict[str, Any]]:
     """Return the accounts within the caller's reach."""
     found = people_of(desk).accounts.list(desk.scope())
-    return [account_row(one, language) for one in found]
+    names = {one["value"]: one["label"] for one in cell_choices(desk, None)}
+    return [account_row(one, language, names) for one in found]
 
 
 def territory_names(desk: Desk) -> list[str]:
@@ -118,6 +124,30 @@ def subject_words(subject: str, language: Language) -> str:
     return text(key, language, number=number) if key in sentences(language) else subject
 
 
+def detail_words(name: str, value: object, language: Language) -> str:
+    """Return what else the audit tells of an act, in words; what is not known stays as it is."""
+    key = f"{_AREA}.audit_detail.{name}"
+    label = text(key, language) if key in sentences(language) else name
+    if name == "role":
+        told = role_name(str(value), language)
+    elif name == "reach" and isinstance(value, list):
+        told = ", ".join(_reach_part(str(one), language) for one in value)
+    elif name == "change":
+        told = str(value)[:12]
+    elif isinstance(value, list):
+        told = ", ".join(str(one) for one in value) or MISSING
+    else:
+        told = MISSING if value in (None, "") else str(value)
+    return f"{label}: {told}"
+
+
+def _reach_part(part: str, language: Language) -> str:
+    kind, _, name = part.partition(" ")
+    if kind == "everywhere":
+        return text(f"{_AREA}.accounts.everything", language)
+    return subject_words(f"{kind}/{name}", language)
+
+
 def audit_rows(desk: Desk, wanted: AuditFilter, language: Language) -> list[dict[str, Any]]:
     """Return the newest rows of the audit that are wanted."""
     found = people_of(desk).audit.entries(desk.scope(), wanted, most=MOST_ROWS)
@@ -133,7 +163,7 @@ def _audit_row(one: AuditEntry, language: Language) -> dict[str, Any]:
         "actor": one.actor,
         "action": action_name(one.action, language),
         "subject": subject_words(one.subject, language),
-        "detail": ", ".join(f"{name}: {value}" for name, value in detail.items()),
+        "detail": " · ".join(detail_words(name, value, language) for name, value in detail.items()),
     }
 
 

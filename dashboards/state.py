@@ -12,6 +12,7 @@ from gridmap.catalogue import LANGUAGES, Language
 
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _DAY = re.compile(r"(\d{1,2})-([1-7])", re.ASCII)
+_FIGURE = re.compile(r"[\w:.@ +-]{1,100}", re.ASCII)
 
 
 class Page(StrEnum):
@@ -34,7 +35,8 @@ class Page(StrEnum):
 class Selection:
     """Page, scenario, cell and day that are shown. None = not chosen.
 
-    `other` is the scenario that the chosen one is compared with.
+    `other` is the scenario that the chosen one is compared with; `shade` is the figure by which
+    the cells are coloured.
     """
 
     page: Page = Page.CELLS
@@ -44,6 +46,7 @@ class Selection:
     week: int | None = None
     weekday: int | None = None
     other: int | None = None
+    shade: str | None = None
 
     @classmethod
     def of_address(cls, path: str | None, query: str | None, *, language: Language) -> Selection:
@@ -63,6 +66,7 @@ class Selection:
             week=int(day[1]) if day else None,
             weekday=int(day[2]) if day else None,
             other=_number(values.get("with", "")),
+            shade=values["by"] if _FIGURE.fullmatch(values.get("by", "")) else None,
         )
 
     @classmethod
@@ -86,6 +90,8 @@ class Selection:
             query["day"] = f"{chosen.week}-{chosen.weekday}"
         if chosen.other is not None:
             query["with"] = chosen.other
+        if chosen.shade is not None:
+            query["by"] = chosen.shade
         query["lang"] = chosen.language
         return f"/{chosen.page}?{urlencode(query)}"
 

@@ -119,6 +119,8 @@ def cell_cycle(territory: Territory, scenario: Scenario, cell_id: int) -> CellCy
     ------
     StoreError
         If the plan has no such cell.
+    InputError
+        If the territory has no streets, along which routes could be changed.
     """
     ids = scenario.cells["cell_id"].to_numpy(np.int64)
     found = np.flatnonzero(ids == cell_id)
@@ -128,7 +130,9 @@ def cell_cycle(territory: Territory, scenario: Scenario, cell_id: int) -> CellCy
     partition = scenario.partition
     outlet_cell = partition.label[outlets["unit"].to_numpy()]
     mine = np.flatnonzero(outlets["visited"].to_numpy(bool) & (outlet_cell == row))
-    network = territory.networks[policy.mode]
+    network = territory.networks.get(policy.mode)
+    if network is None:
+        raise InputError(fault("cycle.no_streets", territory.name, mode=policy.mode))
     engine = open_engine(network)
     bases = bases_of(territory, policy, engine)
     centre_id = str(outlets["outlet_id"].iloc[partition.centre[row]])

@@ -80,8 +80,8 @@ class Visitor:
         self._drawn = drawn or query
         self._script = ""
 
-    def see(self, visit: Visit) -> None:
-        """Open a page anew and wait until all of it is drawn."""
+    def see(self, visit: Visit, *, query: str = "") -> None:
+        """Open a page anew, for `query` if that is given, and wait until all of it is drawn."""
         width, height = SIZES[visit.size]
         self.browser.execute_cdp_cmd(
             "Emulation.setDeviceMetricsOverride",
@@ -90,7 +90,7 @@ class Visitor:
         )  # fmt: skip
         self._remember_dark(visit.dark)
         self.browser.get("about:blank")
-        query = self._drawn if visit.page is Page.EDITOR else self._query
+        query = query or (self._drawn if visit.page is Page.EDITOR else self._query)
         self.browser.get(f"{self._address}/{visit.page}?{query}&lang={visit.language}")
         settled(self.browser)
 

@@ -55,7 +55,8 @@ def add_draft_routes(routes: Blueprint, desk: Desk, work: Workshop, *, language:
     @secured(Permission.EDIT)
     @contract(body=BranchIn, gives=ScenarioOut, status=201)
     def branch(scenario_id: int, body: BranchIn) -> ScenarioOut:
-        draft = work.drafts.open(desk.scope(), scenario_id, name=body.name)
+        opened = work.cycles if body.routes else work.drafts
+        draft = opened.open(desk.scope(), scenario_id, name=body.name)
         return scenario_out(work.drafts.version(desk.scope(), draft))
 
     @routes.get("/drafts/<int:scenario_id>")

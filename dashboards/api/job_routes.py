@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
+import pydantic
 from flask import Blueprint
 
 from dashboards.api.contract import contract
@@ -15,12 +17,19 @@ from dashboards.api.workshop import Workshop
 from dashboards.pages import Desk
 from dashboards.secured import secured
 from gridmap.catalogue import Language
+from gridmap.jobs.cycle_job import REPLAN_CELL, CellArguments
 from gridmap.jobs.listing import as_plain
+from gridmap.jobs.rebalance_job import REBALANCE, RebalanceArguments
 from gridmap.jobs.standard import PlanArguments, read_arguments
 from gridmap.store.roles import Permission
 
 #: So many jobs are listed, the newest first.
 MOST_LISTED = 10_000
+#: Arguments of the kinds that change a draft instead of making a scenario.
+ARGUMENTS: Final[Mapping[str, type[pydantic.BaseModel]]] = {
+    REBALANCE.name: RebalanceArguments,
+    REPLAN_CELL.name: CellArguments,
+}
 
 
 def add_job_routes(routes: Blueprint, desk: Desk, work: Workshop, *, language: Language) -> None:
@@ -44,7 +53,7 @@ def add_job_routes(routes: Blueprint, desk: Desk, work: Workshop, *, language: L
         scope = desk.scope()
         one = work.drafts.version(scope, body.scenario_id)
         asked = read_arguments(
-            PlanArguments,
+            ARGUMENTS.get(body.kind, PlanArguments),
             {**body.arguments, "scenario_id": body.scenario_id},
             within="arguments",
         ).model_dump(mode="json", exclude_unset=True)

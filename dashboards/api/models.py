@@ -125,9 +125,10 @@ class WhereOut(pydantic.BaseModel):
 
 
 class BranchIn(Taken):
-    """A draft to be opened."""
+    """A draft to be opened; `routes`: with the routes and scores of the plan, to change them."""
 
     name: Words = ""
+    routes: bool = False
 
 
 class DrawnCell(pydantic.BaseModel):
@@ -293,6 +294,26 @@ class UntilIn(Taken):
     effective_until: dt.date
 
 
+class AssignmentOut(pydantic.BaseModel):
+    """One person's time in one cell; `ends` is the first day that is no longer theirs."""
+
+    cell_id: int
+    person: str
+    begins: dt.date
+    ends: dt.date | None
+    note: str
+    author: str
+
+
+class HandIn(Taken):
+    """A cell that goes to somebody from a day on; `person` null: it becomes vacant."""
+
+    cell_id: CellId
+    person: Annotated[str, pydantic.Field(max_length=120, pattern=r"^[^\x00]*$")] | None
+    begins: dt.date
+    note: Words = ""
+
+
 class Nothing(Taken):
     """No fields."""
 
@@ -336,7 +357,7 @@ class JobOut(pydantic.BaseModel):
 class JobIn(Taken):
     """A job to be done in a territory; imports and exports have routes of their own."""
 
-    kind: Literal["plan", "reroute", "score"]
+    kind: Literal["plan", "reroute", "score", "rebalance", "replan_cell"]
     scenario_id: Number
     arguments: dict[str, Any] = {}
 

@@ -32,10 +32,11 @@ STATUS: Final[Mapping[type[GridmapError], int]] = {
 #: What was asked is all right, and does not go with how things stand.
 _NOT_NOW: Final = (
     "drafts.not_planned", "drafts.not_redrawn", "drafts.wrong_status", "drafts.key_used",
-    "drafts.nothing_to_undo", "drafts.nothing_to_redo",
+    "drafts.nothing_to_undo", "drafts.nothing_to_redo", "cycle.as_made",
 )  # fmt: skip
 #: What is out of scope, and what is not there: both look the same.
-_NOT_THERE: Final = ("store.out_of_scope", "store.no_scenario", "store.no_cells", "jobs.none_such")
+_NOT_THERE: Final = ("store.out_of_scope", "store.no_scenario", "store.no_cells", "jobs.none_such",
+               "cycle.no_cell")  # fmt: skip
 #: Asked for too much at a time; later it may go.
 _LATER: Final = ("jobs.too_many",)
 _HTTP: Final = {401: "sign_in", 403: "forbidden", 404: "not_there", 405: "no_method",

@@ -7,9 +7,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as AnyResponse
 
+from dashboards.api.cycle_routes import add_cycle_routes
 from dashboards.api.description import describe
 from dashboards.api.draft_routes import add_draft_routes
 from dashboards.api.file_routes import add_file_routes
+from dashboards.api.hand_routes import add_hand_routes
 from dashboards.api.job_routes import add_job_routes
 from dashboards.api.plan_routes import add_plan_routes
 from dashboards.api.problems import NotThere, asked_language, problem, told, told_http
@@ -31,7 +33,9 @@ def rest_blueprint(desk: Desk, work: Workshop, *, language: Language) -> Bluepri
     routes = Blueprint("rest", __name__, url_prefix=PREFIX)
     add_plan_routes(routes, desk, work)
     add_draft_routes(routes, desk, work, language=language)
+    add_cycle_routes(routes, desk, work, language=language)
     add_status_routes(routes, desk, work)
+    add_hand_routes(routes, desk, work)
     add_job_routes(routes, desk, work, language=language)
     add_file_routes(routes, desk, work, language=language)
 

@@ -26,10 +26,21 @@
     return item;
   }
 
+  /** A link shows what its sender saw; nobody has to be asked for that. */
+  function keepInAddress(metric) {
+    const address = new URL(window.location.href);
+    if (address.searchParams.get("by") === metric) return;
+    if (metric === null) address.searchParams.delete("by");
+    else address.searchParams.set("by", metric);
+    window.history.replaceState(window.history.state, "", address);
+  }
+
   async function colourBy(metric, selection) {
     const place = document.getElementById("cells-shade-legend");
     if (!place) return window.dash_clientside.no_update;
-    if (!metric || !selection || selection.scenario === null) {
+    const isPlain = !metric || metric === "cell";
+    keepInAddress(isPlain ? null : metric);
+    if (isPlain || !selection || selection.scenario === null) {
       place.replaceChildren();
       return null;
     }

@@ -31,7 +31,9 @@ def _item(one: Alert, chosen: Selection) -> Component:
     if len(one.cells) > NAMED:
         links.append(html.Span(say("others", count=len(one.cells) - NAMED), className="hint"))
     if one.page is Page.SCENARIOS:
-        links.append(dcc.Link(say("answer"), href=chosen.address(page=one.page)))
+        way = say("hand_over" if one.key == "vacancy" else "answer")
+        cell = one.cells[0][0] if one.key == "vacancy" else chosen.cell
+        links.append(dcc.Link(way, href=chosen.address(page=one.page, cell=cell)))
     told = say(one.key, count=one.count)
     head = help_link(one.term, told, language=chosen.language) if one.term else html.Span(told)
     return html.Li([html.Strong(head), html.Div(links)])

@@ -45,3 +45,20 @@ def editor_labels(language: Language) -> dict[str, str]:
         for key, sentence in sentences(language).items()
         if key.startswith(_AREA)
     }
+
+
+def editor_keys(language: Language) -> list[tuple[str, str]]:
+    """Return the keys of the editor and what each does, as its own list of keys shows them."""
+    labels = editor_labels(language)
+    tools = [
+        (labels[key], f"{labels[tool]}: {labels[tool.replace('tool_', 'tip_', 1)]}")
+        for key in labels
+        if key.startswith("tool_") and key.endswith("_key")
+        for tool in [key.removesuffix("_key")]
+    ]
+    others = [
+        (labels[key], labels[key.removesuffix("_keys")])
+        for key in labels
+        if key.startswith("key_") and key.endswith("_keys")
+    ]
+    return [*tools, *others]

@@ -11,7 +11,7 @@ SYMBOLS_URL = "/assets/symbols/"
 _ENTRIES = ("own", "partner_visited", "partner", "rival_visited", "rival", "other_visited", "other")
 
 
-def legend(language: Language, present: frozenset[str]) -> html.Details:
+def legend(language: Language, present: frozenset[str], *, unfolded: bool = True) -> html.Details:
     """Return the legend of the outlet symbols that occur on the map."""
     say = words(language)
     entries = [
@@ -20,5 +20,5 @@ def legend(language: Language, present: frozenset[str]) -> html.Details:
         if name in present
     ]
     return html.Details(
-        [html.Summary(say("legend.title")), html.Ul(entries)], open=True, className="legend"
+        [html.Summary(say("legend.title")), html.Ul(entries)], open=unfolded, className="legend"
     )

@@ -31,11 +31,12 @@ def plan_map(
     switches: str = "",
     shown: Sequence[str] = (),
     beside: Sequence[Component] = (),
+    small: bool = False,
 ) -> html.Div:
     """Return the map with its legend, showing `view` or else the whole territory.
 
     With `switches`, the id of a checklist, the reader switches the layers; `shown` are on at first.
-    `beside` are more panels, which come first.
+    `beside` are more panels, which come first. On a small map the legend is folded.
     """
     say = words(language)
     data, query = f"/data/{plan.scenario_id}", f"?lang={language}"
@@ -71,7 +72,7 @@ def plan_map(
             html.Div(
                 [
                     *beside,
-                    legend(language, present),
+                    legend(language, present, unfolded=not small),
                     *([_switches(switches, plan, language, shown)] if switches else []),
                 ],
                 className="map-panels",

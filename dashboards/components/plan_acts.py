@@ -14,7 +14,7 @@ from dashboards.ids import PlanIds
 from dashboards.queries_plans import Act, PlanCard
 from dashboards.state import Page, Selection
 from gridmap.catalogue import Language
-from gridmap.store.versions import Status
+from gridmap.store.versions import Status, Version
 
 #: The button of each act.
 BUTTONS: Final[dict[Act, PlanIds]] = {
@@ -26,8 +26,8 @@ BUTTONS: Final[dict[Act, PlanIds]] = {
     Act.ARCHIVE: PlanIds.ARCHIVE,
     Act.ROLL_BACK: PlanIds.ROLL_BACK,
 }
-#: The step that leads on from each status.
-_MAIN: Final = {Act.SUBMIT, Act.PUBLISH, Act.ROLL_BACK}
+#: The steps that lead on: the first of them that is possible stands out.
+_MAIN: Final = (Act.ROUTE, Act.SUBMIT, Act.PUBLISH, Act.ROLL_BACK)
 
 
 def act_buttons(
@@ -44,11 +44,12 @@ def act_buttons(
     """
     say = words(chosen.language, "plans")
     parts: list[Component] = []
-    if card is not None and may_edit and card.version.status is Status.DRAFT:
+    leading = next((one for one in _MAIN if one in acts), None)
+    if card is not None and may_edit and _is_drawn(card.version):
         href = chosen.address(page=Page.EDITOR, other=None, cell=None)
-        parts.append(dcc.Link(say("act.editor"), href=href, className="button button-main"))
+        parts.append(dcc.Link(say("act.editor"), href=href, className="button"))
     for act, name in BUTTONS.items():
-        main = " button-main" if act in _MAIN else ""
+        main = " button-main" if act is leading else ""
         parts.append(
             html.Button(
                 say(f"act.{act}"),
@@ -60,6 +61,11 @@ def act_buttons(
         )
     row = html.Div(parts, className="plan-acts", role="group", **aria(label=say("act.label")))
     return html.Div([row, *_remarks(card, acts, chosen.language, hindered=hindered)])
+
+
+def _is_drawn(one: Version) -> bool:
+    """Return whether a plan is redrawn itself; of others a draft is opened first."""
+    return one.status is Status.DRAFT and one.next_cell is not None
 
 
 def _remarks(

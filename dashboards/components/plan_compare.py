@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from dashboards.comparing import Comparison
 from dashboards.components.aria import aria
 from dashboards.components.help import help_button
-from dashboards.components.plan_list import plan_name
+from dashboards.components.plan_list import plan_name, status_name
 from dashboards.components.words import words
 from dashboards.formats import MISSING, number, share
 from dashboards.ids import PlanIds
@@ -36,7 +36,7 @@ def other_select(others: Sequence[Version], chosen: Selection) -> Component:
     data = [
         {
             "value": str(each.scenario_id),
-            "label": f"{plan_name(each, chosen.language)} · {say(f'status.{each.status}')}",
+            "label": f"{plan_name(each, chosen.language)} · {status_name(each, chosen.language)}",
         }
         for each in others
     ]
@@ -52,8 +52,13 @@ def other_select(others: Sequence[Version], chosen: Selection) -> Component:
     )
 
 
-def slide(chosen: Selection, pair: tuple[int, int] | None, tag: str) -> Component:
-    """Return both maps, one over the other, and the slider that divides them."""
+def slide(
+    chosen: Selection, pair: tuple[int, int] | None, tag: str, *, credit: str | None = None
+) -> Component:
+    """Return both maps, one over the other, and the slider that divides them.
+
+    `credit` names whose streets lie under them; None = there is no basemap.
+    """
     say = words(chosen.language, "plans")
     old, new = pair or (0, 0)
     address = f"/picture/{old}/with/{new}"
@@ -86,7 +91,19 @@ def slide(chosen: Selection, pair: tuple[int, int] | None, tag: str) -> Componen
             html.Div(
                 html.Div(
                     [
-                        layer("before", say("compare.before", number=old)),
+                        *(
+                            []
+                            if pair is None or credit is None
+                            else [
+                                html.Img(
+                                    src=f"/picture/{new}/ground.svg",
+                                    alt="",
+                                    className="slide-ground",
+                                )
+                            ]
+                        ),
+                        html.Div(layer("before", say("compare.before", number=old)),
+                                 className="slide-before"),
                         html.Div(layer("after", say("compare.after", number=new)),
                                  className="slide-after"),
                         html.Div(layer("moved", say("compare.moves")), className="slide-moved"),
@@ -117,6 +134,7 @@ def slide(chosen: Selection, pair: tuple[int, int] | None, tag: str) -> Componen
                 className="slide-tools",
             ),
             html.P(say("compare.slider_hint", old=old, new=new), className="hint"),
+            *([html.P(credit, className="hint slide-credit")] if credit else []),
         ],
         className="slide-box",
         hidden=pair is None,

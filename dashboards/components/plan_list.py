@@ -37,10 +37,16 @@ def plan_name(one: Version, language: Language) -> str:
     return say("plan", number=one.scenario_id)
 
 
+def status_name(one: Version, language: Language) -> str:
+    """Return how far a plan is; one as it was made is nobody's draft."""
+    made = one.status is Status.DRAFT and one.next_cell is None
+    return words(language, "plans")("status.made" if made else f"status.{one.status}")
+
+
 def status_badge(one: Version, language: Language) -> Component:
     """Return how far a plan is; a word, not a colour alone."""
     return html.Span(
-        words(language, "plans")(f"status.{one.status}"),
+        status_name(one, language),
         className=f"badge plan-status plan-{one.status}",
     )
 
@@ -64,25 +70,31 @@ def facts(card: PlanCard, chosen: Selection) -> Component:
         parent = dcc.Link(say("plan", number=one.parent_id), href=href)
     status = say(
         "since.by",
-        status=say(f"status.{one.status}"),
+        status=status_name(one, chosen.language),
         author=one.status_by,
         day=day_of(one.status_at),
     )
     rows: list[tuple[str, str | Component]] = [
-        ("status", status),
+        *([("status", status)] if _has_moved_on(one) else []),
         ("author", one.author),
         ("created", day_of(one.created)),
         ("parent", parent),
         ("edits", number(one.head)),
     ]
     if one.effective_from is not None:
-        rows.insert(1, ("effective", holds_from(one, chosen.language)))
+        rows.insert(0, ("effective", holds_from(one, chosen.language)))
     if card.figures is not None:
         rows.append(("cells", number(card.figures.cells)))
     return html.Dl(
         [html.Div([html.Dt(say(f"fact.{name}")), html.Dd(value)]) for name, value in rows],
         className="plan-facts",
     )
+
+
+def _has_moved_on(one: Version) -> bool:
+    """Return whether somebody did more with a plan than make it, which the author tells."""
+    made = (one.author, day_of(one.created))
+    return one.status is not Status.DRAFT or (one.status_by, day_of(one.status_at)) != made
 
 
 def day_of(time: dt.datetime) -> str:

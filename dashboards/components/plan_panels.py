@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import dash_mantine_components as dmc
 import plotly.graph_objects as go
 from dash import dcc, html
@@ -15,11 +13,11 @@ from dashboards.comparing import compare
 from dashboards.components.plan_acts import fault_list
 from dashboards.components.plan_challenges import answer_form, challenge_list, file_form
 from dashboards.components.plan_compare import comparison, other_select, plain_table, slide
-from dashboards.components.plan_list import plan_name
+from dashboards.components.plan_list import plan_name, status_name
 from dashboards.components.words import words
 from dashboards.figures import CONFIG, plain_figure
 from dashboards.figures.plans import PlanMark, plans_figure
-from dashboards.formats import MISSING, number, share
+from dashboards.formats import number, share
 from dashboards.ids import PlanIds
 from dashboards.pages import Desk
 from dashboards.plan_acts import sentences
@@ -29,7 +27,6 @@ from gridmap.errors import GridmapError, PermissionDenied, StoreError
 from gridmap.store.challenges import Challenge
 from gridmap.store.numbers import FIRST_CELL_ID
 from gridmap.store.roles import Permission
-from gridmap.store.versions import Status
 
 MEASURES = ("moved", "compactness")
 
@@ -48,6 +45,7 @@ def compare_panel(
     parts: list[Component] = []
     pair: tuple[int, int] | None = None
     scope, tag = desk.scope(), ""
+    credit: str | None = None
     if scope.cells is not None:
         parts.append(html.P(say("some_cells"), className="hint"))
     elif one is not None and not others:
@@ -63,13 +61,16 @@ def compare_panel(
         else:
             pair, tag = (chosen.other, one.scenario_id), f"{found.old.head}-{found.new.head}"
             parts += comparison(found, scope, chosen.language)
+            frame = work.drafts.frame(scope, one.scenario_id)
+            has_basemap = desk.basemaps.of(frame.territory_hash) is not None
+            credit = frame.attribution if has_basemap else None
     select = other_select(others, chosen)
     hidden = scope.cells is not None or not others
     return _panel(
         "compare",
         say("title"),
         html.Div(select, hidden=hidden),
-        slide(chosen, pair, tag),
+        slide(chosen, pair, tag, credit=credit),
         *parts,
     )
 
@@ -105,71 +106,6 @@ def challenge_panel(
         file_form(cells, chosen, shown=may_file),
     )
     return html.Div(panel, hidden=not scope.may(Permission.CHALLENGE))
-
-
-def hands_panel(
-    desk: Desk, work: Workshop, card: PlanCard | None, chosen: Selection, day: dt.date
-) -> list[Component]:
-    """Return who has which cell of a published plan, and the log; for those who see names."""
-    scope = desk.scope()
-    if card is None or not card.planned or card.version.status is not Status.PUBLISHED:
-        return []
-    if not scope.may(Permission.READ_CONTACTS):
-        return []
-    say, territory = words(chosen.language, "plans.hands"), card.version.territory_name
-    plan = desk.plans.plan(scope, card.version.scenario_id)
-    names = dict(queries.cell_names(plan))
-    code = {
-        str(centre): names[int(cell)]
-        for centre, cell in zip(
-            plan.scenario.cells["centre_outlet_id"], plan.scenario.cells["cell_id"], strict=True
-        )
-    }
-    held = {
-        one.centre_outlet_id: one
-        for one in work.assignments.of(scope, territory)
-        if one.begins <= day and (one.ends is None or day < one.ends)
-    }
-    if held:
-        desk.note(scope, card.version.scenario_id, Page.SCENARIOS)
-    rows = [
-        [
-            name,
-            held[centre].user_name if centre in held else say("vacant"),
-            str(held[centre].begins) if centre in held else MISSING,
-            str(held[centre].ends or MISSING) if centre in held else MISSING,
-        ]
-        for centre, name in code.items()
-    ]
-    log = [
-        html.Li(
-            say(
-                "line",
-                day=one.day,
-                cell=code.get(one.centre_outlet_id, one.centre_outlet_id),
-                giver=one.giver or say("nobody"),
-                taker=one.taker or say("nobody"),
-            )
-            + (f" · {one.note}" if one.note else "")
-        )
-        for one in reversed(work.assignments.hand_overs(scope, territory))
-    ]
-    heads = [say(one) for one in ("cell", "person", "since", "until")]
-    return [
-        _panel(
-            "hands",
-            say("title"),
-            html.P(say("hint"), className="hint"),
-            html.P(say("vacancies", count=len(code) - len(held.keys() & code.keys()),
-                       cells=len(code))),
-            html.Details(
-                [html.Summary(say("title")), plain_table(heads, rows, say("title"))]
-            ),
-            html.Details(
-                [html.Summary(say("log")), html.Ul(log) if log else html.P(say("none"))]
-            ),
-        )
-    ]  # fmt: skip
 
 
 def side_panel(shelf: Shelf | None, chosen: Selection, *, whole: bool) -> Component:
@@ -255,7 +191,7 @@ def _side_table(measured: list[PlanCard], chosen: Selection) -> Component:
                     plan_name(one, chosen.language) + star,
                     href=chosen.address(scenario=one.scenario_id, other=None, cell=None),
                 ),
-                words(chosen.language, "plans")(f"status.{one.status}"),
+                status_name(one, chosen.language),
                 *(share(found.deviation.get(name)) for name in workloads),
                 number(found.compactness, 2),
                 share(found.moved),

@@ -54,7 +54,7 @@ def header(
     person: Person | None = None,
 ) -> list[Component]:
     """Return the header for a selection, the pages its reader has, and who is signed in."""
-    say = words(chosen.language)
+    say, options = words(chosen.language), _options(chosen, scenarios)
     return [
         html.Div("gridmap", className="brand"),
         html.Nav(
@@ -74,11 +74,11 @@ def header(
             [
                 dmc.Select(
                     id=App.SCENARIO,
-                    data=_options(chosen, scenarios),
+                    data=options,
                     value=None if chosen.scenario is None else str(chosen.scenario),
                     allowDeselect=False,
                     size="xs",
-                    className="scenario-select",
+                    className="scenario-select" if options else "scenario-select no-scenarios",
                     **aria(label=say("nav.scenario")),
                 ),
                 html.Div(

@@ -30,7 +30,7 @@ def plans_figure(
         mode="markers+text",
         x=[one.across for one in marks],
         y=[one.upwards for one in marks],
-        text=[f"{one.scenario_id}{' ★' if one.best else ''}" for one in marks],
+        text=_labels(marks),
         textposition="top center",
         hovertext=[one.name for one in marks],
         hoverinfo="text",
@@ -42,9 +42,23 @@ def plans_figure(
             "symbol": ["star" if one.best else "circle" for one in marks],
         },
     )
-    figure.update_xaxes(title_text=across, tickformat=".1%", rangemode="tozero")
+    # from zero, so that plans that hardly differ do not look far apart
+    figure.update_xaxes(title_text=across, tickformat=".2~%", rangemode="tozero")
     figure.update_yaxes(
-        title_text=upwards, tickformat=".1%" if percent else ".2f",
-        rangemode="tozero" if percent else "normal",
-    )  # fmt: skip
+        title_text=upwards, tickformat=".2~%" if percent else ".3~f", rangemode="tozero"
+    )
     return figure
+
+
+def _labels(marks: Sequence[PlanMark]) -> list[str]:
+    """Return the numbers of the plans; those in one place share the label of the first."""
+    places: dict[tuple[float, float], list[PlanMark]] = {}
+    for one in marks:
+        places.setdefault((round(one.across, 3), round(one.upwards, 3)), []).append(one)
+    labels = {
+        here[0].scenario_id: ", ".join(
+            f"{one.scenario_id}{' ★' if one.best else ''}" for one in here
+        )
+        for here in places.values()
+    }
+    return [labels.get(one.scenario_id, "") for one in marks]

@@ -18,8 +18,15 @@ from dashboards.components.findings import cell_findings
 from dashboards.components.grids import grid
 from dashboards.components.help import help_button, metric_help
 from dashboards.components.maps import plan_map
+from dashboards.components.neighbours import neighbour_table
 from dashboards.components.notices import notices
-from dashboards.components.words import quadrant_advice, quadrant_name, words
+from dashboards.components.words import (
+    kind_name,
+    outlet_name,
+    quadrant_advice,
+    quadrant_name,
+    words,
+)
 from dashboards.figures import CONFIG
 from dashboards.figures.coverage import coverage_figure
 from dashboards.figures.quadrant import quadrant_figure
@@ -87,6 +94,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
                                 has_basemap=has_basemap,
                                 switches=Card.LAYERS,
                                 shown=found,
+                                small=True,
                             ),
                             className="card-map",
                             **aria(label=say("map.title")),
@@ -137,7 +145,8 @@ def challenge_link(desk: Desk, chosen: Selection) -> list[Component]:
     if desk.work is None or not desk.scope().may(Permission.CHALLENGE):
         return []
     said = text("plans.challenge.from_card", chosen.language)
-    return [dcc.Link(said, href=chosen.address(page=Page.SCENARIOS), className="button")]
+    link = dcc.Link(said, href=chosen.address(page=Page.SCENARIOS), className="button")
+    return [html.Div(link, className="downloads")]
 
 
 def card(plan: Plan, chosen: Selection) -> list[Component]:
@@ -182,12 +191,13 @@ def card(plan: Plan, chosen: Selection) -> list[Component]:
 
 
 def details(plan: Plan, chosen: Selection) -> list[Component]:
-    """Return the outlets and all figures of the selected cell."""
+    """Return the neighbours, the outlets and all figures of the selected cell."""
     if chosen.cell is None:
         return []
     say = words(chosen.language)
     found = queries.measures(plan, chosen.cell)
     return [
+        _panel(text("neighbours.title", chosen.language), None, *neighbour_table(plan, chosen)),
         _panel(say("outlets.title"), None, *_outlets(plan, chosen)),
         _panel(say("metrics.title"), None, _metrics(plan, found, chosen.language)),
     ]
@@ -244,7 +254,7 @@ def _score(plan: Plan, found: dict[str, Measure], which: str, language: Language
         reason = note_text(one.note, language) if one and one.note else say("card.no_reason")
         lines.append(say("card.no_score", reason=reason))
     if data is not None:
-        lines.append(say("card.data_coverage", share=share(data.value)))
+        lines.append(say("card.data_coverage", share=f"{data.value:.0%}"))
     return html.Div(
         [
             html.Div(
@@ -370,7 +380,10 @@ def _outlets(plan: Plan, chosen: Selection) -> list[Component]:
     shown = [
         {
             **row,
-            "name": row["name"] or MISSING,
+            "name": outlet_name(
+                str(row["name"]), str(row["id"]), str(row["kind"]), chosen.language
+            ),
+            "kind": kind_name(str(row["kind"]), chosen.language) or MISSING,
             "ownership": say(f"ownership.{row['ownership']}"),
             "grade": say("outlets.assumed", grade=row["grade"])
             if row["invented"] and row["grade"]

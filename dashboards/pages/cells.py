@@ -49,7 +49,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
                     language=language,
                     has_basemap=has_basemap,
                     switches=Cells.LAYERS,
-                    beside=[shade_panel(plan, language)],
+                    beside=[shade_panel(plan, language, chosen.shade)],
                 ),
                 className="page-map",
                 **aria(label=say("map.title")),

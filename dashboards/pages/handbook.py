@@ -10,6 +10,7 @@ from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from dashboards.components.aria import aria
+from dashboards.components.editors import editor_keys
 from dashboards.components.words import words
 from dashboards.ids import Help
 from dashboards.pages import Desk
@@ -78,6 +79,7 @@ def layout(desk: Desk, chosen: Selection) -> Component:
             html.P(say("nothing"), id=Help.NOTHING, className="hint", role="status", hidden=True),
             _section(say("tasks"), [_task(one, desk, chosen) for one in tasks], "help-tasks"),
             _section(say("keys"), [_keys(chosen.language)]),
+            *_editor_keys(desk, chosen.language),
             _section(say("terms"), [html.Dl(_terms(chosen.language), className="help-list")]),
             _section(say("figures"), _figures(chosen.language)),
         ],
@@ -126,17 +128,24 @@ def _task(task: Task, desk: Desk, chosen: Selection) -> Component:
 
 def _keys(language: Language) -> Component:
     say = words(language, _AREA)
+    return _key_table([(keys or say("space_bar"), say(f"key.{one}")) for one, keys in KEYS.items()])
+
+
+def _editor_keys(desk: Desk, language: Language) -> list[Component]:
+    """Return the keys of the map on which cells are redrawn, where that is possible."""
+    if desk.work is None:
+        return []
+    page = text("pages.nav.editor", language)
+    title = words(language, _AREA)("editor_keys", page=page)
+    return [_section(title, [_key_table(editor_keys(language))])]
+
+
+def _key_table(keys: list[tuple[str, str]]) -> Component:
     rows = [
-        html.Tr(
-            [
-                html.Th(html.Kbd(keys or say("space_bar")), scope="row"),
-                html.Td(say(f"key.{one}")),
-            ],
-            className="help-entry",
-        )
-        for one, keys in KEYS.items()
+        html.Tr([html.Th(html.Kbd(pressed), scope="row"), html.Td(does)], className="help-entry")
+        for pressed, does in keys
     ]
-    return html.Table(html.Tbody(rows), className="plain-table")
+    return html.Table(html.Tbody(rows), className="plain-table help-keys")
 
 
 def _terms(language: Language) -> list[Component]:

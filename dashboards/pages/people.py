@@ -59,6 +59,11 @@ def is_here(desk: Desk) -> bool:
     return desk.people is not None
 
 
+#: What is there only while an account is chosen.
+_OF_AN_ACCOUNT: Final = (People.NEW, People.SAVE, People.RESET, People.DISABLE, People.END,
+                         People.PROGRAM_FORM)  # fmt: skip
+
+
 def layout(desk: Desk, chosen: Selection) -> Component:
     """Return the page as far as its reader administers."""
     say = words(chosen.language, _AREA)
@@ -115,7 +120,13 @@ def _accounts(desk: Desk, chosen: Selection) -> Component:
                 ],
                 className="people-list",
             ),
-            html.Section([*_form(desk, chosen), *_token_form(desk, chosen)], className="panel"),
+            html.Section(
+                [
+                    *_form(desk, chosen),
+                    html.Div(_token_form(desk, chosen), id=People.PROGRAM_FORM, hidden=True),
+                ],
+                className="panel",
+            ),
         ],
         className="people-accounts",
     )
@@ -129,7 +140,9 @@ def _form(desk: Desk, chosen: Selection) -> list[Component]:
         html.Div(
             [
                 dmc.Title(say("new"), id=People.TITLE, order=2, size="h4"),
-                html.Button(say("new"), id=People.NEW, className="button", type="button"),
+                html.Button(
+                    say("other"), id=People.NEW, className="button", type="button", hidden=True
+                ),
             ],
             className="people-head",
         ),
@@ -215,10 +228,10 @@ def _audit(desk: Desk, chosen: Selection) -> Component:
     kept: dict[str, Any] = {"persistence": True, "persistence_type": "memory"}
     columns = [
         {"field": "row", "headerName": say("row"), "width": 80},
-        {"field": "time", "headerName": say("time"), "width": 170},
+        {"field": "time", "headerName": say("time"), "width": 190},
         {"field": "actor", "headerName": say("actor"), "width": 130},
         {"field": "action", "headerName": say("action"), "width": 190},
-        {"field": "subject", "headerName": say("subject"), "width": 150},
+        {"field": "subject", "headerName": say("subject"), "width": 180},
         {"field": "detail", "headerName": say("detail"), "flex": 1, "minWidth": 220},
     ]
     filters = html.Div(
@@ -299,12 +312,15 @@ def register(app: Dash, desk: Desk) -> None:
         Output(People.TOKENS, "children"),
         Output(People.CELLS, "data"),
         *(Output(id, prop) for id, prop, _, _ in _FIELDS),
+        Output(People.ADD, "hidden"),
+        *(Output(one, "hidden") for one in _OF_AN_ACCOUNT),
         Input(People.TABLE, "selectedRows"),
         State(App.SELECTION, "data"),
     )
     @secured(DEMANDS)
     def fill(rows: list[dict[str, Any]] | None, data: dict[str, Any] | None) -> tuple[Any, ...]:
-        return filled(desk, rows, _chosen(data))
+        hidden = [bool(rows), *(not rows for _ in _OF_AN_ACCOUNT)]
+        return (*filled(desk, rows, _chosen(data)), *hidden)
 
     @app.callback(
         Output(People.SAID, "children"),

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from dashboards import cycle_queries, queries
 from dashboards.access import Plan
 from dashboards.components.aria import aria
-from dashboards.components.words import words
+from dashboards.components.words import outlet_name, words
 from dashboards.formats import MISSING, minutes
 from dashboards.pages.routes_work import READ_ONLY, CycleState
 from dashboards.queries import DayLoad, Stop
@@ -80,7 +80,7 @@ def _head(plan: Plan, day: DayLoad, chosen: Selection, *, here: bool, fixed: boo
 
 def _chip(stop: Stop, day: int, chosen: Selection, state: CycleState, *, fixed: bool) -> Component:
     say = words(chosen.language, "cyclepage")
-    name = stop.name or stop.outlet_id
+    name = outlet_name(stop.name, stop.outlet_id, stop.kind, chosen.language)
     pinned = fixed or (stop.outlet_id, day) in state.pins.visits
     label = f"{stop.seq}. {name}, {words(chosen.language)('routes.grade', grade=stop.grade)}"
     if pinned:

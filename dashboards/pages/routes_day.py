@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from dashboards import queries
 from dashboards.access import Plan
 from dashboards.components.aria import aria
-from dashboards.components.words import words
+from dashboards.components.words import kind_name, outlet_name, words
 from dashboards.formats import MISSING, kilometres, minutes
 from dashboards.queries import RouteLoad, Stop
 from dashboards.state import Selection
@@ -84,7 +84,7 @@ def timeline(stops: list[Stop], chosen: Selection) -> Component:
                 items.append(
                     html.Li(say("routes.way", way=minutes(gap_s, language)), className="way")
                 )
-        facts = [say(f"ownership.{stop.ownership}"), stop.operator, stop.kind]
+        facts = [say(f"ownership.{stop.ownership}"), stop.operator, kind_name(stop.kind, language)]
         grade = say("outlets.assumed", grade=stop.grade) if stop.invented else stop.grade
         facts.append(say("routes.grade", grade=grade or MISSING))
         items.append(
@@ -94,7 +94,9 @@ def timeline(stops: list[Stop], chosen: Selection) -> Component:
                     html.Span(clock_of(stop.arrival_s), className="stop-time"),
                     html.Div(
                         [
-                            html.Strong(stop.name or stop.outlet_id),
+                            html.Strong(
+                                outlet_name(stop.name, stop.outlet_id, stop.kind, language)
+                            ),
                             html.Div(" · ".join(one for one in facts if one), className="hint"),
                         ],
                         className="stop-text",

@@ -12,21 +12,28 @@ from dash.development.base_component import Component
 from flask import abort
 
 from dashboards.api.workshop import Workshop
+from dashboards.components.empty import no_scenario
 from dashboards.components.plan_acts import BUTTONS, act_buttons, act_dialog, fault_list
+from dashboards.components.plan_figures import figures_panel
+from dashboards.components.plan_hands import hands_panel
 from dashboards.components.plan_list import facts, holds_from, plan_list, plan_name, status_badge
 from dashboards.components.plan_panels import (
     challenge_panel,
     compare_panel,
-    hands_panel,
     side_figure,
     side_panel,
 )
 from dashboards.components.words import words
 from dashboards.drawings import shown_version
-from dashboards.ids import App, PlanIds
+from dashboards.figure_changes import months_of
+from dashboards.ids import App, Figures, PlanIds
 from dashboards.pages import Desk
+from dashboards.pages.scenarios_figures import register_figures
+from dashboards.pages.scenarios_hands import register_hands
 from dashboards.plan_acts import Wish, perform, read_words, sentences
 from dashboards.plan_files import add_plan_files
+from dashboards.plan_forms import button_of, chosen_of, number_of
+from dashboards.queries_hands import hands_of
 from dashboards.queries_plans import Act, PlanCard, Shelf, acts_of, challenges_of, shelves
 from dashboards.secured import secured
 from dashboards.state import Page, Selection
@@ -43,6 +50,8 @@ _PRESSED: Final = {
     PlanIds.ASKING: tuple(BUTTONS.values()),
     PlanIds.SENDING: (PlanIds.CHALLENGE_SEND,),
     PlanIds.ANSWERING: (PlanIds.ACCEPT, PlanIds.REFUSE),
+    PlanIds.HANDING: (PlanIds.HAND_OVER, PlanIds.VACATE),
+    Figures.ASKED: (Figures.GO,),
 }
 
 
@@ -75,8 +84,9 @@ def body(desk: Desk, asked: Selection) -> list[Component]:
     found = shelves(desk, work, today=today())
     chosen = _settled(found, asked)
     if not found:
-        empty = html.P(words(chosen.language, "plans")("none"), className="plans-none")
-        return [html.Div([empty, *_detail(desk, work, found, chosen)], className="plan-detail")]
+        # what the buttons of a plan are wired to stays, out of sight
+        detail = html.Div(_detail(desk, work, found, chosen), hidden=True)
+        return [html.Div([no_scenario(desk, chosen.language), detail], className="plan-detail")]
     return [
         plan_list(found, chosen),
         html.Div(_detail(desk, work, found, chosen), className="plan-detail"),
@@ -109,6 +119,8 @@ def register(app: Dash, desk: Desk) -> None:
         in_browser(app, "pressPlan", Output(kept, "data"), *inputs, at_start=False)
     _register_acts(app, desk, work)
     _register_challenges(app, desk, work)
+    register_hands(app, desk, work, body)
+    register_figures(app, desk, work)
 
     @app.callback(
         Output(PlanIds.FIGURE, "figure"),
@@ -120,7 +132,7 @@ def register(app: Dash, desk: Desk) -> None:
     @secured(Permission.READ)
     def draw_side(measure: str, shown: int | None, data: dict[str, Any] | None) -> Any:
         found = shelves(desk, work, today=today())
-        chosen = _settled(found, _chosen(data, shown))
+        chosen = _settled(found, chosen_of(data, shown))
         shelf = _shelf_of(found, chosen.scenario)
         return side_figure(shelf, measure, chosen)
 
@@ -145,10 +157,10 @@ def _register_acts(app: Dash, desk: Desk, work: Workshop) -> None:
     )
     @secured(Permission.READ)
     def ask(pressed: Any, shown: int | None, data: dict[str, Any] | None) -> tuple[Any, ...]:
-        act = next((one for one, name in BUTTONS.items() if name == _button(pressed)), None)
+        act = next((one for one, name in BUTTONS.items() if name == button_of(pressed)), None)
         if act is None or shown is None:
             return (no_update,) * 11
-        chosen = _chosen(data, shown)
+        chosen = chosen_of(data, shown)
         one = shown_version(desk, work, shown)
         if act not in acts_of(desk.scope(), one):
             abort(403)
@@ -187,7 +199,7 @@ def _register_acts(app: Dash, desk: Desk, work: Workshop) -> None:
         clicks, act, name, day, reason, shown, data = sent
         if not clicks or act not in set(Act) or shown is None:
             return (no_update,) * 5
-        chosen = _chosen(data, shown)
+        chosen = chosen_of(data, shown)
         shown_version(desk, work, shown)
         wish = Wish(Act(act), shown, str(name or ""), str(day or ""), str(reason or ""))
         try:
@@ -217,12 +229,12 @@ def _register_challenges(app: Dash, desk: Desk, work: Workshop) -> None:
     @secured(Permission.CHALLENGE)
     def send(*sent: Any) -> tuple[Any, ...]:
         pressed, cell, said, shown, data = sent
-        if not _button(pressed) or shown is None:
+        if not button_of(pressed) or shown is None:
             return (no_update,) * 3
-        chosen = _chosen(data, shown)
+        chosen = chosen_of(data, shown)
         shown_version(desk, work, shown)
         try:
-            number = _number(cell, "plans.fault.no_cell")
+            number = number_of(cell, "plans.fault.no_cell")
             made = work.challenges.file(desk.scope(), shown, number, read_words(str(said or "")))
         except GridmapError as error:
             return no_update, "", fault_list(sentences(error, chosen.language))
@@ -243,13 +255,13 @@ def _register_challenges(app: Dash, desk: Desk, work: Workshop) -> None:
     @secured(Permission.EDIT)
     def answer(*sent: Any) -> tuple[Any, ...]:
         pressed, which, said, shown, data = sent
-        if not _button(pressed) or shown is None:
+        if not button_of(pressed) or shown is None:
             return (no_update,) * 3
-        chosen, scope = _chosen(data, shown), desk.scope()
+        chosen, scope = chosen_of(data, shown), desk.scope()
         one = shown_version(desk, work, shown)
-        accepted = _button(pressed) == PlanIds.ACCEPT
+        accepted = button_of(pressed) == PlanIds.ACCEPT
         try:
-            number = _number(which, "plans.fault.no_challenge")
+            number = number_of(which, "plans.fault.no_challenge")
             if number not in {
                 each.challenge_id for each in work.challenges.of(scope, one.scenario_id)
             }:
@@ -299,16 +311,34 @@ def _detail(desk: Desk, work: Workshop, found: list[Shelf], chosen: Selection) -
             ],
             className="panel",
         ),
-        html.Div(
-            [
-                compare_panel(desk, work, card, shelf, chosen),
-                challenge_panel(desk, work, card, chosen),
-                *hands_panel(desk, work, card, chosen, today()),
-                side_panel(shelf, chosen, whole=scope.cells is None),
-            ],
-            hidden=card is None,
-        ),
+        html.Div(_panels(desk, work, card, shelf, chosen), hidden=card is None),
     ]
+
+
+def _panels(
+    desk: Desk, work: Workshop, card: PlanCard | None, shelf: Shelf | None, chosen: Selection
+) -> list[Component]:
+    """Return the panels below the plan; whoever comes from a vacant cell finds its form first."""
+    hands = hands_of(desk, work, card, today())
+    panel = hands_panel(hands, chosen, today())
+    rest = [
+        compare_panel(desk, work, card, shelf, chosen),
+        _figures(desk, card, chosen),
+        challenge_panel(desk, work, card, chosen),
+        side_panel(shelf, chosen, whole=desk.scope().cells is None),
+    ]
+    first = hands is not None and chosen.cell in hands.vacant
+    return [panel, *rest] if first else [*rest[:3], panel, rest[3]]
+
+
+def _figures(desk: Desk, card: PlanCard | None, chosen: Selection) -> Component:
+    """Return the panel of the figures of all cells, for those who see all cells."""
+    if card is None or not card.planned or desk.scope().cells is not None:
+        return figures_panel([], [], chosen, shown=False)
+    number = card.version.scenario_id
+    table = desk.plans.plan(desk.scope(), number).scenario.cells
+    months = months_of(desk, number)
+    return figures_panel(months, table["code"].astype(str).tolist(), chosen, shown=True)
 
 
 def _question(
@@ -355,29 +385,6 @@ def _shelf_of(found: list[Shelf], scenario_id: int | None) -> Shelf | None:
 def _card_of(found: list[Shelf], scenario_id: int | None) -> PlanCard | None:
     every = (card for shelf in found for card in shelf.cards)
     return next((card for card in every if card.version.scenario_id == scenario_id), None)
-
-
-def _chosen(data: dict[str, Any] | None, shown: int | None) -> Selection:
-    """Return what a browser has chosen, for the plan that it shows."""
-    return replace(Selection.of_data(data or {"page": Page.SCENARIOS}), scenario=shown)
-
-
-def _button(pressed: Any) -> str:
-    """Return the id of the button that was pressed, or nothing."""
-    return str(pressed.get("name", "")) if isinstance(pressed, dict) else ""
-
-
-def _number(written: str | None, otherwise: str) -> int:
-    """Return a number that was chosen from a list.
-
-    Raises
-    ------
-    InputError
-        If nothing was chosen.
-    """
-    if written is None or not str(written).isdecimal():
-        raise InputError(fault(otherwise))
-    return int(written)
 
 
 def _work(desk: Desk) -> Workshop:

@@ -170,4 +170,4 @@ def _known(value: object) -> float | None:
 
 
 def _number(value: float, *, share: bool) -> str:
-    return f"{100.0 * value:.0f}\u00a0%" if share else f"{value:,.1f}"
+    return f"{100.0 * value:z.0f}\u00a0%" if share else f"{value:z,.1f}"

@@ -166,3 +166,19 @@ def test_a_grid_manager_challenges_a_border_from_the_card(
     assert not is_shown(browser, "#plans-accept")
     (filed,) = service.work.challenges.of(OPERATOR, held.scenario_id)
     assert (filed.author, filed.cell_id) == ("manager", 1)
+
+
+def test_a_vacant_cell_is_handed_over_from_its_alert(
+    browser: Any, address: str, service: Working
+) -> None:
+    held = service.work.workflow.effective(OPERATOR, "Grid Town", TODAY)
+    enter(browser, address, "planner", f"scenario={held.scenario_id}")
+    browser.get(f"{address}/cells?scenario={held.scenario_id}&lang=en")
+    settled(browser)
+    press(browser, "#cells-alerts .alerts a[href*='/scenarios'][href*='cell=2']")
+    text_has(browser, ".panel-hands h3", "Who has which cell")
+    fill(browser, "#plans-hand-person", "zhou")
+    press(browser, "#plans-hand-over")
+    text_has(browser, "#plans-done", "goes to zhou")
+    assert service.work.assignments.on(OPERATOR, "Grid Town", TODAY) == {"o1": "zhou"}
+    assert barriers(browser) == []

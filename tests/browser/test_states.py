@@ -34,6 +34,7 @@ def test_colours_and_view_stay_in_another_language(visitor: Visitor) -> None:
     asked = [one for one in requests_sent(browser) if "/data/" in one or "_dash-update" in one]
     assert len(asked) == 1
     assert "/shades/position_score.json" in asked[0]
+    assert "by=position_score" in browser.current_url
     told = browser.execute_script(LEGEND)
     assert [one.split(" · ")[0] for one in told] == ["lowest", "middle", "highest", "not known"]
     settled(browser)
@@ -62,10 +63,23 @@ def test_colours_and_view_stay_in_another_language(visitor: Visitor) -> None:
     assert browser.execute_script("return document.querySelector('.page-side').scrollTop") == 240
     assert "cell=1" in browser.execute_script("return location.search")
     # without a figure the neighbours' own colours are back
-    press(browser, ".shade-panel .mantine-InputClearButton-root, .shade-panel button")
+    press(browser, "#cells-shade")
+    wait_for(browser, "return !!document.querySelector('[role=option][value=cell]')")
+    press(browser, "[role=option][value=cell]")
     wait_for(browser, f"{LEGEND}.length === 0")
+    assert "by=" not in browser.current_url
     settled(browser)
     assert browser.execute_script(fill) == ["get", "colour"]
+
+
+def test_a_link_shows_the_colours_of_its_sender(visitor: Visitor) -> None:
+    browser = visitor.browser
+    visitor.see(Visit(Page.CELLS))
+    browser.get(browser.current_url + "&by=position_score")
+    wait_for(browser, f"{LEGEND}.length > 0")
+    settled(browser)
+    fill = f"return {MAP}.getPaintProperty('cells-fill', 'fill-color')"
+    assert browser.execute_script(fill)[0] == "match"
 
 
 def test_an_open_tab_stays_in_another_language(visitor: Visitor) -> None:

@@ -6,7 +6,9 @@ to the service later is asked here too, or the test fails because nobody has sai
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+import itertools
 import re
 import secrets
 from collections.abc import Iterator, Mapping
@@ -52,9 +54,16 @@ FIELDS: dict[str, Any] = {
     "versions": {"1": 1},
     "effective_from": "2026-03-01",
     "effective_until": "2026-04-01",
+    "outlet": "p-0-1",
+    "week": 1,
+    "weekday": 1,
+    "to_week": 1,
+    "to_weekday": 2,
+    "token": "seen",
     "lon": 25.0,
     "lat": 60.17,
 }
+_DAYS = itertools.count()
 #: Asked elsewhere: callbacks one by one below, signing in and out in test_sign_in.py.
 NOT_HERE = frozenset({"/_dash-update-component", "people.leave", "people.enter"})
 
@@ -117,9 +126,17 @@ def filled(rule: Rule, target: Target, cell: int) -> Iterator[tuple[str, str]]:
 
 def fields_of(model: type[pydantic.BaseModel], target: Target) -> dict[str, Any]:
     """Plausible values of the fields of a model, of all that must be there at least."""
-    made = {"scenario_id": target.plan, "territory": target.town, "key": secrets.token_hex(8)}
-    known = {**FIELDS, **made}
+    made = {
+        "scenario_id": target.plan,
+        "territory": target.town,
+        "key": secrets.token_hex(8),
+        # a cell changes hands on later days only, and to somebody else
+        "person": secrets.token_hex(8),
+        "begins": (dt.date(2026, 3, 1) + dt.timedelta(days=next(_DAYS))).isoformat(),
+    }
     needed = {name for name, one in model.model_fields.items() if one.is_required()}
+    # lists are asked whole, not of one cell
+    known = {**FIELDS, **made} | ({"cell_id": 1} if "cell_id" in needed else {})
     unknown = needed - set(known)
     assert not unknown, f"{model.__name__}: say in FIELDS what fills {sorted(unknown)}"
     return {name: known[name] for name in model.model_fields if name in known}

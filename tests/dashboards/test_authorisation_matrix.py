@@ -73,7 +73,8 @@ def test_the_own_territory_is_seen_as_far_as_the_role_reaches(
     assert seen >= 10, "the search must have had something to find"
     if role is Role.REGIONAL_MANAGER:
         refused = {one for one in asked if WRITES.match(one)} - written
-        assert refused <= {
+        # these towns have no streets to route along: see test_rest_cycles.py
+        assert {one for one in refused if "/cycle/" not in one} <= {
             "POST /api/v1/scenarios/<int:scenario_id>/send_back",  # nothing is in review yet
         }, "what is sent must be good enough to be refused for its scope only"
 
@@ -108,7 +109,7 @@ def test_a_grid_manager_sees_nothing_of_the_next_cell(
         assert status < 500, (ask, status)
         assert not OTHER_CELLS.search(said), (ask, OTHER_CELLS.search(said))
         if "cell_id" in ask.name:
-            assert status == 404, (ask, status)
+            assert status == (404 if may(Role.GRID_MANAGER, ask) else 403), (ask, status)
 
 
 def test_a_stranger_sees_nothing(service: Service) -> None:

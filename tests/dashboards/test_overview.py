@@ -158,6 +158,16 @@ def test_whoever_was_made_answerable_fills_a_vacancy_and_challenges_wait(tmp_pat
     after = found_in(desk, plan)
     vacant = before["vacancy"].count if "vacancy" in before else 0
     assert (after["vacancy"].count if "vacancy" in after else 0) == max(vacant - 1, 0)
+    assert all(one.page is Page.CARD for one in after.values() if one.key == "vacancy")
+    work.workflow.submit(OPERATOR, service.plan)
+    work.workflow.publish(OPERATOR, service.plan, effective_from=DAY)
+    work.assignments.vacate(
+        OPERATOR, plan.territory.name, str(cell["centre_outlet_id"]), day=DAY + dt.timedelta(1)
+    )
+    found = {one.key: one for one in alerts(desk, plan, DAY + dt.timedelta(1))}
+    if vacant:
+        assert found["vacancy"].page is Page.SCENARIOS
+        assert "Hand them over" in str(alert_panel([found["vacancy"]], Selection(scenario=1)))
     of_draft = Plan(service.draft, plan.territory, plan.scenario)
     assert found_in(desk, of_draft)["challenge"].count == 1
 

@@ -99,7 +99,7 @@ def test_card_shows_scores_with_their_bands(plan: Plan) -> None:
     said = words_of(cell_card.card(plan, CHOSEN))
     assert "72 / 100 Rank between 3 and 4 of 4" in " ".join(said.split())
     assert "Likely between 66 and 77 points" in said
-    assert "Data there: 80.0%" in said
+    assert "Data at hand: 80%" in said
     assert "Rank 1 of 4" in said
 
 

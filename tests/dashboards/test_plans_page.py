@@ -486,6 +486,55 @@ def test_who_has_which_cell_and_what_is_vacant(shop: Shop) -> None:
     assert "wang" not in str(body(shop, scope_of(Role.VIEWER), scenario=number))
 
 
+def test_a_cell_is_handed_over_and_left_vacant_by_who_may(shop: Shop) -> None:
+    number, planner = shop.of[Status.PUBLISHED], shop.browsers["planner"]
+    said = output_of(shop.app, "plans-hand-said")
+    give, leave = "plans-hand-over", "plans-vacate"
+    wish = {"shown": number, "hand_cell": "2", "hand_person": "zhou", "hand_day": str(TODAY)}
+    for name in ("viewer", "grid_manager"):
+        assert told(shop.browsers[name], shop.app, said, give, **wish).status_code == 403
+    for wrong, words in (
+        ({"hand_cell": None}, "Choose the cell"),
+        ({"hand_cell": "77"}, "no such cell"),
+        ({"hand_person": " "}, "nobody is named"),
+        ({"hand_day": "tomorrow"}, "is no date"),
+    ):
+        assert words in told(planner, shop.app, said, give, **wish | wrong).text
+    assert "nothing would change" in told(planner, shop.app, said, leave, **wish).text
+    assert "vacant" in shown_hands(shop, number)[1]
+    note = {"hand_note": "two keys"}
+    done = told(planner, shop.app, said, give, **wish, **note).text
+    assert "goes to zhou" in done and "from nobody to zhou" in done and "two keys" in done
+    assert "zhou" in shown_hands(shop, number)[1]
+    again = told(planner, shop.app, said, give, **wish).text
+    assert f"the last change of hands of this cell is on {TODAY}" in again
+    later = {**wish, "hand_day": str(TODAY + dt.timedelta(days=3))}
+    assert "is vacant from" in told(planner, shop.app, said, leave, **later).text
+    day, later_day = TODAY, TODAY + dt.timedelta(days=3)
+    held = shop.service.work.assignments
+    assert held.on(PLANNER, "Grid Town", day)["o1"] == "zhou"
+    assert "o1" not in held.on(PLANNER, "Grid Town", later_day)
+
+
+def shown_hands(shop: Shop, number: int) -> list[str]:
+    """The choices of the form: each cell with whoever has it today."""
+    found = body(shop, scope_of(Role.PLANNER), scenario=number)
+    (select,) = (one for one in found if getattr(one, "id", None) == "plans-hand-cell")
+    return [one["label"] for one in select.data]
+
+
+def test_who_comes_from_a_vacant_cell_finds_its_form_first(shop: Shop) -> None:
+    number = shop.of[Status.PUBLISHED]
+    shop.service.work.assignments.vacate(
+        PLANNER, "Grid Town", "o0", day=TODAY - dt.timedelta(days=1)
+    )
+    found = body(shop, scope_of(Role.PLANNER), scenario=number, cell=1)
+    panels = [one.className for one in found if "panel-" in str(getattr(one, "className", ""))]
+    assert panels[0].endswith("panel-hands")
+    (select,) = (one for one in found if getattr(one, "id", None) == "plans-hand-cell")
+    assert select.value == "1"
+
+
 def test_the_share_that_changes_hands_is_that_of_the_moved_unit(shop: Shop) -> None:
     """All units weigh the same: one of 24 changes its cell."""
     drafts, engine = shop.service.work.drafts, shop.service.store.engine
@@ -529,7 +578,7 @@ def test_without_a_plan_the_page_says_what_to_do(tmp_path: Path) -> None:
             Selection(page=Page.SCENARIOS),
         )
     )
-    assert "no plan within your reach" in str(found)
+    assert "No plan yet" in str(found)
     assert shown_acts(found) == set()
 
 

@@ -56,8 +56,10 @@ export function isCalm(): boolean {
 
 function style({ tilesUrl, dark }: MapWishes): StyleSpecification {
   const layers = basemapLayers(Boolean(dark), Boolean(tilesUrl));
-  if (!tilesUrl) return { version: 8, sources: {}, layers };
+  // light and dark change at once: a printer waits for no fading
+  const transition = { duration: 0, delay: 0 };
+  if (!tilesUrl) return { version: 8, transition, sources: {}, layers };
   // the worker resolves no relative address
   const tiles = [`${window.location.origin}${tilesUrl}`];
-  return { version: 8, sources: { [BASEMAP]: { type: "vector", tiles, ...TILES_ZOOM } }, layers };
+  return { version: 8, transition, sources: { [BASEMAP]: { type: "vector", tiles, ...TILES_ZOOM } }, layers };
 }

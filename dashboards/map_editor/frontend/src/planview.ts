@@ -62,7 +62,10 @@ export class PlanView {
     this.map.on("load", () => void this.start());
     this.map.on("error", (event) => this.fail(event.error));
     this.map.on("idle", () => this.settle());
-    this.forget = printable(this.map, container);
+    this.forget = printable(this.map, container, (onPaper) => {
+      // what the cells are filled with is worked out elsewhere, and too late for the printer
+      if (this.started && this.props.dark) this.restyle(!onPaper, ["cells-fill"]);
+    });
   }
 
   /** Show other properties; only what differs is touched. */
@@ -108,8 +111,7 @@ export class PlanView {
     this.map.remove();
   }
 
-  private planLayers(): LayerSpecification[] {
-    const dark = Boolean(this.props.dark);
+  private planLayers(dark: boolean): LayerSpecification[] {
     const names = this.props.tilesUrl ? basemapNames(dark, this.props.language) : [];
     return [
       ...cellLayers(dark),
@@ -131,7 +133,7 @@ export class PlanView {
     add(ROUTES, routesUrl);
     add(FINDINGS, findingsUrl(this.props));
     add(REACH, reachUrl(this.props));
-    for (const layer of this.planLayers()) this.map.addLayer(layer);
+    for (const layer of this.planLayers(Boolean(this.props.dark))) this.map.addLayer(layer);
     addShadeLayer(this.map, CELLS);
     this.started = true;
     // light or dark may have been told while the first style was loading
@@ -214,12 +216,10 @@ export class PlanView {
     fitTo(this.map, view);
   }
 
-  private restyle(): void {
-    const layers = [
-      ...basemapLayers(Boolean(this.props.dark), Boolean(this.props.tilesUrl)),
-      ...this.planLayers(),
-    ];
+  private restyle(dark = Boolean(this.props.dark), without: string[] = []): void {
+    const layers = [...basemapLayers(dark, Boolean(this.props.tilesUrl)), ...this.planLayers(dark)];
     for (const layer of layers) {
+      if (without.includes(layer.id)) continue;
       for (const [name, value] of Object.entries(layer.paint ?? {})) {
         this.map.setPaintProperty(layer.id, name as never, value as never);
       }

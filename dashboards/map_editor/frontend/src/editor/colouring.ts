@@ -2,11 +2,15 @@
 
 export type CellGraph = Map<number, Set<number>>;
 
+/** Strong colours come after these, for maps in which they are too few. */
+const MOST_PALE = 6;
+
 /**
  * Give each cell a colour from 0 to before `count`.
  *
  * Former colours stay unless a neighbour has the same: then the cell with fewer neighbours takes,
  * of the free colours, the one used least. If none is free it takes what fewest neighbours have.
+ * Without former colours this gives what `gridmap.partition.colouring` gives for the other maps.
  */
 export function colourCells(graph: CellGraph, former: ReadonlyMap<number, number>, count: number): Map<number, number> {
   const colour = new Map<number, number>();
@@ -29,15 +33,25 @@ export function colourCells(graph: CellGraph, former: ReadonlyMap<number, number
       const theirs = colour.get(other);
       if (theirs !== undefined) beside[theirs]!++;
     }
-    let best = 0;
-    for (let one = 1; one < count; one++) {
-      const better = beside[one]! - beside[best]! || used[one]! - used[best]!;
-      if (better < 0) best = one;
+    const pale = Math.min(count, MOST_PALE);
+    let best = leastUsed(beside, used, 0, pale);
+    if (beside[best]! > 0 && pale < count) {
+      const strong = leastUsed(beside, used, pale, count);
+      if (beside[strong]! < beside[best]!) best = strong;
     }
     give(cell, best);
     bySaturation.coloured(cell, best);
   }
   return colour;
+}
+
+function leastUsed(beside: number[], used: number[], from: number, to: number): number {
+  let best = from;
+  for (let one = from + 1; one < to; one++) {
+    const better = beside[one]! - beside[best]! || used[one]! - used[best]!;
+    if (better < 0) best = one;
+  }
+  return best;
 }
 
 function meets(neighbours: Set<number>, colour: Map<number, number>, one: number): boolean {
@@ -66,15 +80,21 @@ class Buckets {
     }
   }
 
+  /** Of the cells whose neighbours have the most colours, the one with the most neighbours. */
   next(): number | undefined {
     for (let size = this.buckets.length - 1; size >= 0; size--) {
-      for (const cell of this.bucket(size)) {
-        this.bucket(size).delete(cell);
-        this.seen.delete(cell);
-        return cell;
-      }
+      let best: number | undefined;
+      for (const cell of this.bucket(size)) if (best === undefined || this.isBefore(cell, best)) best = cell;
+      if (best === undefined) continue;
+      this.bucket(size).delete(best);
+      this.seen.delete(best);
+      return best;
     }
     return undefined;
+  }
+
+  private isBefore(one: number, other: number): boolean {
+    return (this.graph.get(other)!.size - this.graph.get(one)!.size || one - other) < 0;
   }
 
   coloured(cell: number, one: number): void {

@@ -3,7 +3,6 @@ import type { Model } from "./model";
 import { isolatedPieces, type Piece } from "./pieces";
 import type { Words } from "./props";
 import type { Conflict, Edit } from "./steps";
-import { TOOL_KEYS } from "./toolbar";
 import { TOOLS } from "./tools";
 import { type Dialog, dialog, element } from "./ui";
 
@@ -50,10 +49,8 @@ export function helpDialog(place: HTMLElement, words: Words): Dialog {
   const made = dialog(say("help_title"), say("close"), { wide: true });
   const line = (keys: string, text: string) =>
     element("tr", {}, element("th", { scope: "row" }, element("kbd", {}, keys)), element("td", {}, text));
-  const tools = TOOLS.map((tool) => line(TOOL_KEYS[tool], `${say(`tool_${tool}`)}: ${say(`tip_${tool}`)}`));
-  const keys = ["arrows", "enter", "choose", "undo", "redo", "lock", "size", "zoom", "pan", "escape", "table", "help"].map((name) =>
-    line(say(`key_${name}_keys`), say(`key_${name}`)),
-  );
+  const tools = TOOLS.map((tool) => line(say(`tool_${tool}_key`), `${say(`tool_${tool}`)}: ${say(`tip_${tool}`)}`));
+  const keys = words.named(/^key_(.+)_keys$/).map((name) => line(say(`key_${name}_keys`), say(`key_${name}`)));
   made.body.append(
     element("p", {}, say("help_text")),
     element("h3", {}, say("help_tools")),

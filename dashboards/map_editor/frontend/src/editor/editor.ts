@@ -81,6 +81,7 @@ export class Editor implements Desk, Hooks {
       () => this.keys.hide(),
     );
     this.keys = new Keys(container, this.canvas, this);
+    write(this.hintLine, say("loading"));
     this.setState("loading");
   }
 
@@ -520,7 +521,7 @@ export class Editor implements Desk, Hooks {
       "aria-label": say("brush"),
       oninput: () => this.resizeBrush(Number(slider.value) - this.brush),
     });
-    return element("label", { class: "gm-brush-size" }, element("span", {}, say("brush")), slider, output);
+    return element("label", { class: "gm-brush-size", hidden: true }, element("span", {}, say("brush")), slider, output);
   }
 
   private tell(words: string, stays = false): void {

@@ -1,7 +1,6 @@
 /** The keyboard as a pen: arrows carry it from unit to unit, Enter puts it down and lifts it. */
 import type { Editor } from "./editor";
-import type { Spot, ToolName } from "./tools";
-import { TOOL_KEYS } from "./toolbar";
+import { type Spot, TOOLS } from "./tools";
 
 const ARROWS: Record<string, [number, number]> = {
   ArrowUp: [0, 1],
@@ -59,10 +58,10 @@ export class Keys {
       return true;
     }
     if (event.altKey) return false;
-    const tool = Object.entries(TOOL_KEYS).find(([, one]) => one.toLowerCase() === key)?.[0];
+    const tool = TOOLS.find((one) => editor.say(`tool_${one}_key`).toLowerCase() === key);
     if (tool) {
       this.isDown = false;
-      editor.use(tool as ToolName);
+      editor.use(tool);
       editor.announce(editor.say(`tool_${tool}`));
     } else if (key === "l") this.lock();
     else if (key === "t") editor.act("table");

@@ -33,6 +33,8 @@ export class MapView {
   private chosen: number | null = null;
   private flashing = 0;
   private paintedVersion = -1;
+  /** What the codes on the map were written from. */
+  private writtenCodes = "";
   private readonly loaded: Promise<void>;
   private readonly popup = new Popup({ closeButton: false, closeOnClick: false, maxWidth: "260px", offset: 12 });
 
@@ -313,13 +315,16 @@ export class MapView {
   private writeCodes(): void {
     const { model, ground } = this;
     if (!model || !ground) return;
-    const features = [...model.cells.values()]
-      .filter((cell) => cell.centreUnit >= 0 && cell.centreUnit < ground.unitCount)
-      .map((cell) => ({
-        type: "Feature" as const,
-        properties: { code: cell.code },
-        geometry: { type: "Point" as const, coordinates: ground.degrees(ground.innerOf(cell.centreUnit)) },
-      }));
+    const cells = [...model.cells.values()].filter((cell) => cell.centreUnit >= 0 && cell.centreUnit < ground.unitCount);
+    // the map lays all of them out anew, in several pictures, even if only colours have changed
+    const written = [ground.hash, ...cells.map(({ code, centreUnit }) => `${centreUnit} ${code}`)].join();
+    if (written === this.writtenCodes) return;
+    this.writtenCodes = written;
+    const features = cells.map((cell) => ({
+      type: "Feature" as const,
+      properties: { code: cell.code },
+      geometry: { type: "Point" as const, coordinates: ground.degrees(ground.innerOf(cell.centreUnit)) },
+    }));
     this.map.getSource<GeoJSONSource>(CODES)?.setData({ type: "FeatureCollection", features });
   }
 }

@@ -43,6 +43,11 @@ export class Words {
       return typeof value === "number" ? this.amount(value) : value;
     });
 
+  /** Names of the sentences whose key has a form, in their order. */
+  named(form: RegExp): string[] {
+    return Object.keys(this.labels).flatMap((key) => form.exec(key)?.[1] ?? []);
+  }
+
   /** Whole above 100, else with three digits. */
   amount(value: number): string {
     return Math.abs(value) >= 100 ? this.number.format(value) : this.compact.format(value);

@@ -5,20 +5,6 @@ import { element, icon } from "./ui";
 
 export type Action = "undo" | "redo" | "lock_all" | "unlock_all" | "pieces" | "table" | "help";
 
-export const TOOL_KEYS: Record<ToolName, string> = {
-  select: "1",
-  assign: "2",
-  brush: "3",
-  box: "4",
-  lasso: "5",
-  split: "6",
-  merge: "7",
-  shift: "8",
-  new_cell: "9",
-  close_cell: "0",
-  lock: "K",
-};
-
 const ACTIONS: [Action, string][] = [
   ["lock_all", "lock"],
   ["unlock_all", "unlock"],
@@ -42,7 +28,7 @@ export class Toolbar {
           class: "gm-tool",
           "data-tool": tool,
           "aria-pressed": "false",
-          title: `${say(`tip_${tool}`)} (${TOOL_KEYS[tool]})`,
+          title: `${say(`tip_${tool}`)} (${say(`tool_${tool}_key`)})`,
           onclick: () => choose(tool),
         },
         icon(tool),

@@ -1,0 +1,122 @@
+"""Streets, water and green under a picture of a plan, out of the tiles of its basemap."""
+
+from __future__ import annotations
+
+import gzip
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import Transformer
+
+from dashboards.mvt import Part, parts_of
+from dashboards.tiles import TileArchive
+
+#: Layers from below, with the colour of an area, or the colour and width of a line in pixels.
+_AREAS = {"green": "#d9e7d0", "water": "#b4d3e6"}
+_LINES = {
+    "waterway": ("#b4d3e6", 1.5),
+    "road_minor": ("#ffffff", 1.6),
+    "road_tertiary": ("#ffffff", 2.4),
+    "road_secondary": ("#f5dd9a", 2.8),
+    "road_primary": ("#f5dd9a", 3.4),
+    "road_trunk": ("#f0cf7d", 3.8),
+    "road_motorway": ("#f0cf7d", 4.2),
+    "rail": ("#a3a09a", 1.2),
+}
+_GROUND, _CASING = "#eceae4", "#c9c2b4"
+#: Zooms that the tiles have; a tile covers about so many pixels of the picture.
+_ZOOMS = (6, 15)
+_TILE_PX = 300.0
+_EQUATOR_M = 40_075_016.686
+#: Vertices closer than this to the one before are not drawn. Pixels.
+_LEAST_STEP_PX = 0.6
+
+Bounds = tuple[float, float, float, float]
+
+
+def ground_picture(archive: TileArchive, crs: str, bounds: Bounds, metres_per_px: float) -> str:
+    """Return the ground as SVG elements.
+
+    Parameters
+    ----------
+    archive
+        Tiles of the basemap.
+    crs
+        Reference system of the picture, in metres.
+    bounds
+        What the picture shows, as ``(left, bottom, right, top)`` in metres.
+    metres_per_px
+        Scale of the picture.
+    """
+    left, bottom, right, top = bounds
+    layers = {name: list[str]() for name in (*_AREAS, *_LINES)}
+    to_metres = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    for part, degrees in _parts(archive, crs, bounds, metres_per_px):
+        x, y = to_metres.transform(degrees[:, 0], degrees[:, 1])
+        pixels = np.column_stack([np.asarray(x) - left, top - np.asarray(y)]) / metres_per_px
+        layers[part.layer].append(_path(pixels, closed=part.layer in _AREAS))
+    width, height = (right - left) / metres_per_px, (top - bottom) / metres_per_px
+    areas = (
+        f'<path fill="{colour}" fill-rule="evenodd" d="{"".join(layers[name])}"/>'
+        for name, colour in _AREAS.items()
+    )
+    casings = (
+        _line(layers[name], _CASING, thick + 1.2)
+        for name, (_, thick) in _LINES.items()
+        if name.startswith("road_")
+    )
+    lines = (_line(layers[name], colour, thick) for name, (colour, thick) in _LINES.items())
+    plain = f'<rect width="{width:.0f}" height="{height:.0f}" fill="{_GROUND}"/>'
+    return "".join([plain, *areas, *casings, *lines])
+
+
+def _parts(
+    archive: TileArchive, crs: str, bounds: Bounds, metres_per_px: float
+) -> Iterator[tuple[Part, NDArray[np.float64]]]:
+    """Return what lies on the tiles that meet the bounds, with its places in degrees."""
+    to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    west, south, east, north = to_degrees.transform_bounds(*bounds)
+    round_m = _EQUATOR_M * math.cos(math.radians((south + north) / 2.0))
+    zoom = round(math.log2(round_m / (metres_per_px * _TILE_PX)))
+    zoom = min(max(zoom, _ZOOMS[0]), _ZOOMS[1])
+    (first_x, first_y), (last_x, last_y) = _tile_of(west, north, zoom), _tile_of(east, south, zoom)
+    for column in range(first_x, last_x + 1):
+        for row in range(first_y, last_y + 1):
+            tile = archive.tile(zoom, column, row)
+            if tile is None:
+                continue
+            content = gzip.decompress(tile) if archive.gzipped else tile
+            for part in parts_of(content, (*_AREAS, *_LINES)):
+                yield part, _degrees((part.xy + np.array([column, row])) / 2.0**zoom)
+
+
+def _tile_of(longitude: float, latitude: float, zoom: int) -> tuple[int, int]:
+    """Return column and row of the tile of a place."""
+    across = (longitude + 180.0) / 360.0
+    down = 0.5 - math.asinh(math.tan(math.radians(latitude))) / math.tau
+    last = 2**zoom - 1
+    return min(int(across * 2**zoom), last), min(int(down * 2**zoom), last)
+
+
+def _degrees(world: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return longitude and latitude of places on the Mercator square, 1 = its side."""
+    latitude = np.degrees(np.arctan(np.sinh(np.pi * (1.0 - 2.0 * world[:, 1]))))
+    return np.column_stack([360.0 * world[:, 0] - 180.0, latitude])
+
+
+def _path(pixels: NDArray[np.float64], *, closed: bool) -> str:
+    step = np.abs(np.diff(pixels, axis=0)).max(axis=1) >= _LEAST_STEP_PX
+    kept = pixels[np.concatenate([[True], step])]
+    if len(kept) < (3 if closed else 2):
+        return ""
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in kept.tolist())
+    return f"M{points}{'Z' if closed else ''}"
+
+
+def _line(paths: list[str], colour: str, thick: float) -> str:
+    return (
+        f'<path fill="none" stroke="{colour}" stroke-width="{thick}" stroke-linejoin="round" '
+        f'stroke-linecap="round" d="{"".join(paths)}"/>'
+    )
