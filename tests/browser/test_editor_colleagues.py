@@ -1,4 +1,4 @@
-"""Two people at one draft, each in a browser, before the real service; and a connection that goes."""
+"""Two people at one draft, each in a browser, before the service; and a connection that goes."""
 
 from __future__ import annotations
 

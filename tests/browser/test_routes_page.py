@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from job_worker import worker_at
 from pypdf import PdfReader
 from routed_town import town
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from dashboards.api.workshop import Workshop, workshop_of
+from dashboards.api.workshop import workshop_of
 from dashboards.app import create_app
 from gridmap.job_kinds import job_kinds
-from gridmap.jobs.child import Work, _outcome
 from gridmap.store.accounts import Grant
 from gridmap.store.repository import Store
 from gridmap.store.roles import Role
@@ -45,32 +42,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 _ROLES = {"li": Role.PLANNER, "vi": Role.VIEWER}
 
 
-@contextmanager
-def jobs_done(url: str, work: Workshop) -> Iterator[None]:
-    """Do the jobs of the queue in this process while the test runs."""
-    over = threading.Event()
-
-    def run() -> None:
-        while not over.is_set():
-            claim = work.queue.take("tester", lease_s=60.0)
-            if claim is None:
-                time.sleep(0.1)
-                continue
-            folder = work.files / "jobs" / f"{claim.job_id}-{claim.fence}"
-            kind = job_kinds()[claim.kind]
-            _outcome(
-                Work(url, kind, claim, folder, work.files / "inbox", "threads"), lambda _: None
-            )
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A service with a plan of four cells, a planner, a viewer, and someone who does the jobs."""
@@ -84,7 +55,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     work = workshop_of(store.engine, job_kinds(), folder / "files")
     app = create_app(store, people=people, work=work)
-    with served(app.server) as where, jobs_done(url, work):
+    with served(app.server) as where, worker_at(url, work.files):
         yield where
 
 
