@@ -52,7 +52,7 @@ _SHARES: Final = {
     "close_cell": 1,
     "lock": 2,
     "undo": 4,
-    "redo": 3,
+    "redo": 9,
 }
 #: Fewer cells are not joined any more.
 _FEW_CELLS: Final = 6

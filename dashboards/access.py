@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
@@ -18,6 +18,7 @@ from gridmap.export.report_layers import reach_layer
 from gridmap.partition.cells import cell_polygons
 from gridmap.scenario import Scenario
 from gridmap.scoring.findings import BlindZone, DuplicatePair, found_pairs, found_zones
+from gridmap.store.neighbours import Neighbour, as_seen, neighbours
 from gridmap.store.repository import PlanRun, ScenarioSummary
 from gridmap.store.roles import Permission, Role
 from gridmap.store.scope import Scope
@@ -64,11 +65,15 @@ class PlanStore(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A scenario with its territory, and what several pages derive from them."""
+    """A scenario with its territory, and what several pages derive from them.
+
+    `beside` are the neighbours of the cells where the plan is a part of a larger one.
+    """
 
     scenario_id: int
     territory: Territory
     scenario: Scenario
+    beside: Mapping[int, tuple[Neighbour, ...]] | None = None
     _made: OrderedDict[Hashable, Any] = field(default_factory=OrderedDict, init=False, repr=False)
     _making: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
@@ -108,6 +113,11 @@ class Plan:
     def pairs(self) -> tuple[DuplicatePair, ...]:
         """Duplicate pairs, most shared demand first."""
         return found_pairs(self.scenario.report)
+
+    @cached_property
+    def neighbours(self) -> Mapping[int, tuple[Neighbour, ...]]:
+        """Neighbours of each cell, in sums, the longest border first."""
+        return neighbours(self.territory, self.scenario) if self.beside is None else self.beside
 
     @property
     def has_findings(self) -> bool:
@@ -180,10 +190,7 @@ class Plans:
         if part == (None, True):
             return whole
         with self._lock:
-            return self._kept_or_made(
-                (scenario_id, which, *part),
-                lambda: Plan(scenario_id, *seen_by(scope, whole.territory, whole.scenario)),
-            )
+            return self._kept_or_made((scenario_id, which, *part), lambda: _part(scope, whole))
 
     def forget(self, scenario_id: int) -> None:
         """Ask anew which plan a scenario has: somebody says that it changed just now."""
@@ -225,3 +232,11 @@ class Plans:
         while len(self._kept) > self._keep:
             self._kept.popitem(last=False)
         return plan
+
+
+def _part(scope: Scope, whole: Plan) -> Plan:
+    """Return what the caller may see of a plan; of the cells next door sums without numbers."""
+    territory, scenario = seen_by(scope, whole.territory, whole.scenario)
+    own = [int(one) for one in scenario.cells["cell_id"]]
+    beside = None if scope.cells is None else as_seen(dict(whole.neighbours), own)
+    return Plan(whole.scenario_id, territory, scenario, beside)

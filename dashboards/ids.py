@@ -250,3 +250,21 @@ class PlanIds(StrEnum):
     HAND_OVER = "plans-hand-over"
     VACATE = "plans-vacate"
     HAND_SAID = "plans-hand-said"
+
+
+class Figures(StrEnum):
+    """On the page of plans: the figures of the cells before and after."""
+
+    KIND = "figures-kind"
+    BEFORE = "figures-before"
+    AFTER = "figures-after"
+    BORDERS = "figures-borders"
+    TOUCHED = "figures-touched"
+    GO = "figures-go"
+    ASKED = "figures-asked"
+    SEEN = "figures-seen"
+    TOLD = "figures-told"
+    METRIC = "figures-metric"
+    CHART = "figures-chart"
+    ROWS = "figures-rows"
+    FOUND = "figures-found"

@@ -13,12 +13,14 @@ from dashboards.comparing import compare, two_drawings
 from dashboards.compression import Packed
 from dashboards.downloads import MEDIA_TYPES
 from dashboards.drawings import drawing_of, root_of
+from dashboards.figure_changes import FiguresWish, compare_figures
 from dashboards.pages import Desk
 from dashboards.pictures import LARGE_PX, THUMBNAIL_PX, moved_picture, picture, under_picture
 from dashboards.secured import secured
 from gridmap.catalogue import LANGUAGES, Language
 from gridmap.errors import InputError
 from gridmap.export.border_changes import write_layer, write_workbook
+from gridmap.export.plan_changes_files import write_comparison
 from gridmap.store.roles import Permission
 
 #: Largest number a database keeps in four bytes.
@@ -82,6 +84,21 @@ def add_plan_files(server: Flask, desk: Desk, work: Workshop) -> None:
             content = path.read_bytes()
         answer = Response(content, mimetype=MEDIA_TYPES[kind])
         name = f"gridmap-changes-{scenario_id}-{other_id}.{kind}"
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        answer.cache_control.no_store = True
+        return answer
+
+    @routes.get("/download/<int:scenario_id>/with/<int:other_id>/figures.xlsx")
+    @secured(Permission.EXPORT)
+    def figures(scenario_id: int, other_id: int) -> Response:
+        _demand_numbers(scenario_id, other_id)
+        wish = FiguresWish.of(request.args)
+        found = compare_figures(desk, work, scenario_id, other_id, wish)
+        with tempfile.TemporaryDirectory(prefix="gridmap-changes-") as folder:
+            path = write_comparison(found, Path(folder) / "figures.xlsx", _language())
+            content = path.read_bytes()
+        answer = Response(content, mimetype=MEDIA_TYPES["xlsx"])
+        name = f"gridmap-figures-{scenario_id}-{other_id}.xlsx"
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         answer.cache_control.no_store = True
         return answer

@@ -18,6 +18,7 @@ from dashboards.components.findings import cell_findings
 from dashboards.components.grids import grid
 from dashboards.components.help import help_button, metric_help
 from dashboards.components.maps import plan_map
+from dashboards.components.neighbours import neighbour_table
 from dashboards.components.notices import notices
 from dashboards.components.words import (
     kind_name,
@@ -190,12 +191,13 @@ def card(plan: Plan, chosen: Selection) -> list[Component]:
 
 
 def details(plan: Plan, chosen: Selection) -> list[Component]:
-    """Return the outlets and all figures of the selected cell."""
+    """Return the neighbours, the outlets and all figures of the selected cell."""
     if chosen.cell is None:
         return []
     say = words(chosen.language)
     found = queries.measures(plan, chosen.cell)
     return [
+        _panel(text("neighbours.title", chosen.language), None, *neighbour_table(plan, chosen)),
         _panel(say("outlets.title"), None, *_outlets(plan, chosen)),
         _panel(say("metrics.title"), None, _metrics(plan, found, chosen.language)),
     ]

@@ -14,6 +14,7 @@ from flask import abort
 from dashboards.api.workshop import Workshop
 from dashboards.components.empty import no_scenario
 from dashboards.components.plan_acts import BUTTONS, act_buttons, act_dialog, fault_list
+from dashboards.components.plan_figures import figures_panel
 from dashboards.components.plan_hands import hands_panel
 from dashboards.components.plan_list import facts, holds_from, plan_list, plan_name, status_badge
 from dashboards.components.plan_panels import (
@@ -24,8 +25,10 @@ from dashboards.components.plan_panels import (
 )
 from dashboards.components.words import words
 from dashboards.drawings import shown_version
-from dashboards.ids import App, PlanIds
+from dashboards.figure_changes import months_of
+from dashboards.ids import App, Figures, PlanIds
 from dashboards.pages import Desk
+from dashboards.pages.scenarios_figures import register_figures
 from dashboards.pages.scenarios_hands import register_hands
 from dashboards.plan_acts import Wish, perform, read_words, sentences
 from dashboards.plan_files import add_plan_files
@@ -48,6 +51,7 @@ _PRESSED: Final = {
     PlanIds.SENDING: (PlanIds.CHALLENGE_SEND,),
     PlanIds.ANSWERING: (PlanIds.ACCEPT, PlanIds.REFUSE),
     PlanIds.HANDING: (PlanIds.HAND_OVER, PlanIds.VACATE),
+    Figures.ASKED: (Figures.GO,),
 }
 
 
@@ -116,6 +120,7 @@ def register(app: Dash, desk: Desk) -> None:
     _register_acts(app, desk, work)
     _register_challenges(app, desk, work)
     register_hands(app, desk, work, body)
+    register_figures(app, desk, work)
 
     @app.callback(
         Output(PlanIds.FIGURE, "figure"),
@@ -318,11 +323,22 @@ def _panels(
     panel = hands_panel(hands, chosen, today())
     rest = [
         compare_panel(desk, work, card, shelf, chosen),
+        _figures(desk, card, chosen),
         challenge_panel(desk, work, card, chosen),
         side_panel(shelf, chosen, whole=desk.scope().cells is None),
     ]
     first = hands is not None and chosen.cell in hands.vacant
-    return [panel, *rest] if first else [*rest[:2], panel, rest[2]]
+    return [panel, *rest] if first else [*rest[:3], panel, rest[3]]
+
+
+def _figures(desk: Desk, card: PlanCard | None, chosen: Selection) -> Component:
+    """Return the panel of the figures of all cells, for those who see all cells."""
+    if card is None or not card.planned or desk.scope().cells is not None:
+        return figures_panel([], [], chosen, shown=False)
+    number = card.version.scenario_id
+    table = desk.plans.plan(desk.scope(), number).scenario.cells
+    months = months_of(desk, number)
+    return figures_panel(months, table["code"].astype(str).tolist(), chosen, shown=True)
 
 
 def _question(

@@ -12,18 +12,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridmap.checking import read_layers
 from gridmap.errors import InputError, fault
-from gridmap.export.geo import MARKET_LAYER
-from gridmap.policies import PlanRequest
-from gridmap.schemas import MARKET
-from gridmap.scoring.comparison import Effect, changes, difference_in_differences, on_borders
-from gridmap.scoring.indicators import main_threshold
+from gridmap.export.compared_plan import ComparedPlan, cell_at
+from gridmap.scenario import Scenario
+from gridmap.scoring.comparison import Effect, changes, difference_in_differences
 from gridmap.scoring.inputs import Ints
-from gridmap.scoring.market import GROWTH_METRICS, market_position
-from gridmap.scoring.market_inputs import counts_of_month
-from gridmap.scoring.metrics import threshold_name
-from gridmap.scoring.point_rates import rates_in
+from gridmap.territory import Territory
 
 Borders = Literal["same", "old", "new"]
 
@@ -96,7 +90,32 @@ def compare_plans(
     InputError
         If a file is no plan, no cell can be compared, or codes are unknown.
     """
-    first, second = _Plan(old), _Plan(new)
+    sides = (ComparedPlan.of_file(old), ComparedPlan.of_file(new))
+    return _compared(*sides, on=on, touched=touched, span=(str(old), str(new)))
+
+
+def compare_scenarios(
+    old: tuple[Territory, Scenario],
+    new: tuple[Territory, Scenario],
+    *,
+    on: Borders = "same",
+    touched: Collection[str] = (),
+    span: tuple[str, str],
+) -> Comparison:
+    """Compare two plans that are at hand, called by the names of `span`; see `compare_plans`."""
+    sides = (ComparedPlan.of_scenario(*old), ComparedPlan.of_scenario(*new))
+    return _compared(*sides, on=on, touched=touched, span=span)
+
+
+def _compared(
+    first: ComparedPlan,
+    second: ComparedPlan,
+    *,
+    on: Borders,
+    touched: Collection[str],
+    span: tuple[str, str],
+) -> Comparison:
+    old, new = span
     if first.crs != second.crs:
         raise InputError(fault("compare.fault.crs", new, old=first.crs, new=second.crs))
     source, target = (second, first) if on == "old" else (first, second)
@@ -122,7 +141,7 @@ def compare_plans(
     )
     compared = _comparison(
         table, target.told, named_cells, found=not touched,
-        span=(str(old), str(new)), borders=on, invented=first.invented or second.invented,
+        span=span, borders=on, invented=first.invented or second.invented,
     )  # fmt: skip
     return replace(compared, lacks_rates=on != "same" and not source.rates)
 
@@ -146,10 +165,33 @@ def compare_months(
     InputError
         If the plan holds no market figures, or a month is unknown.
     """
-    one = _Plan(plan)
+    return _months(ComparedPlan.of_file(plan), before, after, touched=touched, where=str(plan))
+
+
+def compare_months_of(
+    territory: Territory,
+    scenario: Scenario,
+    before: str,
+    after: str,
+    *,
+    touched: Collection[str] = (),
+) -> Comparison:
+    """Compare two months on the borders of a plan that is at hand; see `compare_months`."""
+    plan = ComparedPlan.of_scenario(territory, scenario)
+    return _months(plan, before, after, touched=touched, where=territory.name)
+
+
+def market_months(market: pd.DataFrame | None) -> list[str]:
+    """Return the months of which there are market figures, the oldest first."""
+    return [] if market is None else sorted(set(market["period"].astype(str)) - {""})
+
+
+def _months(
+    one: ComparedPlan, before: str, after: str, *, touched: Collection[str], where: str
+) -> Comparison:
     if one.market is None:
-        raise InputError(fault("compare.fault.no_market", plan))
-    months = sorted(set(one.market["period"]) - {""})
+        raise InputError(fault("compare.fault.no_market", where))
+    months = market_months(one.market)
     faults = [
         fault("compare.fault.unknown_month", month, known=", ".join(months))
         for month in dict.fromkeys((before, after))
@@ -211,83 +253,8 @@ def effects_of(
     return found
 
 
-class _Plan:
-    """A written plan, by the codes of its cells."""
-
-    def __init__(self, path: Path) -> None:
-        path = path / "plan.gpkg" if path.is_dir() else path
-        layers = read_layers(path, ("cells", "scores", "plan", "units", "outlets", "demand"))
-        cells = layers["cells"].sort_values("cell_id")
-        facts = dict(zip(layers["plan"]["key"], layers["plan"]["value"], strict=True))
-        policy = PlanRequest.model_validate_json(facts["request"]).scoring
-        mode, limits = next(iter(policy.modes.items()))
-        main = main_threshold(limits)
-        self.told = (
-            "position_score", "coverage_score", "share", "expected_share",
-            threshold_name("coverage_ours", mode, main), threshold_name("blind_share", mode, main),
-        )  # fmt: skip
-        self.policy = policy
-        self.crs = str(cells.crs)
-        self.codes = cells["code"].astype(str).to_numpy(dtype=object)
-        self.polygons = cells.geometry.to_numpy()
-        self.units = layers["units"].sort_values("unit_id")
-        self.outlets = layers["outlets"]
-        row = pd.Series(np.arange(len(cells)), index=cells["cell_id"].to_numpy())
-        self.label = row.reindex(self.units["cell_id"]).to_numpy(np.int64)
-        scores = pd.DataFrame(layers["scores"].drop(columns="geometry"))
-        self.scores = scores.assign(
-            cell_id=self.codes[row.reindex(scores["cell_id"]).to_numpy(np.int64)], basis="cell"
-        )
-        self.market = _market_of(path)
-        self.rates = rates_in(pd.DataFrame(layers["demand"].drop(columns="geometry")))
-        self.points = layers["demand"].geometry.to_numpy()
-        self.invented = "market" in str(facts.get("invented") or "").split(", ")
-
-    def as_cells_of(self, target: _Plan, twin: Ints) -> pd.DataFrame:
-        """Return the scores of the cells that the target has too, by the codes there."""
-        pairs = zip(self.codes[twin[twin >= 0]], target.codes[twin >= 0], strict=True)
-        code = dict(pairs)
-        kept = self.scores[self.scores["cell_id"].isin(code)]
-        return kept.assign(cell_id=kept["cell_id"].map(code))
-
-    def rates_on(self, target: _Plan, twin: Ints) -> pd.DataFrame:
-        """Return the rates of demand within the target's cells that are not here."""
-        new = np.flatnonzero(twin < 0)
-        if not self.rates:
-            return _table(target.codes[:0], "", np.empty(0), "points")
-        cell = _cell_at(self.points, target.polygons)
-        tables = []
-        for name, one in self.rates.items():
-            value = on_borders(one.part, one.whole, cell, len(target.codes))
-            tables.append(_table(target.codes[new], name, value[new], "points"))
-        return pd.concat(tables, ignore_index=True)
-
-    def cell_in(self, target: _Plan) -> Ints:
-        """Return the target's cell of each unit here, -1 = none. Shape (n_units,)."""
-        points = self.units.geometry.representative_point().to_numpy()
-        return _cell_at(points, target.polygons)
-
-    def market_metrics(self, label: Ints, codes: np.ndarray, month: str = "") -> pd.DataFrame:
-        """Return the market metrics of cells; a unit of label -1 belongs to none."""
-        if self.market is None:
-            return _table(codes[:0], "share", np.empty(0), "units")
-        n_cells = len(codes)
-        inside = np.where(label < 0, n_cells, label)
-        counts = counts_of_month(
-            self.market, self.outlets.rename(columns={"unit_id": "unit"}), inside, n_cells + 1,
-            carry=self.policy.carry_forward, month=month,
-        )  # fmt: skip
-        found = market_position(counts, kappa=self.policy.kappa)
-        tables = [
-            _table(codes, name, values.value[:n_cells], "units")
-            for name, values in found.items()
-            if name not in GROWTH_METRICS and len(values.value)
-        ]
-        return pd.concat(tables, ignore_index=True)
-
-
 def _with_market(
-    source: _Plan, target: _Plan, theirs: pd.DataFrame, ours: pd.DataFrame
+    source: ComparedPlan, target: ComparedPlan, theirs: pd.DataFrame, ours: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return both tables with the market metrics of all cells made anew on the target's borders.
 
@@ -304,31 +271,12 @@ def _with_market(
     return _joined(kept[0], fresh[0]), _joined(kept[1], fresh[1])
 
 
-def _market_of(path: Path) -> pd.DataFrame | None:
-    """Return the market figures of a plan, None where it has none."""
-    try:
-        table = pd.DataFrame(read_layers(path, (MARKET_LAYER,))[MARKET_LAYER])
-    except InputError:
-        return None
-    words = ["source", "place", "outlet_id", "operator", "period"]
-    table[words] = table[words].fillna("").astype(str)
-    return MARKET.validate(table.astype({"ours": bool, "unit": "int64"}))
-
-
 def _joined(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     columns = ["cell_id", "metric", "value", "p05", "p95", "basis"]
     full = [
         one[columns].astype({"p05": float, "p95": float}) for one in (first, second) if len(one)
     ]
     return pd.concat(full, ignore_index=True) if full else first
-
-
-def _table(codes: np.ndarray, name: str, value: np.ndarray, basis: str) -> pd.DataFrame:
-    """Return rows of a table of scores without bands."""
-    return pd.DataFrame(
-        {"cell_id": codes, "metric": name, "value": value, "p05": np.nan, "p95": np.nan,
-         "basis": basis}
-    )  # fmt: skip
 
 
 def _twins(source: np.ndarray, target: np.ndarray) -> Ints:
@@ -340,17 +288,8 @@ def _twins(source: np.ndarray, target: np.ndarray) -> Ints:
     return twin
 
 
-def _cell_at(points: np.ndarray, polygons: np.ndarray) -> Ints:
-    """Return the cell of each point, -1 = none; on a border the first."""
-    cell = np.full(len(points), len(polygons), dtype=np.int64)
-    point, found = shapely.STRtree(polygons).query(points, predicate="intersects")
-    np.minimum.at(cell, point, found)
-    cell[cell == len(polygons)] = -1
-    return cell
-
-
 def _where_outlets_changed(
-    first: _Plan, second: _Plan, target: _Plan, known: Collection[str]
+    first: ComparedPlan, second: ComparedPlan, target: ComparedPlan, known: Collection[str]
 ) -> tuple[str, ...]:
     """Return the codes of the cells in which an outlet of ours opened, closed or moved."""
     places = []
@@ -363,5 +302,5 @@ def _where_outlets_changed(
     if not moved:
         return ()
     spots = gpd.points_from_xy([x for _, x, _ in moved], [y for _, _, y in moved])
-    cells = _cell_at(np.asarray(spots, dtype=object), target.polygons)
+    cells = cell_at(np.asarray(spots, dtype=object), target.polygons)
     return tuple(sorted(set(target.codes[cells[cells >= 0]].tolist()) & set(known)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from job_worker import kinds_with_held_balancing, worker_at
 from routed_town import wide_town
 
 from benchmarks.editor_gestures import KeptDraft, differences
-from benchmarks.editor_hand import Hand
+from benchmarks.editor_hand import Hand, Place
 from dashboards.api.workshop import Workshop, workshop_of
 from dashboards.app import create_app
 from gridmap.job_kinds import job_kinds
@@ -38,8 +39,12 @@ GRANTS = {
 }
 CHEN = Scope(role=Role.REGIONAL_MANAGER, user="chen", territories=TOWN)
 WANG = Scope(role=Role.PLANNER, user="wang", territories=TOWN)
+#: Units in a row of the town.
+COLUMNS = 16
 #: What a refusal and a conflict leave in the console of a browser.
 REFUSALS = ("422 (", "409 (CONFLICT)")
+#: What is asked for again and again, and what the mouse asks for on its way over an outlet.
+_POLLED = re.compile(r"/steps$|^/runs$|/outlet/\d+$")
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +95,11 @@ class Drawer(Hand):
     kept: KeptDraft
     address: str
 
+    def at(self, row: float, column: float) -> Place:
+        """Return where a place of the town lies in the window, counted in units from south-west."""
+        (x0, y0), (x1, _), (_, y1) = (self.place_of(unit) for unit in (0, 1, COLUMNS))
+        return x0 + column * (x1 - x0), y0 + row * (y1 - y0)
+
     def agrees(self) -> None:
         """Demand that browser and store have the same draft."""
         assert differences(self, self.kept) == []
@@ -102,7 +112,7 @@ class Drawer(Hand):
             if message["method"] == "Network.requestWillBeSent":
                 request = message["params"]["request"]
                 place = str(request["url"]).removeprefix(self.address).partition("?")[0]
-                if not place.startswith(("data:", "blob:")) and not place.endswith("/steps"):
+                if not place.startswith(("data:", "blob:")) and not _POLLED.search(place):
                     found.append(f"{request['method']} {place}")
         return found
 

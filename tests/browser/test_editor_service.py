@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from command_line import CommandLine
+from job_worker import balancing_held
+from selenium.webdriver.common.keys import Keys
 
 from benchmarks.editor_gestures import KeptDraft
+from dashboards.api.workshop import Workshop
+from gridmap.store.versions import Status
 from tests.browser.acting import (
     asked_elsewhere,
     complaints,
     fill,
     forget,
+    is_shown,
     press,
     signed_in,
     text_has,
+    wait_for,
+    wait_until,
 )
 from tests.browser.drawing import CHEN, REFUSALS, Drawer, Drawing, drawing_service
 from tests.dashboards.signed import PASSWORD
 from tools.browser import DESKTOP, chromium, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+#: What pages ask the service with.
+CALLBACK = "POST /_dash-update-component"
+TODAY = dt.datetime.now(dt.UTC).date()
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +50,7 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser(downloads: Path) -> Iterator[Any]:
+def browser(drawing: Drawing, downloads: Path) -> Iterator[Any]:
     with chromium(DESKTOP, downloads=downloads) as one:
         yield one
 
@@ -75,34 +87,167 @@ def opened_draft(browser: Any, drawing: Drawing) -> Drawer:
     return drawer
 
 
-def written(drawer: Drawer, kind: str, way: str = "edits") -> None:
-    """Demand that a gesture was asked for once, was written, and is shown as it was written."""
+def written(drawer: Drawer, kind: str, way: str = "edits", *, cuts: bool = False) -> None:
+    """Demand that a gesture was asked for once, was written, and is shown as it was written.
+
+    Where it `cuts` units the draft is fetched anew.
+    """
     drawer.saved()
-    assert drawer.asked() == [f"POST /editor/{drawer.kept.draft}/{way}"]
+    draft = f"/editor/{drawer.kept.draft}"
+    anew = [f"GET {draft}/state.bin", f"GET {draft}/ground.bin"] if cuts else []
+    assert drawer.asked() == [f"POST {draft}/{way}", *anew]
     assert drawer.last().kind == kind
     drawer.agrees()
 
 
-def redraw(drawer: Drawer) -> None:
-    """Use every tool once; each gesture is one request."""
-    label = drawer.run("e.labels()")
-    drawer.choose(6)
-    x, y = drawer.centre_of(6)
-    drawer.asked()
-    drawer.take("brush")
-    drawer.drag((x, y), (x + 130, y))
-    written(drawer, "brush")
-    drawer.take("lasso")
-    drawer.drag((x, y), (x - 140, y - 20), (x - 140, y + 20), (x, y + 20))
-    written(drawer, "brush")
-    assert drawer.run("e.labels()") != label
-
-
-def test_x(browser, drawing, downloads, gridmap, tmp_path):
-    drawer = opened_draft(browser, drawing)
-    browser.save_screenshot("/tmp/hreal/1.png")
-    print(drawer.run("e.labels()"))
-    print(drawer.run("[...e.model.cells.values()].map(c=>[c.cell,c.code,c.centreUnit])"))
-    print(drawer.run("[e.placeOf(0),e.placeOf(1),e.placeOf(16), e.brushRadius()]"))
+def refused(drawer: Drawer, label: list[int], why: str, *, asked: list[str]) -> None:
+    """Demand that a gesture was taken back with a reason, and nothing was written."""
+    drawer.says(".gm-toast", why)
+    drawer.saved()
+    assert drawer.run("e.labels()") == label
+    assert drawer.asked() == asked
     drawer.agrees()
+
+
+def chosen(drawer: Drawer, cell: int) -> None:
+    """Choose a cell; the address says so, and the page asks for its header."""
+    drawer.choose(cell)
+    wait_for(drawer.browser, f"return /[?&]cell={cell}(&|$)/.test(location.search)")
+    settled(drawer.browser)
+    assert drawer.asked() == [CALLBACK]
+
+
+def redraw(drawer: Drawer) -> None:
+    """Use the tools, one after the other."""
+    at = drawer.at
+    drawer.press(*"[[[[")
+    chosen(drawer, 6)
+    drawer.take("brush")
+    drawer.drag(at(9, 7), at(9, 8))
+    written(drawer, "brush")
+    chosen(drawer, 4)
+    drawer.take("lasso")
+    drawer.drag(at(3.6, 8.6), at(3.6, 10.4), at(7.4, 10.4), at(7.4, 8.6))
+    written(drawer, "brush")
+    drawer.take("shift")
+    drawer.drag(at(5, 13), at(5, 10.6))
+    written(drawer, "shift")
+    chosen(drawer, 6)
+    drawer.take("split")
+    drawer.drag(at(10.2, 2.8), at(10.4, 8.9))
+    written(drawer, "split", cuts=True)
+    assert drawer.run("e.model.cells.size") == 13
+    drawer.take("merge")
+    drawer.click(drawer.centre_of(6))
+    drawer.click(drawer.centre_of(13))
+    written(drawer, "merge")
+    drawer.take("lock")
+    drawer.click(drawer.centre_of(9))
+    written(drawer, "lock")
+
+
+def be_refused(drawer: Drawer) -> None:
+    """Break a rule that the browser knows, and one that only the service knows."""
+    label, at = drawer.run("e.labels()"), drawer.at
+    chosen(drawer, 9)
+    drawer.take("brush")
+    drawer.drag(at(1, 9), at(1, 6))
+    refused(drawer, label, "C09 is locked", asked=[])
+    chosen(drawer, 8)
+    drawer.drag(at(3, 10), at(2, 10))
+    refused(drawer, label, "are locked", asked=[])
+    # what is cut off would be a cell, but there is no own outlet in it
+    chosen(drawer, 10)
+    drawer.take("split")
+    drawer.drag(at(8.5, 14.4), at(3.5, 14.4))
+    refused(drawer, label, "was taken back", asked=[f"POST /editor/{drawer.kept.draft}/edits"])
+    assert "own outlet" in drawer.words(".gm-toast")
+
+
+def undo_and_redo(drawer: Drawer) -> None:
+    """Take back the lock, the merging and the cut; do them again."""
+    after = drawer.run("e.labels()")
+    for cuts in (False, False, True):
+        drawer.press(Keys.CONTROL, "z")
+        written(drawer, "undo", "undo", cuts=cuts)
+    assert drawer.run("[e.model.cells.size, e.model.isCellLocked(9)]") == [12, False]
+    for cuts in (True, False, False):
+        drawer.press(Keys.CONTROL, "y")
+        written(drawer, "redo", "redo", cuts=cuts)
+    assert drawer.run("e.labels()") == after
+
+
+def balance(drawer: Drawer, work: Workshop) -> None:
+    """Have the rest balanced: stop it once, then wait for what it gives."""
+    browser, before = drawer.browser, drawer.last().sequence
+    with balancing_held(work.files):
+        press(browser, "#editor-balance")
+        wait_for(browser, "return document.querySelector('#editor-progress [role=progressbar]')"
+                          "?.getAttribute('aria-valuenow') > 0")  # fmt: skip
+        pressed = dt.datetime.now(dt.UTC)
+        press(browser, "#editor-cancel")
+        text_has(browser, "#editor-progress", "Cancelled; nothing was changed.")
+    (job,) = work.queue.jobs(CHEN)
+    assert job.ended is not None and (job.ended - pressed).total_seconds() <= 2.0
+    assert drawer.last().sequence == before
+    press(browser, "#editor-balance")
+    text_has(browser, "#editor-progress", "Balanced:")
+    drawer.wait(lambda: drawer.run("e.sequence") == before + 1)
+    drawer.saved()
+    assert drawer.last().kind == "rebalance"
+    drawer.agrees()
+
+
+def plan_routes(drawer: Drawer, work: Workshop) -> None:
+    """Compare the draft with the plan in force, and have its routes planned."""
+    browser, draft = drawer.browser, drawer.kept.draft
+    press(browser, ".page-editor a[href*='with=1']")
+    wait_for(
+        browser,
+        "const all = [...document.querySelectorAll('.slide img')];"
+        "return all.length === 3 && all.every(one => one.complete && one.naturalWidth > 0)",
+    )
+    settled(browser)
+    text_has(browser, ".plan-detail h2", "autumn")
+    press(browser, "#plans-route")
+    press(browser, "#plans-confirm")
+    text_has(browser, "#plans-done", "routes")
+    drawer.wait(lambda: work.drafts.version(CHEN, draft).planned == drawer.last().sequence)
+
+
+def test_a_regional_manager_redraws_and_another_publishes(
+    browser: Any, drawing: Drawing, downloads: Path, gridmap: CommandLine
+) -> None:
+    drawer, work = opened_draft(browser, drawing), drawing.work
+    draft = drawer.kept.draft
     redraw(drawer)
+    be_refused(drawer)
+    undo_and_redo(drawer)
+    balance(drawer, work)
+    plan_routes(drawer, work)
+    press(browser, "#plans-submit")
+    press(browser, "#plans-confirm")
+    text_has(browser, ".plan-detail .badge", "In review")
+    # who drew it may not publish it
+    settled(browser)
+    assert not browser.execute_script("return document.querySelector('#plans-publish').hidden")
+    assert browser.execute_script("return document.querySelector('#plans-publish').disabled")
+
+    path = f"/scenarios?scenario={draft}&with={drawing.plan}&lang=en"
+    signed_in(browser, drawing.address, "lin", PASSWORD, path)
+    settled(browser)
+    press(browser, "#plans-publish")
+    press(browser, "#plans-confirm")
+    text_has(browser, ".plan-detail .badge", "Published")
+    assert work.workflow.effective(CHEN, "Wide Town", TODAY).scenario_id == draft
+    assert work.drafts.version(CHEN, drawing.plan).status is Status.ARCHIVED
+
+    browser.get(f"{drawing.address}/routes?scenario={draft}&cell=6&lang=en")
+    settled(browser)
+    press(browser, "a[href$='plan.gpkg']")
+    file = downloads / "plan.gpkg"
+    wait_until(browser, lambda _: list(downloads.glob("*.gpkg")))
+    (file,) = downloads.glob("*.gpkg")
+    checked = gridmap("check", file)
+    assert checked.code == 0, checked.out
+    browser.save_screenshot("/tmp/hreal/1.png")

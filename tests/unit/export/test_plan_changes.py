@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -10,13 +9,19 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from grid_town import grid_scenario, grid_territory
+from month_town import COLUMN, COVERED, COVERED_OLD_NEW, MONTHS, NEW_LABEL, OLD_LABEL, at_hand
 
-from gridmap import schemas
 from gridmap.catalogue import LANGUAGES
 from gridmap.errors import InputError
 from gridmap.export.geo import write_geopackage
-from gridmap.export.plan_changes import compare_months, compare_plans, effects_of
+from gridmap.export.plan_changes import (
+    compare_months,
+    compare_months_of,
+    compare_plans,
+    compare_scenarios,
+    effects_of,
+    market_months,
+)
 from gridmap.export.plan_changes_files import (
     comparison_text,
     comparison_values,
@@ -34,76 +39,38 @@ TABLE = pd.DataFrame(
         "after": [54.0, 55.0, 56.0, 51.0, 50.0, 52.0, 51.0] + [50.0] * 7,
     }
 )
-#: Three cells of two columns each, and the same with the second border one column to the east.
-COLUMN = np.arange(24) % 6
-OLD_LABEL = COLUMN // 2
-NEW_LABEL = np.array([0, 0, 1, 1, 1, 2])[COLUMN]
-COVERED = "coverage_ours_walk_10"
-MONTHS = ("2024-03", "2024-06")
 
 
 def written(folder: Path, label: np.ndarray, covered: np.ndarray, *, moved: bool = False) -> Path:
-    """Return the file of a plan in which `covered` is the share covered in each unit.
-
-    Of 100 subscribers of each unit 40 are ours in March; in June 60 in the westmost two columns.
-    """
+    """Return the file of a plan, see `at_hand`."""
     folder.mkdir()
-    town = grid_territory()
-    if moved:
-        outlets = town.outlets.copy()
-        outlets.loc[0, "x"] += 5.0
-        town = replace(town, outlets=outlets)
-    town = replace(town, market=market_rows())
-    base = grid_scenario(town)
-    n_cells = int(label.max()) + 1
-    rows = []
-    for cell in range(n_cells):
-        mine = label == cell
-        above, below = float(10.0 * covered[mine].sum()), float(10.0 * mine.sum())
-        figures = {
-            COVERED: (above / below, above, below),
-            "position_score": (50.0 + cell, np.nan, np.nan),
-        }
-        rows += [(cell + 1, name, *three) for name, three in figures.items()]
-    scores = pd.DataFrame(rows, columns=["cell_id", "metric", "value", "numerator", "denominator"])
-    scores = scores.assign(n=1, p05=np.nan, p95=np.nan, rank_low=np.nan, rank_high=np.nan, note="")
-    scores = scores[list(schemas.SCORES.columns)].sort_values(["metric", "cell_id"])
-    cells = base.cells.iloc[[0, 1, 1][:n_cells]].assign(
-        cell_id=np.arange(n_cells) + 1, code=[f"C{one + 1:02d}" for one in range(n_cells)]
-    )
-    scenario = replace(
-        base,
-        partition=replace(base.partition, label=label, centre=np.array([0, 1])),
-        cells=cells.reset_index(drop=True),
-        scores=schemas.SCORES.validate(scores.reset_index(drop=True)),
-        point_rates=pd.DataFrame({COVERED: 10.0 * covered}),
-    )
-    return write_geopackage(town, scenario, folder / "plan.gpkg")
-
-
-def market_rows() -> pd.DataFrame:
-    rows = [
-        {"source": "m.csv", "place": f"z{unit}", "unit": unit, "part": 1.0, "outlet_id": "",
-         "operator": operator, "ours": operator == "Own", "period": month,
-         **dict.fromkeys(schemas.MARKET_AMOUNTS, np.nan),
-         "subscribers": ours if operator == "Own" else 100.0 - ours}
-        for month in MONTHS
-        for unit in range(24)
-        for ours in [60.0 if month == MONTHS[1] and unit % 6 < 2 else 40.0]
-        for operator in ("Own", "Rival")
-    ]  # fmt: skip
-    return schemas.MARKET.validate(pd.DataFrame(rows)[list(schemas.MARKET.columns)])
+    return write_geopackage(*at_hand(label, covered, moved=moved), folder / "plan.gpkg")
 
 
 @pytest.fixture(scope="module")
 def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """An old plan whose middle cell is half covered, and a new one with other borders."""
     folder = tmp_path_factory.mktemp("plans")
-    old = written(folder / "old", OLD_LABEL, np.array([1.0, 1.0, 0.4, 0.6, 0.2, 0.0])[COLUMN])
-    new = written(
-        folder / "new", NEW_LABEL, np.array([1.0, 1.0, 0.5, 0.5, 0.8, 0.0])[COLUMN], moved=True
-    )
+    old = written(folder / "old", OLD_LABEL, np.array(COVERED_OLD_NEW[0])[COLUMN])
+    new = written(folder / "new", NEW_LABEL, np.array(COVERED_OLD_NEW[1])[COLUMN], moved=True)
     return old, new
+
+
+@pytest.mark.parametrize("on", ["same", "new", "old"])
+def test_plans_at_hand_are_compared_as_their_files_are(plans, on):
+    covered = [np.array(one)[COLUMN] for one in COVERED_OLD_NEW]
+    two = (at_hand(OLD_LABEL, covered[0]), at_hand(NEW_LABEL, covered[1], moved=True))
+    span = tuple(map(str, plans))
+    found, expected = compare_scenarios(*two, on=on, span=span), compare_plans(*plans, on=on)
+    pd.testing.assert_frame_equal(found.table, expected.table, check_dtype=False)
+    rest = {"table": None, "effects": None}
+    assert vars(found) | rest == vars(expected) | rest
+    assert repr(found.effects) == repr(expected.effects)
+    months = compare_months_of(*two[0], *MONTHS, touched=["C01"])
+    of_file = compare_months(plans[0], *MONTHS, touched=["C01"])
+    pd.testing.assert_frame_equal(months.table, of_file.table, check_dtype=False)
+    assert market_months(two[0][0].market) == list(MONTHS)
+    assert market_months(None) == []
 
 
 def row(table: pd.DataFrame, code: str, metric: str) -> pd.Series:
@@ -140,8 +107,8 @@ def test_new_figures_are_bound_to_the_old_borders(plans):
 
 
 def test_without_rates_by_point_they_are_not_told(plans, monkeypatch):
-    monkeypatch.setattr("gridmap.export.plan_changes._market_of", lambda _: None)
-    monkeypatch.setattr("gridmap.export.plan_changes.rates_in", lambda _: {})
+    monkeypatch.setattr("gridmap.export.compared_plan._market_of", lambda _: None)
+    monkeypatch.setattr("gridmap.export.compared_plan.rates_in", lambda _: {})
     found = compare_plans(*plans, on="new")
     assert set(found.table["code"]) == {"C01"}
     assert "could not be re-bound" in comparison_text(found, "en")
@@ -184,7 +151,7 @@ def test_unknown_months_and_cells_are_told_at_once(plans, monkeypatch):
     with pytest.raises(InputError) as caught:
         compare_months(plans[0], *MONTHS, touched=["C01", "X", "Y"])
     assert [one.where for one in caught.value.faults] == ["X", "Y"]
-    monkeypatch.setattr("gridmap.export.plan_changes._market_of", lambda _: None)
+    monkeypatch.setattr("gridmap.export.compared_plan._market_of", lambda _: None)
     with pytest.raises(InputError, match=r"\[market\]"):
         compare_months(plans[0], *MONTHS)
 

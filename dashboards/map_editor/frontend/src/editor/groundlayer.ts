@@ -6,7 +6,7 @@
  */
 import type { CustomLayerInterface, CustomRenderMethodInput, Map as MapLibre } from "maplibre-gl";
 import type { Ground } from "./ground";
-import { FILL, fixed, HAIRS, LINES, type Program, program, SPRITES, table, times } from "./shaders";
+import { FILL, fixed, HAIRS, LINES, PIECES_ACROSS, type Program, program, SPRITES, table, times } from "./shaders";
 import { type Hairs, hairsOf, mercator, placesOf, trianglesOf } from "./shapes";
 
 const WIDTH = 256;
@@ -142,8 +142,8 @@ export class GroundLayer implements CustomLayerInterface {
       corners: triangles.corners.length,
       fillArray,
       hairArray,
-      borders: new Strokes(gl, 65536),
-      chosen: new Strokes(gl, 4096),
+      borders: new Strokes(gl, 16),
+      chosen: new Strokes(gl, 1),
       unitTable: table(gl, 0),
       cellTable: table(gl, 1),
       flagTable: table(gl, 2),
@@ -217,6 +217,7 @@ export class GroundLayer implements CustomLayerInterface {
     gl.uniform2f(lines.places["u_viewport"]!, gl.drawingBufferWidth, gl.drawingBufferHeight);
     gl.uniform1f(lines.places["u_width"]!, width * ratio);
     gl.uniform4fv(lines.places["u_colour"]!, colour);
+    gl.uniform1i(lines.places["u_pieces"]!, 0);
     strokes.draw();
   }
 
@@ -283,24 +284,18 @@ export class GroundLayer implements CustomLayerInterface {
 class Strokes {
   count = 0;
   private pieces: Float32Array;
-  private readonly buffer: WebGLBuffer;
+  private rows = 0;
+  private readonly texture: WebGLTexture;
   private readonly array: WebGLVertexArrayObject;
 
   constructor(
     private readonly gl: WebGL2RenderingContext,
-    size: number,
+    rows: number,
   ) {
-    this.pieces = new Float32Array(size);
-    this.buffer = gl.createBuffer();
+    this.pieces = new Float32Array(4 * PIECES_ACROSS * rows);
+    this.texture = table(gl, 0);
+    // without one the map's own arrays would be read along
     this.array = gl.createVertexArray();
-    gl.bindVertexArray(this.array);
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
-    for (const place of [0, 1]) {
-      gl.enableVertexAttribArray(place);
-      gl.vertexAttribPointer(place, 2, gl.FLOAT, false, 16, 8 * place);
-      gl.vertexAttribDivisor(place, 1);
-    }
-    gl.bindVertexArray(null);
   }
 
   clear(): void {
@@ -308,8 +303,8 @@ class Strokes {
   }
 
   add(points: Float32Array, first: number, end: number): void {
-    if (4 * (this.count + end - first) > this.pieces.length) {
-      const larger = new Float32Array(2 * this.pieces.length + 4 * (end - first));
+    while (4 * (this.count + end - first) > this.pieces.length) {
+      const larger = new Float32Array(2 * this.pieces.length);
       larger.set(this.pieces);
       this.pieces = larger;
     }
@@ -324,13 +319,22 @@ class Strokes {
   }
 
   bring(): void {
-    this.gl.bindBuffer(this.gl.ARRAY_BUFFER, this.buffer);
-    this.gl.bufferData(this.gl.ARRAY_BUFFER, this.pieces, this.gl.DYNAMIC_DRAW, 0, 4 * this.count);
+    const { gl, pieces } = this;
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, this.texture);
+    const rows = pieces.length / (4 * PIECES_ACROSS);
+    const used = Math.ceil(this.count / PIECES_ACROSS);
+    if (rows !== this.rows) gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA32F, PIECES_ACROSS, rows, 0, gl.RGBA, gl.FLOAT, null);
+    this.rows = rows;
+    if (used) gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, PIECES_ACROSS, used, gl.RGBA, gl.FLOAT, pieces);
   }
 
   draw(): void {
-    this.gl.bindVertexArray(this.array);
-    this.gl.drawArraysInstanced(this.gl.TRIANGLE_STRIP, 0, 4, this.count);
+    const { gl } = this;
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, this.texture);
+    gl.bindVertexArray(this.array);
+    gl.drawArrays(gl.TRIANGLES, 0, 6 * this.count);
   }
 }
 

@@ -83,8 +83,9 @@ export class Panel {
 
   choose(cell: number | null): void {
     this.chosen = cell;
-    this.balance.select(cell);
+    // first, as it takes room from the list in which the cell is to be in sight
     this.drawCard();
+    this.balance.select(cell);
   }
 
   /** Totals have changed. */

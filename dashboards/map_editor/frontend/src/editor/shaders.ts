@@ -73,20 +73,30 @@ void main() {
 }`,
 };
 
-/** Lines of one width with round ends; one quad a piece. */
+/** Pieces in a row of the table that lines are read from. */
+export const PIECES_ACROSS = 1024;
+
+/**
+ * Lines of one width with round ends; two triangles a piece, whose ends are read from a table. Instances
+ * of four corners would say the same, but each is work of its own where there is no graphics card.
+ */
 export const LINES = {
   vertex: `#version 300 es
 precision highp float;
+precision highp int;
 uniform mat4 u_matrix;
 uniform vec2 u_viewport;
 uniform float u_width;
-layout(location = 0) in vec2 a_from;
-layout(location = 1) in vec2 a_to;
+uniform highp sampler2D u_pieces;
+const int CORNERS[6] = int[6](0, 1, 2, 2, 1, 3);
 out vec2 v_at;
 flat out float v_length;
 void main() {
-  vec4 from = u_matrix * vec4(a_from, 0.0, 1.0);
-  vec4 to = u_matrix * vec4(a_to, 0.0, 1.0);
+  int piece = gl_VertexID / 6;
+  int corner = CORNERS[gl_VertexID - 6 * piece];
+  vec4 ends = texelFetch(u_pieces, ivec2(piece % ${PIECES_ACROSS}, piece / ${PIECES_ACROSS}), 0);
+  vec4 from = u_matrix * vec4(ends.xy, 0.0, 1.0);
+  vec4 to = u_matrix * vec4(ends.zw, 0.0, 1.0);
   vec2 one = from.xy / from.w * 0.5 * u_viewport;
   vec2 other = to.xy / to.w * 0.5 * u_viewport;
   vec2 way = other - one;
@@ -94,8 +104,8 @@ void main() {
   vec2 along = way / length_px;
   vec2 across = vec2(-along.y, along.x);
   float reach = u_width * 0.5 + 1.0;
-  float side = (gl_VertexID & 1) == 0 ? -reach : reach;
-  float on = (gl_VertexID & 2) == 0 ? -reach : length_px + reach;
+  float side = (corner & 1) == 0 ? -reach : reach;
+  float on = (corner & 2) == 0 ? -reach : length_px + reach;
   vec2 pixel = one + along * on + across * side;
   v_at = vec2(on, side);
   v_length = length_px;
