@@ -15,6 +15,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from benchmarks.editor_browser import Editor, agreement, random_edit
 from benchmarks.editor_mock import InventedGround, MockDraft, mock_app
 from tests.browser.acting import complaints, fill, forget, press, wait_for
+from tests.browser.audited import barriers
 from tools.browser import DESKTOP, PHONE, WAIT_S, chromium, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -224,6 +225,7 @@ def test_a_conflict_names_who_and_loses_nothing(hand: Hand, answer: str) -> None
     hand.wait(lambda: hand.browser.find_elements(By.CSS_SELECTOR, f'[data-answer="{answer}"]'))
     assert "C-105: Anna" in hand.words(".gm-dialog[open]")
     assert hand.run("e.queued") == 1
+    assert barriers(hand.browser) == []
     hand.click_on(f'[data-answer="{answer}"]')
     hand.saved()
     assert hand.draft.label[mine] == (106 if answer == "again" else 105)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,14 +46,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 _ROLES = {"li": Role.PLANNER, "vi": Role.VIEWER}
 
 
+#: Set while nobody takes up a job.
+RESTING = threading.Event()
+
+
 @contextmanager
 def jobs_done(url: str, work: Workshop) -> Iterator[None]:
-    """Do the jobs of the queue in this process while the test runs."""
+    """Do the jobs of the queue in this process while the test runs, unless there is a rest."""
     over = threading.Event()
 
     def run() -> None:
         while not over.is_set():
-            claim = work.queue.take("tester", lease_s=60.0)
+            claim = None if RESTING.is_set() else work.queue.take("tester", lease_s=60.0)
             if claim is None:
                 time.sleep(0.1)
                 continue
@@ -242,6 +247,27 @@ def test_the_day_is_played_on_the_map(browser: Any, address: str) -> None:
     wait_for(browser, "return document.querySelector('.stop-now') !== null")
     press(browser, "#routes-player button")
     text_has(browser, ".player-button", "Play the day")
+
+
+def test_the_sheets_of_all_cells_come_in_one_archive(
+    browser: Any, address: str, downloads: Path
+) -> None:
+    """The first wish is taken back before anybody takes it up."""
+    signed_in(browser, address, "li", PASSWORD, "/routes?scenario=1&cell=1&lang=en")
+    settled(browser)
+    RESTING.set()
+    try:
+        press(browser, "[data-wish=export]")
+        press(browser, "#routes-job-panel [data-wish=cancel]")
+        text_has(browser, "#routes-job-panel", "cancelled")
+    finally:
+        RESTING.clear()
+    press(browser, "[data-wish=export]")
+    press(browser, "#routes-job-panel .job-done a[href$='.zip']")
+    archive = wait_until(browser, lambda _: next(downloads.glob("*.zip"), None))
+    names = zipfile.ZipFile(archive).namelist()
+    for suffix in (".pdf", ".xlsx"):
+        assert sum(one.endswith(suffix) for one in names) >= 4, names
 
 
 def test_a_viewer_looks_and_does_not_move(browser: Any, address: str) -> None:

@@ -320,6 +320,7 @@ def test_a_foreign_plan_leaves_no_trace(shop: Shop, role: Role) -> None:
     near = shop.of[Status.PUBLISHED]
     for address in (
         f"/picture/{far}.svg",
+        f"/picture/{far}/ground.svg",
         f"/picture/{near}/with/{far}/after.svg",
         f"/picture/{far}/with/{near}/moved.svg",
         f"/download/{near}/with/{far}/changes.xlsx",
