@@ -60,7 +60,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
             html.Div(id=Routes.BALANCE),
             html.Div(id=Routes.DOWNLOADS, className="cycle-files"),
             html.Div(
-                reading_form(language),
+                reading_form(plan, language),
                 id=Routes.READ,
                 className="cycle-read",
                 hidden=True,
