@@ -19,7 +19,7 @@ from dashboards.api.features import features_blueprint
 from dashboards.api.rest import rest_blueprint
 from dashboards.api.workshop import Workshop
 from dashboards.book import LASTING, OF_A_PLAN, OF_THE_DESK, pages_of, register_pages
-from dashboards.components.empty import no_page, no_scenario, unknown_scenario
+from dashboards.components.empty import no_page, no_scenario, unknown_scenario, unplanned
 from dashboards.components.shell import Person, header, shell
 from dashboards.compression import compress
 from dashboards.downloads import Downloads, Exports
@@ -154,7 +154,8 @@ def open_page(desk: Desk, chosen: Selection) -> tuple[Plan | None, Selection, Co
     try:
         plan = desk.plan(asked, chosen.page)
     except (StoreError, PermissionDenied):
-        return None, chosen, unknown_scenario(asked, chosen.language)
+        there = unplanned(desk, replace(chosen, scenario=asked))
+        return None, chosen, there or unknown_scenario(asked, chosen.language)
     settled = queries.settle(plan, chosen)
     if settled.page is not Page.CELLS and settled.cell is None:
         settled = replace(settled, cell=int(plan.scenario.cells["cell_id"].iloc[0]))

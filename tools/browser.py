@@ -39,7 +39,7 @@ return document.querySelector('#app-content')?.children.length > 0
   && !document.querySelector('[data-dash-is-loading="true"]')
   && [...document.querySelectorAll('.plan-map-canvas')].every(map => map.dataset.state === 'ready')
   && [...document.querySelectorAll('.map-editor-place')].every(
-    one => one.querySelector('.gm-editor:is([data-state="ready"], [data-state="failed"])'))
+    one => ['ready', 'failed'].includes(one.dataset.state))
   && [...document.querySelectorAll('.ag-header-row')].every(row => row.children.length > 0)
   && [...document.querySelectorAll('.dash-graph')].every(one => one.querySelector('.main-svg'));
 """

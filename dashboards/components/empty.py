@@ -12,6 +12,7 @@ from dashboards.components.words import words
 from dashboards.pages import Desk
 from dashboards.state import Page, Selection
 from gridmap.catalogue import Language
+from gridmap.errors import PermissionDenied, StoreError
 from gridmap.store.roles import Permission
 
 
@@ -95,6 +96,41 @@ def unknown_scenario(scenario: int, language: Language) -> html.Div:
             [
                 dmc.Title(say("empty.unknown_title"), order=2),
                 html.P(say("empty.unknown", scenario=scenario)),
+            ],
+            withBorder=True,
+            p="lg",
+            radius="md",
+        ),
+        className="empty-state",
+    )
+
+
+def unplanned(desk: Desk, chosen: Selection) -> html.Div | None:
+    """Return the ways on from a draft that has no routes and scores yet; None if it is none."""
+    work, scope = desk.work, desk.scope()
+    if work is None or chosen.scenario is None or not scope.may(Permission.EDIT):
+        return None
+    try:
+        draft = work.drafts.version(scope, chosen.scenario)
+    except (StoreError, PermissionDenied):
+        return None
+    if draft.planned is not None:
+        return None
+    say = words(chosen.language)
+    links = [
+        dcc.Link(
+            say(f"empty.unplanned_{page}"),
+            href=chosen.address(page=page, cell=None),
+            className=kind,
+        )
+        for page, kind in ((Page.EDITOR, "button"), (Page.SCENARIOS, "button button-main"))
+    ]
+    return html.Div(
+        dmc.Paper(
+            [
+                dmc.Title(say("empty.unplanned_title"), order=2),
+                html.P(say("empty.unplanned", scenario=chosen.scenario)),
+                html.Div(links, className="downloads"),
             ],
             withBorder=True,
             p="lg",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
 import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from dashboards import cycle_queries
+from dashboards import cycle_queries, queries
 from dashboards.access import Plan
 from dashboards.components.aria import aria
-from dashboards.components.words import words
+from dashboards.components.words import outlet_name, words
 from dashboards.cycle_queries import ManagerDays
 from dashboards.state import Selection
 from gridmap.cell_cycle import CellCycle
@@ -81,10 +85,36 @@ def load_panel(plan: Plan, chosen: Selection, cycle: CellCycle | None = None) ->
     if not (found.reasons or found.cures):
         return [html.P(told, className="hint")]
 
-    def listed(faults: tuple[Fault, ...]) -> html.Ul:
-        return html.Ul([html.Li(each.text(chosen.language)) for each in faults])
-
-    parts: list[Component] = [html.P(told), listed(found.reasons)]
+    # the page says already which cell it is
+    reasons = [replace(one, where="").text(chosen.language) for one in found.reasons]
+    parts: list[Component] = [html.P(told), html.Ul([html.Li(one) for one in reasons])]
     if found.cures:
-        parts += [html.Strong(say("load.cures")), listed(found.cures)]
-    return [dmc.Alert(parts, title=say("load.title"), color="red", variant="light")]
+        names = _names(plan, chosen)
+        cures = [html.Li(_cure(one, names, chosen)) for one in found.cures]
+        parts += [html.Strong(say("load.cures")), html.Ul(cures)]
+    return [
+        dmc.Alert(
+            parts, title=say("load.title"), color="red", variant="light", className="cycle-over"
+        )
+    ]
+
+
+def _cure(cure: Fault, names: Mapping[str, str], chosen: Selection) -> str:
+    """Return what would help as a wish, with the names of outlets instead of their numbers."""
+    values = dict(cure.values)
+    if "ids" in values:
+        values["ids"] = re.sub(
+            r"[^\s,]+", lambda found: names.get(found[0], found[0]), str(values["ids"])
+        )
+    key = cure.key.removeprefix("routing.cure.")
+    return words(chosen.language, "cyclepage.cure")(key, **values)
+
+
+def _names(plan: Plan, chosen: Selection) -> dict[str, str]:
+    """Return the names of the outlets of the cell by their numbers."""
+    return {
+        str(row["id"]): outlet_name(
+            str(row["name"]), str(row["id"]), str(row["kind"]), chosen.language
+        )
+        for row in queries.cell_outlets(plan, chosen.cell or 0)
+    }

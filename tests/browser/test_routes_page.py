@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import threading
+import time
+import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
-from job_worker import worker_at
 from pypdf import PdfReader
 from routed_town import town
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from dashboards.api.workshop import workshop_of
+from dashboards.api.workshop import Workshop, workshop_of
 from dashboards.app import create_app
 from gridmap.job_kinds import job_kinds
+from gridmap.jobs.child import Work, _outcome
 from gridmap.store.accounts import Grant
+from gridmap.store.cycle_table import CycleTable
 from gridmap.store.repository import Store
 from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
@@ -42,20 +47,57 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 _ROLES = {"li": Role.PLANNER, "vi": Role.VIEWER}
 
 
+#: Set while nobody takes up a job.
+RESTING = threading.Event()
+
+
+@contextmanager
+def jobs_done(url: str, work: Workshop) -> Iterator[None]:
+    """Do the jobs of the queue in this process while the test runs, unless there is a rest."""
+    over = threading.Event()
+
+    def run() -> None:
+        while not over.is_set():
+            claim = None if RESTING.is_set() else work.queue.take("tester", lease_s=60.0)
+            if claim is None:
+                time.sleep(0.1)
+                continue
+            folder = work.files / "jobs" / f"{claim.job_id}-{claim.fence}"
+            kind = job_kinds()[claim.kind]
+            _outcome(
+                Work(url, kind, claim, folder, work.files / "inbox", "threads"), lambda _: None
+            )
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A service with a plan of four cells, a planner, a viewer, and someone who does the jobs."""
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A plan of four cells."""
     folder = tmp_path_factory.mktemp("routes")
-    url = f"sqlite:///{(folder / 'plans.db').as_posix()}"
-    store = Store(url)
+    found = Store(f"sqlite:///{(folder / 'plans.db').as_posix()}")
     territory, scenario, _ = town()
-    store.save(Scope.everything(), territory, scenario)
+    found.save(Scope.everything(), territory, scenario)
+    return found
+
+
+@pytest.fixture(scope="module")
+def address(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service with the plan, a planner, a viewer, and someone who does the jobs."""
+    folder = tmp_path_factory.mktemp("service")
+    url = str(store.engine.url)
     people = people_with(
         folder, **{one: Grant(role, everywhere=True) for one, role in _ROLES.items()}
     )
     work = workshop_of(store.engine, job_kinds(), folder / "files")
     app = create_app(store, people=people, work=work)
-    with served(app.server) as where, worker_at(url, work.files):
+    with served(app.server) as where, jobs_done(url, work):
         yield where
 
 
@@ -215,8 +257,44 @@ def test_the_day_is_played_on_the_map(browser: Any, address: str) -> None:
     text_has(browser, ".player-button", "Play the day")
 
 
+def test_the_sheets_of_all_cells_come_in_one_archive(
+    browser: Any, address: str, downloads: Path
+) -> None:
+    """The first wish is taken back before anybody takes it up."""
+    signed_in(browser, address, "li", PASSWORD, "/routes?scenario=1&cell=1&lang=en")
+    settled(browser)
+    RESTING.set()
+    try:
+        press(browser, "[data-wish=export]")
+        press(browser, "#routes-job-panel [data-wish=cancel]")
+        text_has(browser, "#routes-job-panel", "cancelled")
+    finally:
+        RESTING.clear()
+    press(browser, "[data-wish=export]")
+    press(browser, "#routes-job-panel .job-done a[href$='.zip']")
+    archive = wait_until(browser, lambda _: next(downloads.glob("*.zip"), None))
+    names = zipfile.ZipFile(archive).namelist()
+    for suffix in (".pdf", ".xlsx"):
+        assert sum(one.endswith(suffix) for one in names) >= 4, names
+
+
 def test_a_viewer_looks_and_does_not_move(browser: Any, address: str) -> None:
     signed_in(browser, address, "vi", PASSWORD, "/routes?scenario=1&cell=1&lang=en")
     settled(browser)
     assert is_shown(browser, ".chip")
     assert not is_shown(browser, ".chip-move, [data-wish=open], #routes-read")
+
+
+def test_what_a_colleague_changes_is_shown_with_the_name(
+    browser: Any, address: str, store: Store
+) -> None:
+    wang = Scope(role=Role.PLANNER, user="wang")
+    cycles = CycleTable(store.engine)
+    draft = cycles.open(wang, 1)
+    signed_in(browser, address, "li", PASSWORD, f"/routes?scenario={draft}&cell=1&day=1-1&lang=en")
+    settled(browser)
+    assert is_shown(browser, "[data-wish=pin][data-day='0']")
+    token = cycles.head(wang, draft, 1).token
+    cycles.pin(wang, draft, 1, day=0, pinned=True, key="k", token=token)
+    text_has(browser, "#routes-told", "wang changed the routes of this cell")
+    wait_for(browser, "return document.querySelector('[data-wish=unpin]') !== null")

@@ -82,6 +82,23 @@ def test_a_link_shows_the_colours_of_its_sender(visitor: Visitor) -> None:
     assert browser.execute_script(fill)[0] == "match"
 
 
+def test_a_dark_page_is_printed_light(visitor: Visitor) -> None:
+    browser = visitor.browser
+    visitor.see(Visit(Page.CELLS, dark=True))
+    theme = "return document.documentElement.dataset.mantineColorScheme"
+    corner = (
+        "const sheet = document.querySelector('.plan-map-print');"
+        "return [...sheet.getContext('2d').getImageData(4, 4, 1, 1).data].slice(0, 3)"
+    )
+    browser.execute_script("window.dispatchEvent(new Event('beforeprint'))")
+    assert browser.execute_script(theme) == "light"
+    assert min(browser.execute_script(corner)) > 200
+    browser.execute_script("window.dispatchEvent(new Event('afterprint'))")
+    assert browser.execute_script(theme) == "dark"
+    ground = f"return {MAP}.getPaintProperty('ground', 'background-color')"
+    assert browser.execute_script(ground) == "#171a1f"
+
+
 def test_an_open_tab_stays_in_another_language(visitor: Visitor) -> None:
     browser = visitor.browser
     visitor.see(Visit(Page.PEOPLE))

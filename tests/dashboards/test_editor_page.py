@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from drawn_town import ADMIN, PLANNER
 
+from dashboards.app import open_page
 from dashboards.ids import App, Editor
 from dashboards.map_editor import MapEditor
 from dashboards.pages import editor
@@ -202,3 +203,14 @@ def test_how_a_balancing_stands_is_said(job: Job, after_s: float, said: str) -> 
     found = editor.progress(job, "en", now=job.created + dt.timedelta(seconds=after_s))
     assert said in words_of(found)
     assert bool(found) == bool(said)
+
+
+def test_a_draft_without_routes_shows_the_ways_on(service: Working) -> None:
+    """On pages that need routes; who may not edit hears that there is no such plan."""
+    asked = Selection(page=Page.ROUTES, scenario=service.draft)
+    plan, _, instead = open_page(service.desk(), asked)
+    assert plan is None
+    assert f"/editor?scenario={service.draft}" in str(instead)
+    viewer = Scope(None, None, Role.VIEWER, "watcher")
+    _, _, instead = open_page(service.desk(viewer), asked)
+    assert "you may not see it" in str(instead)

@@ -15,6 +15,7 @@ from dashboards.figures.balance import balance_figure, balance_height
 from dashboards.figures.coverage import coverage_figure
 from dashboards.figures.league import league_figure, league_height
 from dashboards.figures.moves import moves_figure
+from dashboards.figures.plans import PlanMark, plans_figure
 from dashboards.figures.quadrant import Span, label_sides, quadrant_figure, span
 from dashboards.queries import CellPoint, LeagueRow, Standing
 from gridmap.catalogue import LANGUAGES, Language
@@ -188,3 +189,13 @@ def overlap(
         min(one[2], other[2]) - max(one[0], other[0]) > slack
         and min(one[3], other[3]) - max(one[1], other[1]) > slack
     )
+
+
+def test_plans_in_one_place_share_a_label() -> None:
+    marks = [
+        PlanMark(2, "b", 0.05, 0.1, best=True),
+        PlanMark(1, "a", 0.05, 0.1, best=False),
+        PlanMark(3, "c", 0.08, 0.1, best=False),
+    ]
+    figure = plans_figure(marks, across="x", upwards="y", percent=False, selected=1)
+    assert list(figure.data[0].text) == ["2 ★, 1", "", "3"]

@@ -7,14 +7,18 @@ import json
 import re
 import shutil
 import subprocess
+from itertools import permutations
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.spatial import Delaunay
 
 import dashboards
 from dashboards.components.editors import editor_labels
 from dashboards.map_editor import MapEditor
 from gridmap.catalogue import LANGUAGES
+from gridmap.partition.colouring import cell_colours
 
 PACKAGE = Path(dashboards.__file__).parent / "map_editor"
 FRONTEND = PACKAGE / "frontend"
@@ -77,3 +81,33 @@ def test_the_model_of_the_editor() -> None:
         [node, "--test", str(CORE_TESTS)], capture_output=True, text=True, check=False, timeout=60
     )
     assert ran.returncode == 0, ran.stdout
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node to run the script")
+def test_the_editor_colours_cells_as_the_other_maps_do() -> None:
+    """Cells of random points, neighbours by Delaunay: any planar map of cells in one piece."""
+    rng = np.random.default_rng(5)
+    graphs = []
+    for count in (8, 60, 300):
+        neighbours: list[set[int]] = [set() for _ in range(count)]
+        for triangle in Delaunay(rng.random((count, 2))).simplices.tolist():
+            for one, other in permutations(triangle, 2):
+                neighbours[one].add(other)
+        graphs.append(neighbours)
+    node = shutil.which("node")
+    assert node is not None
+    given = json.dumps([[sorted(one) for one in graph] for graph in graphs])
+    script = json.dumps(str(PACKAGE / "gridmap_editor.min.js"))
+    asked = (
+        "const vm = require('node:vm'), fs = require('node:fs');"
+        f"vm.runInThisContext(fs.readFileSync({script}, 'utf8'));"
+        f"const graphs = {given};"
+        "console.log(JSON.stringify(graphs.map((graph) => {"
+        "  const cells = new Map(graph.map((beside, cell) => [cell, new Set(beside)]));"
+        "  const found = gridmapEditor.core.colourCells(cells, new Map(), 8);"
+        "  return graph.map((_, cell) => found.get(cell)); })));"
+    )
+    ran = subprocess.run(
+        [node, "-e", asked], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert json.loads(ran.stdout) == [cell_colours(graph).tolist() for graph in graphs]

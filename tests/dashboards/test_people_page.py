@@ -17,7 +17,7 @@ from dashboards.ids import Audit, Own
 from dashboards.ids import People as Ids
 from dashboards.pages import people as page
 from dashboards.people_actions import ACTIONS, Outcome, act, form_of
-from dashboards.queries_people import account_rows
+from dashboards.queries_people import account_rows, detail_words
 from dashboards.state import Page, Selection
 from gridmap.catalogue import LANGUAGES, text
 from gridmap.store.audit import BEGINNING, record
@@ -251,3 +251,20 @@ def browser_of_new(app: Any, password: str) -> FlaskClient:
     client = app.server.test_client()
     assert sign_in(client, "li", password) == 303
     return client
+
+
+def test_the_audit_tells_its_details_in_words() -> None:
+    told = [
+        detail_words("reach", ["territory Harbin", "cell K7"], "en"),
+        detail_words("reach", ["everywhere"], "zh"),
+        detail_words("role", "grid_manager", "zh"),
+        detail_words("added", [], "en"),
+        detail_words("unheard", 3, "en"),
+    ]
+    assert told == [
+        "reach: territory Harbin, cell K7",
+        "范围: 全部",
+        "角色: 网格经理",
+        "added: –",
+        "unheard: 3",
+    ]

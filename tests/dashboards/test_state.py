@@ -14,6 +14,13 @@ def test_an_address_is_read_back_as_it_was_written() -> None:
     assert Selection.of_address(path, query, language="en") == chosen
 
 
+def test_the_figure_of_the_colours_stands_in_the_address() -> None:
+    chosen = Selection(Page.CELLS, "en", 3, shade="coverage_own_walk_5")
+    path, query = chosen.address().split("?")
+    assert "by=coverage_own_walk_5" in query
+    assert Selection.of_address(path, query, language="en") == chosen
+
+
 def test_data_is_read_back_as_it_was_written() -> None:
     chosen = Selection(Page.CARD, "en", 3, 14)
     assert Selection.of_data(chosen.data()) == chosen
@@ -32,6 +39,7 @@ def test_a_change_of_language_keeps_the_rest() -> None:
         "?cell=٣",
         "?cell=12345678901",
         "?cell=../../etc/passwd",
+        "?by=<script>",
         "?day=0",
         "?day=1-8",
         "?day=1-1-1",
