@@ -163,7 +163,9 @@ def _audit_row(one: AuditEntry, language: Language) -> dict[str, Any]:
         "actor": one.actor,
         "action": action_name(one.action, language),
         "subject": subject_words(one.subject, language),
-        "detail": " · ".join(detail_words(*each, language) for each in detail.items()),
+        "detail": " · ".join(
+            detail_words(str(name), value, language) for name, value in detail.items()
+        ),
     }
 
 
