@@ -45,9 +45,11 @@ editor.view.map.on('render', count);
 (async () => {
   for (const edit of edits) {
     const until = performance.now() + rest;
+    delete editor.timings.edit;
+    delete editor.timings.ack;  // a refused edit has neither
     editor.submit(edit);
     found.script.push(editor.timings.edit);
-    while (editor.queued) await pause(20);
+    while (editor.queued || editor.session.sending) await pause(20);
     found.ack.push(editor.timings.ack);
     await pause(Math.max(0, until - performance.now()));
   }

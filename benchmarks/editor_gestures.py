@@ -246,7 +246,8 @@ class RandomHand:
             hand.choose(int(seen["labels"][other]) if turn < 1.5 else cell)
             hand.drag(_place(middle - 6 * step * along), _place(middle + 6 * step * along))
         elif kind == "shift":
-            hand.drag(_place(at), _place(at + (neighbour - at) * rng.uniform(0.5, 0.95)))
+            way = [at + (neighbour - at) * share for share in (0.0, 0.5, rng.uniform(0.55, 0.95))]
+            hand.drag(*map(_place, way))
         elif kind == "merge":
             hand.click(_place(at))
             hand.click(_place(neighbour))

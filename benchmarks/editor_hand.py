@@ -14,9 +14,10 @@ from tools.browser import WAIT_S
 
 Place = tuple[float, float]
 #: Moves of the pen between two places that it is led to.
-_MOVES = 4
+_MOVES = 2
 
 _READY = "return document.querySelector('.gm-editor')?.dataset.state === 'ready'"
+_FILLS = "e.view.map.getCanvas().clientHeight === e.view.map.getContainer().clientHeight"
 _PLACE_OF_CELL = "e.placeOf(e.model.cells.get({cell}).centreUnit)"
 
 
@@ -28,8 +29,9 @@ class Hand(Editor):
         WebDriverWait(self.browser, WAIT_S, 0.05).until(lambda one: one.execute_script(_READY))
 
     def take(self, tool: str) -> None:
-        """Click a tool."""
+        """Click a tool; the bar above the map may become higher with it."""
         self.click_on(f'[data-tool="{tool}"]')
+        self.wait(lambda: self.run(_FILLS))
 
     def click_on(self, selector: str) -> None:
         """Click an element of the page once it is there."""

@@ -19,6 +19,7 @@ SheetKind = Literal["pdf", "xlsx", "ics", "gpx", "geojson", "kml"]
 ARCHIVED: frozenset[str] = frozenset({"gpx", "geojson", "kml"})
 MEDIA_TYPES = {
     "ics": "text/calendar",
+    "csv": "text/csv",
     "zip": "application/zip",
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

@@ -211,8 +211,10 @@ def stops_of(plan: Plan, chosen: pd.DataFrame) -> pd.DataFrame:
 
 def colours(plan: Plan) -> tuple[str, ...]:
     """Return the colour of each cell, the same on the map and in the charts."""
-    partition = plan.scenario.partition
-    return cell_colours(plan.territory.units.adjacency, partition.label, partition.n_cells)
+    partition, units = plan.scenario.partition, plan.territory.units
+    return plan.once(
+        "colours", lambda: cell_colours(units.adjacency, partition.label, partition.n_cells)
+    )
 
 
 def symbol(ownership: str, visited: bool) -> str:

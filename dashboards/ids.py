@@ -75,6 +75,7 @@ class Routes(StrEnum):
     JOB_PANEL = "routes-job-panel"
     READ = "routes-read"
     UPLOAD = "routes-upload"
+    START = "routes-start"
 
 
 class Editor(StrEnum):

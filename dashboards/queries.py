@@ -232,6 +232,10 @@ def cell_names(plan: Plan) -> list[tuple[int, str]]:
 
 def balances(plan: Plan) -> list[Balance]:
     """Return the balance of each workload, the one held to the tolerance first."""
+    return plan.once("balances", lambda: _balances(plan))
+
+
+def _balances(plan: Plan) -> list[Balance]:
     table, tints = plan.scenario.cells, colours(plan)
     return [
         Balance(
@@ -250,6 +254,10 @@ def balances(plan: Plan) -> list[Balance]:
 
 def cell_table(plan: Plan) -> list[dict[str, object]]:
     """Return one row a cell with plain values; a missing one is None."""
+    return plan.once("cell_table", lambda: _cell_table(plan))
+
+
+def _cell_table(plan: Plan) -> list[dict[str, object]]:
     deviation = balances(plan)[0].deviations
     own = pd.Series(plan.cell_of_outlet[plan.territory.outlets["visited"].to_numpy(bool)])
     visited = own.value_counts()
@@ -306,6 +314,10 @@ def thresholds(found: dict[str, Measure]) -> list[Threshold]:
 
 def cell_points(plan: Plan) -> list[CellPoint]:
     """Return the cells that have both scores."""
+    return plan.once("cell_points", lambda: _cell_points(plan))
+
+
+def _cell_points(plan: Plan) -> list[CellPoint]:
     load = plan.scenario.partition.balances[0].load
     rows = zip(plan.scenario.cells.to_dict("records"), load, strict=True)
     return [
@@ -324,6 +336,10 @@ def cell_points(plan: Plan) -> list[CellPoint]:
 
 def league(plan: Plan) -> list[LeagueRow]:
     """Return all cells in the order of their position score, those without it last."""
+    return plan.once("league", lambda: _league(plan))
+
+
+def _league(plan: Plan) -> list[LeagueRow]:
     scores, table = plan.scenario.scores, plan.scenario.cells
     standings: dict[tuple[str, int], Standing] = {}
     for metric in ("position_score", "coverage_score"):

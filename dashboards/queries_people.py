@@ -163,9 +163,7 @@ def _audit_row(one: AuditEntry, language: Language) -> dict[str, Any]:
         "actor": one.actor,
         "action": action_name(one.action, language),
         "subject": subject_words(one.subject, language),
-        "detail": " · ".join(
-            detail_words(str(name), value, language) for name, value in detail.items()
-        ),
+        "detail": " · ".join(detail_words(name, value, language) for name, value in detail.items()),
     }
 
 

@@ -14,9 +14,11 @@ from dashboards.compression import Packed
 from dashboards.downloads import ARCHIVED, MEDIA_TYPES, Downloads, SheetKind
 from dashboards.pages import Desk
 from dashboards.queries_shades import shade_metrics, shades_json
+from dashboards.queries_visits import plan_visits
 from dashboards.secured import secured
 from gridmap.catalogue import LANGUAGES, Language, text
 from gridmap.errors import PermissionDenied, StoreError
+from gridmap.export.visits_csv import visits_csv
 from gridmap.store.roles import Permission
 
 _WEEK_S = 7 * 24 * 3600
@@ -117,6 +119,14 @@ def add_routes(server: Flask, desk: Desk, downloads: Downloads, *, language: Lan
     @secured(Permission.EXPORT)
     def plan_file(scenario_id: int) -> Response:
         return _attachment(downloads.plan(opened(scenario_id)), f"plan-{scenario_id}", "gpkg")
+
+    @routes.get("/download/<int:scenario_id>/visits.csv")
+    @secured(Permission.EXPORT)
+    def visits(scenario_id: int) -> Response:
+        plan = opened(scenario_id)
+        if desk.work is None:
+            abort(404)
+        return _attachment(visits_csv(plan_visits(desk, plan)), f"visits-{scenario_id}", "csv")
 
     @routes.get("/download/<int:scenario_id>/scorecards.xlsx")
     @secured(Permission.EXPORT)

@@ -19,7 +19,7 @@ CSRF_HEADER: Final = "X-CSRFToken"
 _SCHEME: Final = "Bearer "
 _MOST_CHARACTERS: Final = 200
 #: What an open page asks every few seconds though nobody sits before it.
-_ASKED_BY_ITSELF: Final = ("gridmap.runs", "editor.steps", "rest.jobs")
+_ASKED_BY_ITSELF: Final = ("gridmap.runs", "editor.steps", "rest.jobs", "cycle.head")
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,8 @@ class ImportArguments(pydantic.BaseModel):
     name
         Its name as it was handed in, for people.
     rows
-        What its rows are. Outlets, demand and a log of visits become a new state of the
-        territory, of which plans can be made; other rows only files.
+        What its rows are. Outlets, demand, a log of visits and market figures become a new state
+        of the territory, of which plans can be made; other rows only files.
     settings
         How it is read.
     preview

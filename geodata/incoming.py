@@ -5,6 +5,7 @@ All that is wrong with it comes together: with the file, with its columns, and w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from geodata.headers import Kind, Names, datum_of, usual_names
 from geodata.importing import REQUIRED, import_table
 from geodata.located import PLACE, place_columns
 from geodata.mapping import TableMapping
+from geodata.market import Ground, read_market_table
+from geodata.market_section import MarketColumns, MarketTable
 from geodata.outlet_history import Known, owner_of_words
 from geodata.sieve import EXCLUDED_COLUMNS, no_rows
 from geodata.tables import Table, find_columns, read_table
@@ -30,6 +33,7 @@ from gridmap.datum import Datum, from_wgs84
 from gridmap.errors import Fault, InputError, fault
 from gridmap.intake import RowKind
 from gridmap.policies import PlanRequest
+from gridmap.schemas import MARKET_AMOUNTS
 from gridmap.territory import Territory
 
 Floats = NDArray[np.float64]
@@ -41,10 +45,11 @@ OFFERED: Mapping[RowKind, tuple[str, ...]] = {
     ),
     "demand": ("id", "weight"),
     "visit_log": FIELDS,
+    "market": ("outlet", "lon", "lat", "operator", "period", *MARKET_AMOUNTS),
 }  # fmt: skip
 #: Which fields a table needs; of each tuple of fields all, and of the tuples of a place one.
 NEEDED: Mapping[RowKind, tuple[str, ...]] = {
-    "outlets": ("id",), "demand": (), "visit_log": ("outlet",),
+    "outlets": ("id",), "demand": (), "visit_log": ("outlet",), "market": (),
 }  # fmt: skip
 PLACED: Mapping[RowKind, Kind] = {"outlets": "outlets", "demand": "demand"}
 
@@ -144,10 +149,10 @@ def read_head(path: Path, rows: RowKind, mapping: TableMapping) -> Head:
         If the file cannot be read as a table.
     """
     given = dict(mapping.columns)
-    usual: Mapping[str, Names] = usual_names(PLACED.get(rows, "visit_log"))
+    usual: Mapping[str, Names] = usual_names(PLACED.get(rows, rows))
     names = [name for one in given.values() for name in ([one] if isinstance(one, str) else one)]
-    if rows == "visit_log":
-        usual = {one: usual[one] for one in FIELDS}
+    if rows not in PLACED:
+        usual = {one: usual[one] for one in OFFERED[rows]}
         names += [name for lists in usual.values() for group in lists for name in group]
     table = read_table(path, sheet=mapping.sheet, encoding=mapping.encoding, names=names)
     known = {one: columns for one, columns in given.items() if one in usual}
@@ -155,6 +160,8 @@ def read_head(path: Path, rows: RowKind, mapping: TableMapping) -> Head:
     columns, faults = find_columns(table, known, usual, needed)
     if rows in PLACED:
         columns, faults = place_columns(table, columns, faults)
+    elif rows == "market":
+        faults += _market_faults(table, columns)
     elif not (columns.get("done") or columns.get("date")):
         faults.append(fault("visitlog.no_made", table.name, have=", ".join(table.columns)))
     return Head(table, {one: found for one, found in columns.items() if found}, tuple(faults))
@@ -176,6 +183,8 @@ def read_rows(
     """
     if rows == "visit_log":
         return _visits(path, mapping, territory)
+    if rows == "market":
+        return _market(path, mapping, territory)
     boundary = Boundary(territory.boundary, territory.crs)
     done = import_table(
         path, kind=PLACED[rows], mapping=mapping, territory=boundary, may_be_empty=True
@@ -239,6 +248,54 @@ def _visits(path: Path, mapping: TableMapping, territory: Territory) -> Read:
         sieve.repaired,
         sieve.remarks,
         sieve.table.notices,
+    )
+
+
+def _market_faults(table: Table, columns: Mapping[str, Sequence[str]]) -> list[Fault]:
+    """Return what a table of market figures lacks: an amount, and something that places it."""
+    have, faults = ", ".join(table.columns), []
+    if not any(columns.get(name) for name in MARKET_AMOUNTS):
+        known = ", ".join(MARKET_AMOUNTS)
+        faults.append(fault("market.no_amount", table.name, known=known, have=have))
+    if not (columns.get("outlet") or (columns.get("lon") and columns.get("lat"))):
+        faults.append(fault("market.no_place", table.name, have=have))
+    return faults
+
+
+def _market(path: Path, mapping: TableMapping, territory: Territory) -> Read:
+    """Read market figures by outlet or place; those by zone need the file of the zones, too."""
+    named = set(MarketColumns.model_fields)
+    columns = {one: names for one, names in mapping.columns.items() if one in named}
+    section = MarketTable(
+        file=path.name,
+        sheet=mapping.sheet,
+        encoding=mapping.encoding,
+        columns=MarketColumns.model_validate({**columns, "zone": ""}),
+        datum=mapping.datum or "wgs84",
+    )
+    before = territory.market
+    ours = [] if before is None else sorted(set(before.loc[before["ours"], "operator"]) - {""})
+    ground = Ground(
+        str(territory.crs),
+        territory.boundary,
+        territory.units,
+        territory.outlets,
+        territory.demand,
+        own_operators=tuple(f"^{re.escape(one)}$" for one in ours),
+    )
+    found = read_market_table(section, {path.name: path}, ground)
+    sieve, frame = found.sieve, found.frame
+    rows = sieve.table.row[frame["row"].to_numpy(np.int64)]
+    return Read(
+        sieve.table,
+        {field: names for field, names in found.columns.items() if names},
+        mapping.datum or "wgs84",
+        frame.assign(row=np.asarray(rows, dtype=np.int64)),
+        np.empty((0, 2)),
+        sieve.excluded,
+        sieve.repaired,
+        sieve.remarks,
+        (*sieve.table.notices, *found.notices),
     )
 
 

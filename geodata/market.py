@@ -60,6 +60,29 @@ class Ground:
 
 
 @dataclass(frozen=True, eq=False)
+class MarketFound:
+    """One table of market figures as it was read.
+
+    Attributes
+    ----------
+    sieve
+        Which rows are left out, repaired or doubtful.
+    columns
+        The columns of each field.
+    frame
+        Parts of the rows that are kept: `row` counts from 0, the rest is
+        `gridmap.schemas.MARKET`.
+    notices
+        What else the user should know.
+    """
+
+    sieve: Sieve
+    columns: Mapping[str, list[str]]
+    frame: pd.DataFrame
+    notices: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class MarketRows:
     """Market figures, the rows left out, and what the user should know."""
 
@@ -130,6 +153,31 @@ def read_months(text: pd.Series[str]) -> tuple[pd.Series[str], Bools]:
 
 
 def _read_one(section: MarketTable, files: Mapping[str, Path], ground: Ground) -> MarketRows:
+    found = read_market_table(section, files, ground)
+    sieve = found.sieve
+    return MarketRows(
+        found.frame[list(schemas.MARKET.columns)],
+        sieve.excluded,
+        (
+            *sieve.table.notices,
+            *excluded_notices(sieve.excluded),
+            *excluded_notices(sieve.repaired),
+            *excluded_notices(sieve.remarks),
+            *found.notices,
+        ),
+    )
+
+
+def read_market_table(
+    section: MarketTable, files: Mapping[str, Path], ground: Ground
+) -> MarketFound:
+    """Read one table of market figures.
+
+    Raises
+    ------
+    InputError
+        As of `read_market`, for this table.
+    """
     usual: dict[str, Names] = {
         name: usual_names("market")[name] for name in (*FIELDS, *PLACE)
     }  # fmt: skip
@@ -205,17 +253,8 @@ def _read_one(section: MarketTable, files: Mapping[str, Path], ground: Ground) -
     if len(again):
         rows = some_ids(table.row[np.unique(again["row"].to_numpy(np.int64))].tolist())
         raise InputError(fault("market.row_again", table.name, rows=rows))
-    return MarketRows(
-        frame.assign(source=table.name)[list(schemas.MARKET.columns)],
-        sieve.excluded,
-        (
-            *table.notices,
-            *excluded_notices(sieve.excluded),
-            *excluded_notices(sieve.repaired),
-            *excluded_notices(sieve.remarks),
-            *notices,
-        ),
-    )
+    frame = frame.assign(source=table.name)
+    return MarketFound(sieve, columns, frame, tuple(notices))
 
 
 def _periods(sieve: Sieve, text: pd.Series[str], whole: str) -> pd.Series[str]:

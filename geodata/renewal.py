@@ -6,8 +6,9 @@ hash, and plans are made of it in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -57,8 +58,7 @@ def renewed(
     """
     if faults := unusable(read, rows, request):
         raise InputError(*excluded_notices(read.excluded), *faults)
-    make = {"outlets": _with_outlets, "demand": _with_demand, "visit_log": _with_visits}[rows]
-    made = make(territory, read, request)
+    made = _MAKE[rows](territory, read, request)
     lines = read.excluded.assign(file=file)
     before = territory.excluded
     if len(before):
@@ -158,6 +158,28 @@ def _with_visits(territory: Territory, read: Read, _: PlanRequest) -> Territory:
     )
 
 
+def _with_market(territory: Territory, read: Read, _: PlanRequest) -> Territory:
+    """Take over the months of a table; other months stay, unless they were made up.
+
+    Figures without a month are those of the last one.
+    """
+    new = read.frame[list(schemas.MARKET.columns)].assign(source=read.table.name)
+    last = new["period"].max()
+    if last:
+        new["period"] = new["period"].where(new["period"] != "", last)
+    before = territory.market
+    kept = []
+    if before is not None and "market" not in territory.invented:
+        kept = [before[~before["period"].isin(set(new["period"]))]]
+    market = pd.concat([one for one in (*kept, new) if len(one)], ignore_index=True)
+    return replace(
+        territory,
+        market=schemas.MARKET.validate(market),
+        invented=tuple(one for one in territory.invented if one != "market"),
+        notices=tuple(one for one in territory.notices if one.key != "market.invented"),
+    )
+
+
 def _or_before(new: pd.Series[str], before: pd.Series[str]) -> pd.Series[str]:
     return new.where(new != "", before.fillna(""))
 
@@ -187,3 +209,12 @@ def _invented(
     }
     before = [one for one in territory.invented if stays.get(one, True)]
     return tuple(dict.fromkeys((*before, *made)))
+
+
+#: What makes a territory with the rows of each kind.
+_MAKE: Final[Mapping[RowKind, Callable[[Territory, Read, PlanRequest], Territory]]] = {
+    "outlets": _with_outlets,
+    "demand": _with_demand,
+    "visit_log": _with_visits,
+    "market": _with_market,
+}

@@ -12,7 +12,7 @@ from typing import Any, cast
 import pandas as pd
 
 from geodata import fault_report
-from geodata.headers import usual_names
+from geodata.headers import Kind, usual_names
 from geodata.incoming import (
     NEEDED,
     PLACED,
@@ -59,13 +59,20 @@ _FIELDS_OF: Mapping[str, tuple[str, ...]] = {
     "data.ownership": ("ownership",),
     "data.own_share": ("ownership", "id"),
     "market.outlet": ("outlet",),
+    "market.period": ("period",),
+    "market.operator": ("operator",),
     "visitlog.done": ("done",),
     "visitlog.seq": ("seq",),
     "visitlog.came": ("came",),
 }
+_UNPLACED: tuple[Kind, ...] = ("visit_log", "market")
 #: Names of columns that are looked for without being asked for.
 _USUAL = frozenset(
-    name for lists in usual_names("visit_log").values() for names in lists for name in names
+    name
+    for kind in _UNPLACED
+    for lists in usual_names(kind).values()
+    for names in lists
+    for name in names
 )
 
 
@@ -158,7 +165,7 @@ class TableIntake:
         mapping = mapping_of(asked.settings, asked.name)
         head = read_head(asked.file, asked.rows, mapping)
         seen = _head_seen(asked, head, mapping.datum or said_datum(head) or "wgs84")
-        faults = list(mapping.faults(PLACED.get(asked.rows, "visit_log"), asked.name))
+        faults = list(mapping.faults(PLACED.get(asked.rows, asked.rows), asked.name))
         faults += head.faults
         if faults:
             return replace(seen, faults=tuple(faults))

@@ -16,8 +16,8 @@ from gridmap.policies import PlanRequest
 from gridmap.territory import Territory
 
 #: What the rows of a table are that a territory can take over.
-RowKind = Literal["outlets", "demand", "visit_log"]
-ROW_KINDS: tuple[RowKind, ...] = ("outlets", "demand", "visit_log")
+RowKind = Literal["outlets", "demand", "visit_log", "market"]
+ROW_KINDS: tuple[RowKind, ...] = ("outlets", "demand", "visit_log", "market")
 
 
 @dataclass(frozen=True, eq=False)

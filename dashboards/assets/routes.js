@@ -9,9 +9,31 @@
     return Array.from(bytes, (one) => one.toString(16).padStart(2, "0")).join("");
   }
 
+  // ---- what others change ---------------------------------------------------------------------
+  /** The routes that are shown: token, scenario, cell and language; null while they are drawn. */
+  let seen = null;
+  const CHANGES = ["move", "pin", "unpin", "undo", "redo"];
+
+  /** Draw the page anew if somebody changed the routes of the cell, and say who. */
+  async function lookForChanges() {
+    const asked = seen;
+    const busy = document.hidden || drag || document.querySelector(".mantine-Modal-content");
+    if (!asked || busy || !document.getElementById("routes-calendar")) return;
+    const address = `/routes/${asked.scenario}/${asked.cell}/head.json?lang=${asked.language}`;
+    const answer = await fetch(address).catch(() => null);
+    if (!answer || !answer.ok) return;
+    const head = await answer.json();
+    if (asked !== seen || drag || head.token === asked.token) return;
+    seen = null;
+    set("routes-changed", { data: { scenario: asked.scenario, at: freshKey() } });
+    if (head.told) set("routes-told", { children: head.told });
+  }
+  window.setInterval(lookForChanges, 2000);
+
   /** Ask the server for something that changes the plan; the same wish is sent under one key. */
   function wish(facts) {
     const number = (value) => (value === undefined ? undefined : Number(value));
+    if (CHANGES.includes(facts.wish)) seen = null; // until what is changed is drawn
     const data = { kind: facts.wish, key: freshKey(), outlet: facts.outlet || "" };
     for (const name of ["day", "to", "job"]) if (facts[name] !== undefined) data[name] = number(facts[name]);
     set("routes-wish", { data: data });
@@ -319,6 +341,10 @@
         });
       }
       if (changed.focus) focusOn(changed.focus, 30);
+    },
+    watchRoutes: (token, selection) => {
+      const { scenario, cell, language } = selection || {};
+      seen = token && cell ? { token: token, scenario: scenario, cell: cell, language: language } : null;
     },
     showWalk: showWalk,
     // the days of a cell have one load: another day of it is no news

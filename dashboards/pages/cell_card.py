@@ -20,6 +20,7 @@ from dashboards.components.help import help_button, metric_help
 from dashboards.components.maps import plan_map
 from dashboards.components.neighbours import neighbour_table
 from dashboards.components.notices import notices
+from dashboards.components.visits import visits_panel
 from dashboards.components.words import (
     kind_name,
     outlet_name,
@@ -34,6 +35,7 @@ from dashboards.formats import MISSING, number, rank_band, share, significant, s
 from dashboards.ids import App, Card
 from dashboards.pages import Desk
 from dashboards.queries import Measure
+from dashboards.queries_visits import cell_visits
 from dashboards.secured import secured
 from dashboards.state import Page, Selection
 from dashboards.wiring import in_browser
@@ -133,7 +135,14 @@ def register(app: Dash, desk: Desk) -> None:
             return [], [], [], None, queries.territory_bounds(plan)
         return (
             [*card(plan, chosen), *challenge_link(desk, chosen)],
-            details(plan, chosen),
+            [
+                visits_panel(
+                    cell_visits(desk, plan, chosen.cell),
+                    chosen,
+                    may_export=desk.scope().may(Permission.EXPORT),
+                ),
+                *details(plan, chosen),
+            ],
             cell_findings(plan, chosen.cell, chosen.language),
             chosen.cell,
             queries.cell_bounds(plan, chosen.cell),

@@ -220,18 +220,22 @@ def register(app: Dash, desk: Desk) -> None:
         balance = next((one for one in found if one.workload == workload), found[0])
         return balance_figure(balance, selected=chosen.cell, language=chosen.language)
 
+    @app.callback(Output(Cells.PREVIEW, "children"), Input(App.SELECTION, "data"))
+    @secured(Permission.READ)
+    def show_preview(data: dict[str, Any]) -> Component:
+        plan, chosen = desk.opened(data)
+        return preview(plan, chosen)
+
     @app.callback(
-        Output(Cells.PREVIEW, "children"),
         Output(Cells.LEAGUE, "figure"),
         Output(Cells.QUADRANT, "figure"),
         Input(App.SELECTION, "data"),
     )
     @secured(Permission.READ)
-    def show_preview(data: dict[str, Any]) -> tuple[Component, Any, Any]:
+    def draw_standing(data: dict[str, Any]) -> tuple[Any, Any]:
         plan, chosen = desk.opened(data)
         cell, language = chosen.cell, chosen.language
         return (
-            preview(plan, chosen),
             league_figure(queries.league(plan), selected=cell, language=language),
             quadrant_figure(queries.cell_points(plan), selected=cell, language=language),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, dcc, html, no_update
+from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from dashboards import cycle_queries, queries
@@ -16,6 +16,7 @@ from dashboards.components.help import help_button
 from dashboards.components.maps import plan_map
 from dashboards.components.notices import notices
 from dashboards.components.words import words
+from dashboards.cycle_watch import add_cycle_watch
 from dashboards.ids import App, Routes
 from dashboards.pages import Desk, routes_work
 from dashboards.pages.routes_calendar import calendar_table
@@ -59,7 +60,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
             html.Div(id=Routes.BALANCE),
             html.Div(id=Routes.DOWNLOADS, className="cycle-files"),
             html.Div(
-                reading_form(language),
+                reading_form(plan, language),
                 id=Routes.READ,
                 className="cycle-read",
                 hidden=True,
@@ -203,4 +204,12 @@ def register(app: Dash, desk: Desk) -> None:
         return load_panel(plan, chosen, routes_work.cycle_at_hand(desk, chosen))
 
     if desk.work is not None:
+        in_browser(
+            app,
+            "watchRoutes",
+            Input(Routes.SEEN, "data"),
+            State(App.SELECTION, "data"),
+            at_start=False,
+        )
+        add_cycle_watch(app.server, desk, desk.work)
         routes_work.register(app, desk, desk.work)

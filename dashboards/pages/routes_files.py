@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -50,12 +51,20 @@ def downloads(plan: Plan, chosen: Selection, *, may_ask: bool) -> list[Component
     ]
 
 
-def reading_form(language: Language) -> list[Component]:
+def reading_form(plan: Plan, language: Language) -> list[Component]:
     """Return where a filled workbook of route sheets is handed in to be read."""
-    say = words(language, "cyclepage")
+    say, start = words(language, "cyclepage"), plan.scenario.request.routing.cycle_start
     return [
         html.H3(say("read.title")),
         html.P(say("read.meaning"), className="hint"),
+        dmc.TextInput(
+            id=Routes.START,
+            label=say("read.start"),
+            description=say("read.start_hint"),
+            value="" if start is None else start.isoformat(),
+            inputProps={"type": "date"},
+            className="read-start",
+        ),
         dcc.Upload(
             html.Button(say("read.choose"), type="button", className="button"),
             id=Routes.UPLOAD,

@@ -116,5 +116,5 @@ def _sheet(_: Job, result: Mapping[str, Any], language: Language) -> list[Compon
     return [
         html.P(told),
         html.Div(table, className="read-frame") if rows else html.P(say("read.none")),
-        html.P(say("read.kept"), className="hint"),
+        html.P(say("read.kept", **result["kept"]) if "kept" in result else say("read.not_kept")),
     ]

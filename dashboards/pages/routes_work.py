@@ -24,6 +24,7 @@ from dashboards.ids import App, Routes
 from dashboards.pages import Desk
 from dashboards.pages.routes_costs import cost_of, menu
 from dashboards.pages.routes_jobs import job_panel
+from dashboards.plan_acts import read_day
 from dashboards.secured import secured
 from dashboards.state import Selection
 from gridmap.catalogue import Language
@@ -221,24 +222,27 @@ def register(app: Dash, desk: Desk, work: Workshop) -> None:
         Output(Routes.TOLD, "children", allow_duplicate=True),
         Input(Routes.UPLOAD, "contents"),
         State(Routes.UPLOAD, "filename"),
+        State(Routes.START, "value"),
         State(App.SELECTION, "data"),
         prevent_initial_call=True,
     )
     @secured(Permission.IMPORT)
-    def read_back(contents: str | None, name: str, data: dict[str, Any]) -> tuple[Any, ...]:
+    def read_back(
+        contents: str | None, name: str, start: str | None, data: dict[str, Any]
+    ) -> tuple[Any, ...]:
         if not contents:
             raise PreventUpdate
         plan, chosen = desk.opened(data)
         scope = desk.scope()
         scope.demand(plan.territory.name, Permission.IMPORT)
         try:
+            first = read_day(start) if start else None
             content = base64.b64decode(contents.partition(",")[2], validate=True)
+        except InputError as error:
+            return no_update, no_update, _fault(error, chosen.language)
         except binascii.Error:
-            return (
-                no_update,
-                no_update,
-                _fault(InputError(fault("api.no_file", "")), chosen.language),
-            )
+            unread = InputError(fault("api.no_file", ""))
+            return no_update, no_update, _fault(unread, chosen.language)
         kept, _ = keep(FileStorage(io.BytesIO(content), filename=name), work.files / "inbox",
                        scope.user)  # fmt: skip
         asked = {
@@ -246,6 +250,7 @@ def register(app: Dash, desk: Desk, work: Workshop) -> None:
             "named": name[:200],
             "scenario_id": plan.scenario_id,
             "language": chosen.language,
+            **({} if first is None else {"start": first.isoformat()}),
         }
         try:
             job = work.queue.ask(scope, "read_sheet", plan.territory.name, asked)

@@ -17,14 +17,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event
 
 from gridmap.errors import StoreError, fault
-from gridmap.store import cell_tables, cycle_tables, draft_tables
+from gridmap.store import cell_tables, cycle_tables, draft_tables, visit_tables
 from gridmap.store.fence import raise_fence, reach_of, tell_reach
 from gridmap.store.gis import install
 from gridmap.store.scope import Scope
 
 #: Modules that add their tables to those of the store as soon as a database can be opened, so
 #: that a backup takes all of them.
-TABLE_MODULES = (cell_tables, cycle_tables, draft_tables)
+TABLE_MODULES = (cell_tables, cycle_tables, draft_tables, visit_tables)
 
 
 def open_engine(url: str) -> sa.Engine:

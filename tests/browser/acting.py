@@ -27,8 +27,8 @@ _PASSING = (
     NoSuchElementException,
     StaleElementReferenceException,
 )
-#: What software rendering says about itself.
-RENDERER_REMARKS = ("GPU stall due to ReadPixels",)
+#: What software rendering says about itself, and a form into which somebody types at once.
+RENDERER_REMARKS = ("GPU stall due to ReadPixels", "Autofocus processing was blocked")
 
 
 def wait_for(browser: Any, script: str, *values: Any) -> Any:

@@ -23,8 +23,9 @@ from gridmap.store.accounts import Grant
 from gridmap.store.repository import Store
 from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
-from tests.dashboards.signed import people_with
-from tools.browser import served
+from tests.browser.acting import signed_in
+from tests.dashboards.signed import PASSWORD, people_with
+from tools.browser import served, settled
 
 TOWN, ELSEWHERE = frozenset({"Wide Town"}), frozenset({"Elsewhere"})
 #: Chen redraws, Lin looks at what Chen did, Wang is a colleague; the others may not.
@@ -33,7 +34,7 @@ GRANTS = {
     "lin": Grant(Role.REGIONAL_MANAGER, territories=TOWN),
     "wang": Grant(Role.PLANNER, territories=TOWN),
     "viewer": Grant(Role.VIEWER, territories=TOWN),
-    "keeper": Grant(Role.GRID_MANAGER, territories=TOWN, cells=frozenset({"o9"})),
+    "keeper": Grant(Role.GRID_MANAGER, territories=TOWN, cells=frozenset({"o74"})),
     "stranger": Grant(Role.PLANNER, territories=ELSEWHERE),
     "far keeper": Grant(Role.GRID_MANAGER, territories=ELSEWHERE, cells=frozenset({"x"})),
 }
@@ -67,9 +68,23 @@ class Drawing:
         """Open another draft of the plan."""
         return self.work.drafts.open(CHEN, self.plan)
 
-    def page_of(self, draft: int) -> str:
-        """Return where a draft is redrawn."""
-        return f"/editor?scenario={draft}&lang=en"
+    def drawer(self, browser: Any, scope: Scope, draft: int) -> Drawer:
+        """Return somebody before a draft that the browser shows, once it can be redrawn."""
+        found = Drawer(browser, KeptDraft(self.work, scope, draft), self.address)
+        found.ready()
+        settled(browser)
+        found.asked()
+        return found
+
+    def signed_in(self, browser: Any, scope: Scope, draft: int) -> Drawer:
+        """Sign somebody in who wants to redraw a draft."""
+        signed_in(browser, self.address, scope.user, PASSWORD, page_of(draft))
+        return self.drawer(browser, scope, draft)
+
+
+def page_of(draft: int) -> str:
+    """Return where a draft is redrawn."""
+    return f"/editor?scenario={draft}&lang=en"
 
 
 @contextmanager
@@ -94,6 +109,13 @@ class Drawer(Hand):
     browser: Any
     kept: KeptDraft
     address: str
+    _sequence: int = 0
+
+    def written(self) -> None:
+        """Wait until the browser shows one step more than when this was last asked."""
+        self._sequence += 1
+        self.wait(lambda: self.run("e.sequence") == self._sequence)
+        self.saved()
 
     def at(self, row: float, column: float) -> Place:
         """Return where a place of the town lies in the window, counted in units from south-west."""
@@ -102,7 +124,8 @@ class Drawer(Hand):
 
     def agrees(self) -> None:
         """Demand that browser and store have the same draft."""
-        assert differences(self, self.kept) == []
+        found = differences(self, self.kept)
+        assert not found, "\n".join(found)
 
     def asked(self) -> list[str]:
         """Return what was asked for since the last call, but for what others did meanwhile."""

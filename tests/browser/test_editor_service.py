@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,21 +28,15 @@ from tests.browser.acting import (
     wait_for,
     wait_until,
 )
-from tests.browser.drawing import CHEN, REFUSALS, Drawer, Drawing, drawing_service
+from tests.browser.drawing import CHEN, GRANTS, REFUSALS, TOWN, Drawer, Drawing, page_of
 from tests.dashboards.signed import PASSWORD
-from tools.browser import DESKTOP, chromium, settled
+from tools.browser import DESKTOP, PHONE, chromium, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 #: What pages ask the service with.
 CALLBACK = "POST /_dash-update-component"
 TODAY = dt.datetime.now(dt.UTC).date()
-
-
-@pytest.fixture(scope="module")
-def drawing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drawing]:
-    with drawing_service(tmp_path_factory.mktemp("drawing")) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +75,7 @@ def opened_draft(browser: Any, drawing: Drawing) -> Drawer:
     text_has(browser, ".plan-detail h2", "autumn")
     draft = drawing.work.drafts.versions(CHEN)[0].scenario_id
     press(browser, ".plan-detail a[href^='/editor']")
-    drawer = Drawer(browser, KeptDraft(drawing.work, CHEN, draft), drawing.address)
-    drawer.ready()
-    settled(browser)
-    drawer.asked()
-    return drawer
+    return drawing.drawer(browser, CHEN, draft)
 
 
 def written(drawer: Drawer, kind: str, way: str = "edits", *, cuts: bool = False) -> None:
@@ -92,7 +83,7 @@ def written(drawer: Drawer, kind: str, way: str = "edits", *, cuts: bool = False
 
     Where it `cuts` units the draft is fetched anew.
     """
-    drawer.saved()
+    drawer.written()
     draft = f"/editor/{drawer.kept.draft}"
     anew = [f"GET {draft}/state.bin", f"GET {draft}/ground.bin"] if cuts else []
     assert drawer.asked() == [f"POST {draft}/{way}", *anew]
@@ -130,7 +121,7 @@ def redraw(drawer: Drawer) -> None:
     drawer.drag(at(3.6, 8.6), at(3.6, 10.4), at(7.4, 10.4), at(7.4, 8.6))
     written(drawer, "brush")
     drawer.take("shift")
-    drawer.drag(at(5, 13), at(5, 10.6))
+    drawer.drag(at(5, 13), at(5, 11.3), at(5, 10.6))
     written(drawer, "shift")
     chosen(drawer, 6)
     drawer.take("split")
@@ -192,8 +183,7 @@ def balance(drawer: Drawer, work: Workshop) -> None:
     assert drawer.last().sequence == before
     press(browser, "#editor-balance")
     text_has(browser, "#editor-progress", "Balanced:")
-    drawer.wait(lambda: drawer.run("e.sequence") == before + 1)
-    drawer.saved()
+    drawer.written()
     assert drawer.last().kind == "rebalance"
     drawer.agrees()
 
@@ -245,9 +235,96 @@ def test_a_regional_manager_redraws_and_another_publishes(
     browser.get(f"{drawing.address}/routes?scenario={draft}&cell=6&lang=en")
     settled(browser)
     press(browser, "a[href$='plan.gpkg']")
-    file = downloads / "plan.gpkg"
-    wait_until(browser, lambda _: list(downloads.glob("*.gpkg")))
-    (file,) = downloads.glob("*.gpkg")
-    checked = gridmap("check", file)
+    checked = gridmap("check", came_down(browser, downloads, "*.gpkg"))
     assert checked.code == 0, checked.out
-    browser.save_screenshot("/tmp/hreal/1.png")
+
+
+def came_down(browser: Any, folder: Path, pattern: str) -> Path:
+    """Wait for a file that a link gives, until all of it is there."""
+    wait_until(
+        browser,
+        lambda _: not list(folder.glob("*.crdownload"))
+        and [one for one in folder.glob(pattern) if one.stat().st_size],
+    )
+    (file,) = folder.glob(pattern)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("name", "page", "status"),
+    [
+        ("viewer", "This page is not for this account", 403),
+        ("keeper", "This page is not for this account", 403),
+        ("far keeper", "This page is not for this account", 403),
+        # of another territory nothing is told, not even that it is there
+        ("stranger", "No plan yet", 404),
+    ],
+)
+def test_a_forbidden_link_is_refused(
+    browser: Any, drawing: Drawing, name: str, page: str, status: int
+) -> None:
+    draft = drawing.draft()
+    signed_in(browser, drawing.address, name, PASSWORD, page_of(draft))
+    settled(browser)
+    text_has(browser, "#app-content", page)
+    assert not is_shown(browser, ".gm-editor, .page-editor")
+    names_it = "Wide Town" in browser.execute_script("return document.body.textContent")
+    assert names_it == (GRANTS[name].territories == TOWN)
+    assert browser.execute_async_script(_KNOCK, draft) == [status] * 5
+    assert drawing.work.drafts.history(CHEN, draft) == []
+    browser.get_log("browser")  # the refusals, as they should be
+
+
+#: Asks for a draft, and for an edit of it, with the token of the page.
+_KNOCK = """
+const [draft, done] = arguments;
+const token = /gridmap_csrf=([^;]+)/.exec(document.cookie)[1];
+const edit = { kind: "move", units: [8], to: 5 };
+const post = {
+  method: "POST",
+  headers: { "Content-Type": "application/json", "X-CSRFToken": decodeURIComponent(token) },
+  body: JSON.stringify({ key: "k", since: 0, edit, versions: { 5: 1, 9: 1 } }),
+};
+const asked = [["state.bin"], ["ground.bin"], ["outlets.bin"], ["steps?since=0"], ["edits", post]];
+Promise.all(asked.map(([path, more]) => fetch(`/editor/${draft}/${path}`, more)))
+  .then((answers) => done(answers.map((one) => one.status)));
+"""
+
+
+def test_fingers_draw_and_move_the_map_of_a_phone(browser: Any, drawing: Drawing) -> None:
+    with on_a_phone(browser):
+        drawer = drawing.signed_in(browser, CHEN, drawing.draft())
+        at = drawer.at
+        drawer.choose(6)
+        settled(browser)
+        drawer.asked()
+        drawer.take("brush")
+        drawer.run("e.resizeBrush(-4)")
+        drawer.swipe((at(9, 7), at(9, 8)))
+        written(drawer, "brush")
+        drawer.take("lasso")
+        drawer.swipe((at(9.4, 7.6), at(9.4, 8.4), at(7.6, 8.4), at(7.6, 7.6)))
+        written(drawer, "brush")
+        (x, y), (x1, y1) = at(5, 5), at(5, 9)
+        drawer.swipe(((x, y), (x, y + 80)), ((x1, y1), (x1, y1 + 80)))
+        drawer.wait(lambda: at(5, 5)[1] > y + 30)
+        assert drawer.asked() == []
+        drawer.agrees()
+
+
+@contextmanager
+def on_a_phone(browser: Any) -> Iterator[None]:
+    """Let a browser be that of a phone for a while."""
+    sized(browser, PHONE, mobile=True)
+    try:
+        yield
+    finally:
+        sized(browser, DESKTOP, mobile=False)
+
+
+def sized(browser: Any, size: tuple[int, int], *, mobile: bool) -> None:
+    width, height = size
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile},
+    )

@@ -23,6 +23,7 @@ from dashboards.app import create_app
 from gridmap.job_kinds import job_kinds
 from gridmap.jobs.child import Work, _outcome
 from gridmap.store.accounts import Grant
+from gridmap.store.cycle_table import CycleTable
 from gridmap.store.repository import Store
 from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
@@ -77,13 +78,20 @@ def jobs_done(url: str, work: Workshop) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A service with a plan of four cells, a planner, a viewer, and someone who does the jobs."""
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A plan of four cells."""
     folder = tmp_path_factory.mktemp("routes")
-    url = f"sqlite:///{(folder / 'plans.db').as_posix()}"
-    store = Store(url)
+    found = Store(f"sqlite:///{(folder / 'plans.db').as_posix()}")
     territory, scenario, _ = town()
-    store.save(Scope.everything(), territory, scenario)
+    found.save(Scope.everything(), territory, scenario)
+    return found
+
+
+@pytest.fixture(scope="module")
+def address(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service with the plan, a planner, a viewer, and someone who does the jobs."""
+    folder = tmp_path_factory.mktemp("service")
+    url = str(store.engine.url)
     people = people_with(
         folder, **{one: Grant(role, everywhere=True) for one, role in _ROLES.items()}
     )
@@ -275,3 +283,18 @@ def test_a_viewer_looks_and_does_not_move(browser: Any, address: str) -> None:
     settled(browser)
     assert is_shown(browser, ".chip")
     assert not is_shown(browser, ".chip-move, [data-wish=open], #routes-read")
+
+
+def test_what_a_colleague_changes_is_shown_with_the_name(
+    browser: Any, address: str, store: Store
+) -> None:
+    wang = Scope(role=Role.PLANNER, user="wang")
+    cycles = CycleTable(store.engine)
+    draft = cycles.open(wang, 1)
+    signed_in(browser, address, "li", PASSWORD, f"/routes?scenario={draft}&cell=1&day=1-1&lang=en")
+    settled(browser)
+    assert is_shown(browser, "[data-wish=pin][data-day='0']")
+    token = cycles.head(wang, draft, 1).token
+    cycles.pin(wang, draft, 1, day=0, pinned=True, key="k", token=token)
+    text_has(browser, "#routes-told", "wang changed the routes of this cell")
+    wait_for(browser, "return document.querySelector('[data-wish=unpin]') !== null")

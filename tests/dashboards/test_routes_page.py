@@ -17,6 +17,7 @@ from dashboards import cycle_queries
 from dashboards.access import Plan
 from dashboards.api.workshop import Workshop, workshop_of
 from dashboards.app import create_app
+from dashboards.visitors import _ASKED_BY_ITSELF
 from gridmap.cell_cycle import outlet_days
 from gridmap.job_kinds import job_kinds
 from gridmap.store.accounts import Grant
@@ -141,3 +142,21 @@ def test_each_kind_of_file_of_a_cell(kind: str, tmp_path: Path) -> None:
     else:
         names = zipfile.ZipFile(path).namelist()
         assert names and all(one.endswith(f".{kind}") for one in names)
+
+
+def test_open_pages_ask_whether_a_colleague_changed_the_cell(service: Service) -> None:
+    """Who changed it is told to others only; asking keeps nobody signed in."""
+    address = f"/routes/{service.draft}/2/head.json"
+    li = browser_of(service.app, "li")
+    head = service.work.cycles.head(ME, service.draft, 2)
+    assert li.get(address).json == {"token": head.token, "told": ""}
+    wang = Scope(role=Role.PLANNER, user="wang")
+    done = service.work.cycles.pin(
+        wang, service.draft, 2, day=0, pinned=True, key="w", token=head.token
+    )
+    told = li.get(f"{address}?lang=zh").json
+    assert told["token"] == done.token
+    assert "wang" in told["told"] and "修改了" in told["told"]
+    assert browser_of(service.app, "vi").get(address).status_code == 403
+    assert li.get("/routes/999/2/head.json").status_code == 404
+    assert "cycle.head" in _ASKED_BY_ITSELF

@@ -45,6 +45,7 @@ function squares() {
       ring_outer: new Uint8Array(count).fill(1),
       inner_xy: Int32Array.from({ length: 2 * count }, (_, i) => 500 + 1000 * (i % 2 ? Math.floor((i >> 1) / WIDTH) : (i >> 1) % WIDTH)),
       weight: Float64Array.from({ length: count }, (_, i) => 1 + i),
+      daily: Float64Array.from({ length: 2 * count }, (_, i) => (i % 2 ? 1 : 10)),
     },
   };
 }
@@ -61,10 +62,10 @@ function threeCells(locked = []) {
     version: 1,
     centre_unit: 2 * place,
     locked: locked.includes(cell),
-    minutes_per_day: null,
-    calls_per_day: null,
+    minutes_per_day: 100,
+    calls_per_day: 8,
   }));
-  const state = { sequence: 0, ground: "h", next_cell: 10, tolerance: [null], cells, locked_units: [], can: { undo: false, redo: false } };
+  const state = { sequence: 0, daily_factor: 1.5, ground: "h", next_cell: 10, tolerance: [null], cells, locked_units: [], can: { undo: false, redo: false } };
   return new Model(ground, state, label, 6);
 }
 
@@ -391,6 +392,29 @@ test("redoing goes back the way that undoing came", async () => {
   await settled();
   assert.deepEqual(sent.map((one) => one.kind), ["edits", "edits", "undo", "redo", "edits"]);
   assert.deepEqual(sent.at(-1).edit.units, [19]);
+});
+
+test("a day is what the server counted and what was drawn since, whatever comes of that", () => {
+  const model = threeCells();
+  const drawn = predict(model, { kind: "move", units: [13, 19], to: 8 }).proposal;
+  model.propose(drawn);
+  assert.deepEqual(model.day(8), { minutes: 130, calls: 10, estimated: true });
+  model.countAnew({ 8: { totals: [], minutes_per_day: 200, calls_per_day: 9, estimated: false } });
+  assert.deepEqual(model.day(8), { minutes: 230, calls: 11, estimated: true });
+  model.withdraw(drawn);
+  assert.deepEqual(model.day(8), { minutes: 200, calls: 9, estimated: false });
+});
+
+test("what a colleague did before our step is counted, too", async () => {
+  const model = threeCells();
+  const figures = (minutes) => ({ totals: [], minutes_per_day: minutes, calls_per_day: 1, estimated: false });
+  const theirs = step(1, { 9: [14] }, { mine: false, author: "Anna", cells: { 8: 2, 9: 2 } });
+  const ours = done(step(2, { 8: [13] }, { cells: { 7: 2, 8: 3 } }));
+  ours.body.figures = { 7: figures(70), 8: figures(80) };
+  const { made } = session(model, [ours], [], [{ steps: [theirs], sequence: 1, editors: [], figures: { 9: figures(90) } }]);
+  made.submit({ kind: "move", units: [13], to: 8 });
+  await settled();
+  assert.deepEqual([7, 8, 9].map((cell) => model.day(cell).minutes), [70, 80, 90]);
 });
 
 test("the ground is fetched where units were cut, and only there", async () => {

@@ -181,3 +181,46 @@ def test_two_own_outlets_in_one_unit_are_told(tmp_path: Path) -> None:
     made = renew(csv_bytes(rows), tmp_path)
     assert made.excluded["reason"].tolist() == ["data.own_share_unit"]
     assert replace(made, excluded=made.excluded[:0]).outlets["ownership"].eq("own").sum() == 2
+
+
+def market_rows(month: str, *, subscribers: str = "120") -> bytes:
+    """Figures of three outlets of the town in a month, and one row each of what is wrong."""
+    ids = china_town().outlets["outlet_id"].tolist()[:3]
+    lines = [f"{one},{month},{subscribers},5" for one in ids]
+    lines += [f"nobody,{month},1,1", f"{ids[0]},soon,1,1"]
+    return ("网点编码,月份,用户数,放号\n" + "\n".join(lines) + "\n").encode("gb18030")
+
+
+def test_market_figures_are_mapped_previewed_and_their_faults_told(look: Look) -> None:
+    seen = look(market_rows("2026-07"), "market")
+    assert seen.faults == ()
+    assert seen.mapping == {
+        "outlet": "网点编码", "period": "月份", "subscribers": "用户数", "additions": "放号",
+    }  # fmt: skip
+    assert seen.counts == {"accepted": 3, "repaired": 0, "rejected": 2}
+    assert [(one.row, one.what.key, one.column) for one in seen.rows] == [
+        (5, "market.outlet_unknown", "网点编码"),
+        (6, "market.period_unread", "月份"),
+    ]
+    lacking = look("网点编码,月份\nx,2026-07\n".encode("gb18030"), "market")
+    assert [one.key for one in lacking.faults] == ["market.no_amount"]
+    nowhere = look("用户数,月份\n3,2026-07\n".encode("gb18030"), "market")
+    assert [one.key for one in nowhere.faults] == ["market.no_place"]
+
+
+def test_a_month_of_market_figures_is_added_or_replaced(tmp_path: Path) -> None:
+    """Another month stands beside those before; the same month again takes its place."""
+    july = renew(market_rows("2026-07"), tmp_path, "market")
+    assert july.market["period"].unique().tolist() == ["2026-07"]
+    assert july.market["subscribers"].tolist() == [120.0] * 3
+    assert "market" not in july.invented
+    town = replace(china_town(), market=july.market)
+    (tmp_path / "again").mkdir()
+    for month, expected in (("2026-08", [120.0] * 3 + [90.0] * 3), ("2026-07", [90.0] * 3)):
+        file = tmp_path / "again" / f"{month}.csv"
+        file.write_bytes(market_rows(month, subscribers="90"))
+        with isolation.reading_by(None):
+            read = read_rows(file, "market", mapping_of({}, "t"), town, REQUEST)
+        made = renewed(town, read, "market", REQUEST, file="m.csv", file_hash="0" * 64)
+        assert made.market["subscribers"].tolist() == expected
+        assert made.content_hash != town.content_hash

@@ -135,10 +135,21 @@ export class Model {
       known.minutesPerDay = figure.minutes_per_day;
       known.callsPerDay = figure.calls_per_day;
       known.estimated = figure.estimated;
-      known.countedAt = this.daily(known.cell);
+      known.countedAt = this.confirmedDaily(known.cell);
     }
   }
 
+  /** The sums over the units that the server gave to a cell, whatever was drawn since. */
+  private confirmedDaily(cell: number): [number, number] {
+    const { daily } = this.ground;
+    const sums = this.daily(cell);
+    for (const unit of new Set(this.proposals.flatMap((one) => one.units))) {
+      const sign = Number(this.confirmed[unit] === cell) - Number(this.shown[unit] === cell);
+      sums[0] += sign * daily[2 * unit]!;
+      sums[1] += sign * daily[2 * unit + 1]!;
+    }
+    return sums;
+  }
 
   /** Take over from a model of the same plan on other units what its differences count from. */
   rememberAs(former: Model): void {

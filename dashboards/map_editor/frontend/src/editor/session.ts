@@ -236,7 +236,10 @@ export class Session {
     this.queue.shift();
     this.save();
     this.can = answer.body.can;
-    if (step && missed) await this.takeSteps(missed.steps, step.sequence, proposal);
+    if (step && missed) {
+      await this.takeSteps(missed.steps, step.sequence, proposal);
+      this.model.countAnew(missed.figures ?? {});
+    }
     if (step && step.sequence > this.sequence) await this.takeSteps([step], step.sequence, proposal);
     else if (proposal) this.model.withdraw(proposal);
     this.model.countAnew(answer.body.figures ?? {});
