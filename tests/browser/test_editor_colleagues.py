@@ -1,4 +1,4 @@
-"""Two people at one draft, each in a browser, before the real service; and a connection that goes."""
+"""Two people at one draft, each in a browser, before the service; and a connection that goes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from selenium.webdriver.common.keys import Keys
 from benchmarks import editor_gestures
 from benchmarks.editor_gestures import RandomHand, differences, own_units_of
 from tests.browser.acting import asked_elsewhere, complaints, forget
+from tests.browser.audited import barriers
 from tests.browser.drawing import CHEN, REFUSALS, WANG, Drawer, Drawing
 from tools.browser import chromium, settled
 
@@ -109,6 +110,7 @@ def test_a_conflict_names_cells_and_colleague_and_loses_nothing(
     said = chen.words(".gm-dialog[open]")
     assert "C08: wang" in said and "C04: wang" in said
     assert chen.run("[e.labels()[89], e.labels()[73], e.queued]") == [4, 4, 1]
+    assert barriers(chen.browser) == []
     chen.click_on(f'[data-answer="{answer}"]')
     chen.saved()
     again = answer == "again"

@@ -13,7 +13,6 @@ from command_line import CommandLine
 from job_worker import balancing_held
 from selenium.webdriver.common.keys import Keys
 
-from benchmarks.editor_gestures import KeptDraft
 from dashboards.api.workshop import Workshop
 from gridmap.store.versions import Status
 from tests.browser.acting import (
@@ -45,7 +44,7 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser(drawing: Drawing, downloads: Path) -> Iterator[Any]:
+def browser(drawing: Drawing, downloads: Path) -> Iterator[Any]:  # noqa: ARG001
     with chromium(DESKTOP, downloads=downloads) as one:
         yield one
 
@@ -243,8 +242,10 @@ def came_down(browser: Any, folder: Path, pattern: str) -> Path:
     """Wait for a file that a link gives, until all of it is there."""
     wait_until(
         browser,
-        lambda _: not list(folder.glob("*.crdownload"))
-        and [one for one in folder.glob(pattern) if one.stat().st_size],
+        lambda _: (
+            not list(folder.glob("*.crdownload"))
+            and [one for one in folder.glob(pattern) if one.stat().st_size]
+        ),
     )
     (file,) = folder.glob(pattern)
     return file
@@ -310,6 +311,31 @@ def test_fingers_draw_and_move_the_map_of_a_phone(browser: Any, drawing: Drawing
         drawer.wait(lambda: at(5, 5)[1] > y + 30)
         assert drawer.asked() == []
         drawer.agrees()
+
+
+def test_the_keyboard_and_the_table_do_what_the_mouse_does(browser: Any, drawing: Drawing) -> None:
+    drawer = drawing.signed_in(browser, CHEN, drawing.draft())
+    drawer.press(Keys.ARROW_UP, "c", "2")
+    assert drawer.run("e.chosen") == 4, "the cell in the middle"
+    settled(browser)
+    drawer.asked()
+    drawer.press(Keys.ARROW_RIGHT, Keys.ENTER)
+    written(drawer, "move")
+    drawer.press("5", Keys.ENTER, *[Keys.ARROW_UP] * 3, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    drawer.press(*[Keys.ARROW_DOWN] * 3, Keys.ENTER)
+    written(drawer, "brush")
+    drawer.press("l")
+    written(drawer, "lock")
+    drawer.says(".gm-live", "Lock changed")
+    drawer.press("l")
+    written(drawer, "lock")
+    drawer.press("t")
+    fields = "return [...document.querySelector('.gm-form').querySelectorAll('input')]"
+    for field, words in zip(browser.execute_script(fields), ("79", "c08"), strict=True):
+        field.send_keys(words)
+    drawer.click_on(".gm-form button")
+    written(drawer, "move")
+    drawer.says(".gm-told", "Units moved")
 
 
 @contextmanager
