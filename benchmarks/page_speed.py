@@ -8,7 +8,8 @@ Chromium of 1440 by 900 pixels; server, browser and driver share the machine. Fo
 until it first shows something (first contentful paint) with nothing kept by the browser and again,
 and the bytes of both visits as they came over the wire. Then another cell is chosen on the card,
 by typing its code and Enter, and on the page of all cells, by a click on its line: milliseconds
-from the key or click until its figures stand in the page, and until nothing changes any more.
+from the key or click until its figures are painted, and until nothing changes any more; and the
+CPU time of the page's process until then.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ import pandas as pd
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from benchmarks.editor_browser import Editor
 from benchmarks.editor_server import town
 from dashboards.api.workshop import workshop_of
 from dashboards.app import create_app
@@ -193,8 +195,9 @@ def _changes_on_card(visitor: Visitor, codes: Sequence[str]) -> dict[str, Any]:
         _wait(browser, f"{options}[0]?.textContent.startsWith('{code}')")
         field.send_keys(Keys.ARROW_DOWN)
         browser.execute_script(_WATCH, "keydown", f"#{Card.BODY} h2", code)
+        before = Editor(browser).cpu_s()
         field.send_keys(Keys.ENTER)
-        found.append(_watched(browser))
+        found.append((*_watched(browser), 1000 * (Editor(browser).cpu_s() - before)))
     return _summary(found)
 
 
@@ -208,8 +211,9 @@ def _changes_on_cells(visitor: Visitor, count: int) -> dict[str, Any]:
         _wait(browser, f'document.querySelector("{line}")')
         cell = browser.find_element(By.CSS_SELECTOR, line)
         browser.execute_script(_WATCH, "mousedown", f"#{Cells.PREVIEW} strong", cell.text)
+        before = Editor(browser).cpu_s()
         cell.click()
-        found.append(_watched(browser))
+        found.append((*_watched(browser), 1000 * (Editor(browser).cpu_s() - before)))
     return _summary(found)
 
 
@@ -222,14 +226,15 @@ def _watched(browser: Any) -> tuple[float, float]:
     return told["shown"] - told["start"], told["last"] - told["start"]
 
 
-def _summary(found: Sequence[tuple[float, float]]) -> dict[str, Any]:
-    shown, rest = zip(*found, strict=True)
+def _summary(found: Sequence[tuple[float, float, float]]) -> dict[str, Any]:
+    shown, rest, cpu = zip(*found, strict=True)
     return {
         "n": len(found),
         "shown_ms": round(statistics.median(shown)),
         "shown_worst_ms": round(max(shown)),
         "at_rest_ms": round(statistics.median(rest)),
         "at_rest_worst_ms": round(max(rest)),
+        "renderer_cpu_ms": round(statistics.median(cpu)),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -110,9 +111,11 @@ def filled(source: Path, target: Path, made: str, missed: str) -> None:
 
 
 def test_a_sheet_is_kept_once_counted_on_the_card_and_handed_out(
-    service: Service, tmp_path: Path
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A route was worked and another one was not, with a remark; the others say nothing."""
+    # the sandbox has tests of its own and takes a second to start
+    monkeypatch.setattr("geodata.sheet_kind.Sandbox", nullcontext)
     routes = service.plan.scenario.routes
     made, missed = (one for _, one in routes[routes["cell_id"] == 1].iloc[:2].iterrows())
     file = tmp_path / "filled.xlsx"
