@@ -26,6 +26,8 @@ _LINES = {
     "rail": ("#a3a09a", 1.2),
 }
 _GROUND, _CASING = "#eceae4", "#c9c2b4"
+#: Streets of houses are drawn while a pixel is at most so many metres.
+_MINOR_TO_M = 8.0
 #: Zooms that the tiles have; a tile covers about so many pixels of the picture.
 _ZOOMS = (6, 15)
 _TILE_PX = 300.0
@@ -82,13 +84,16 @@ def _parts(
     zoom = round(math.log2(round_m / (metres_per_px * _TILE_PX)))
     zoom = min(max(zoom, _ZOOMS[0]), _ZOOMS[1])
     (first_x, first_y), (last_x, last_y) = _tile_of(west, north, zoom), _tile_of(east, south, zoom)
+    wanted = {*_AREAS, *_LINES}
+    if metres_per_px > _MINOR_TO_M:
+        wanted.remove("road_minor")
     for column in range(first_x, last_x + 1):
         for row in range(first_y, last_y + 1):
             tile = archive.tile(zoom, column, row)
             if tile is None:
                 continue
             content = gzip.decompress(tile) if archive.gzipped else tile
-            for part in parts_of(content, (*_AREAS, *_LINES)):
+            for part in parts_of(content, wanted):
                 yield part, _degrees((part.xy + np.array([column, row])) / 2.0**zoom)
 
 

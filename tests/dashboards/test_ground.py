@@ -117,3 +117,10 @@ def test_ground_without_tiles_is_plain() -> None:
     )
     assert 'd="M' not in drawn
     assert '<rect width="900" height="900"' in drawn
+
+
+def test_streets_of_houses_are_left_out_of_a_large_territory() -> None:
+    street = tile("road_minor", [(2048, 2048), (2048, 3072)])
+    bounds = (386_000.0, 6_672_000.0, 396_000.0, 6_682_000.0)
+    assert 'd="M' in ground_picture(archive(street), CRS, bounds, metres_per_px=8.0)
+    assert 'd="M' not in ground_picture(archive(street), CRS, bounds, metres_per_px=8.5)
