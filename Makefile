@@ -48,7 +48,7 @@ test-deep: $(VENV)/.tested browser-tools
 	$(BIN)/python -m benchmarks.store_disk
 	$(BIN)/python -m pytest -m deep tests/unit/jobs tests/unit/test_region.py tests/store/test_store_campaigns.py
 	$(BIN)/python -m pytest -m deep tests/dashboards/test_rest_schema.py
-	$(BIN)/python -m pytest -m deep tests/browser/test_audit.py
+	$(BIN)/python -m pytest -m deep tests/browser/test_audit.py tests/browser/test_editor_colleagues.py
 	$(BIN)/python -m benchmarks.job_kills --engine sqlite
 	$(BIN)/python -m benchmarks.job_kills --engine postgresql
 	$(BIN)/python -m benchmarks.executors --towns 3 --own 3 --iterations 100

@@ -331,7 +331,7 @@ def test_the_keyboard_and_the_table_do_what_the_mouse_does(browser: Any, drawing
     written(drawer, "lock")
     drawer.press("t")
     fields = "return [...document.querySelector('.gm-form').querySelectorAll('input')]"
-    for field, words in zip(browser.execute_script(fields), ("79", "c08"), strict=True):
+    for field, words in zip(browser.execute_script(fields), ("76", "c08"), strict=True):
         field.send_keys(words)
     drawer.click_on(".gm-form button")
     written(drawer, "move")
