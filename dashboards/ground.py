@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
+import pyogrio
+import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from dashboards.mvt import Part, parts_of
 from dashboards.tiles import TileArchive
 
 #: Layers from below, with the colour of an area, or the colour and width of a line in pixels.
@@ -26,10 +27,13 @@ _LINES = {
     "rail": ("#a3a09a", 1.2),
 }
 _GROUND, _CASING = "#eceae4", "#c9c2b4"
+#: Streets of houses are drawn while a pixel is at most so many metres.
+_MINOR_TO_M = 8.0
 #: Zooms that the tiles have; a tile covers about so many pixels of the picture.
 _ZOOMS = (6, 15)
 _TILE_PX = 300.0
 _EQUATOR_M = 40_075_016.686
+_MERCATOR = "EPSG:3857"
 #: Vertices closer than this to the one before are not drawn. Pixels.
 _LEAST_STEP_PX = 0.6
 
@@ -51,12 +55,12 @@ def ground_picture(archive: TileArchive, crs: str, bounds: Bounds, metres_per_px
         Scale of the picture.
     """
     left, bottom, right, top = bounds
+    to_picture = Transformer.from_crs(_MERCATOR, crs, always_xy=True)
     layers = {name: list[str]() for name in (*_AREAS, *_LINES)}
-    to_metres = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-    for part, degrees in _parts(archive, crs, bounds, metres_per_px):
-        x, y = to_metres.transform(degrees[:, 0], degrees[:, 1])
+    for name, mercator in _parts(archive.path, crs, bounds, metres_per_px):
+        x, y = to_picture.transform(mercator[:, 0], mercator[:, 1])
         pixels = np.column_stack([np.asarray(x) - left, top - np.asarray(y)]) / metres_per_px
-        layers[part.layer].append(_path(pixels, closed=part.layer in _AREAS))
+        layers[name].append(_path(pixels, closed=name in _AREAS))
     width, height = (right - left) / metres_per_px, (top - bottom) / metres_per_px
     areas = (
         f'<path fill="{colour}" fill-rule="evenodd" d="{"".join(layers[name])}"/>'
@@ -73,37 +77,35 @@ def ground_picture(archive: TileArchive, crs: str, bounds: Bounds, metres_per_px
 
 
 def _parts(
-    archive: TileArchive, crs: str, bounds: Bounds, metres_per_px: float
-) -> Iterator[tuple[Part, NDArray[np.float64]]]:
-    """Return what lies on the tiles that meet the bounds, with its places in degrees."""
-    to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    west, south, east, north = to_degrees.transform_bounds(*bounds)
+    path: Path, crs: str, bounds: Bounds, metres_per_px: float
+) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Return the lines and rings on the tiles that meet the bounds: layer, places in Mercator."""
+    _, south, _, north = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform_bounds(
+        *bounds
+    )
     round_m = _EQUATOR_M * math.cos(math.radians((south + north) / 2.0))
     zoom = round(math.log2(round_m / (metres_per_px * _TILE_PX)))
-    zoom = min(max(zoom, _ZOOMS[0]), _ZOOMS[1])
-    (first_x, first_y), (last_x, last_y) = _tile_of(west, north, zoom), _tile_of(east, south, zoom)
-    for column in range(first_x, last_x + 1):
-        for row in range(first_y, last_y + 1):
-            tile = archive.tile(zoom, column, row)
-            if tile is None:
-                continue
-            content = gzip.decompress(tile) if archive.gzipped else tile
-            for part in parts_of(content, (*_AREAS, *_LINES)):
-                yield part, _degrees((part.xy + np.array([column, row])) / 2.0**zoom)
-
-
-def _tile_of(longitude: float, latitude: float, zoom: int) -> tuple[int, int]:
-    """Return column and row of the tile of a place."""
-    across = (longitude + 180.0) / 360.0
-    down = 0.5 - math.asinh(math.tan(math.radians(latitude))) / math.tau
-    last = 2**zoom - 1
-    return min(int(across * 2**zoom), last), min(int(down * 2**zoom), last)
-
-
-def _degrees(world: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return longitude and latitude of places on the Mercator square, 1 = its side."""
-    latitude = np.degrees(np.arctan(np.sinh(np.pi * (1.0 - 2.0 * world[:, 1]))))
-    return np.column_stack([360.0 * world[:, 0] - 180.0, latitude])
+    frame = Transformer.from_crs(crs, _MERCATOR, always_xy=True).transform_bounds(*bounds)
+    here = {str(name) for name, _ in pyogrio.list_layers(path)}
+    for name in (*_AREAS, *_LINES):
+        if name not in here or (name == "road_minor" and metres_per_px > _MINOR_TO_M):
+            continue
+        _, _, found, _ = pyogrio.raw.read(
+            path,
+            layer=name,
+            columns=[],
+            bbox=frame,
+            ZOOM_LEVEL=min(max(zoom, _ZOOMS[0]), _ZOOMS[1]),
+        )
+        shapes = shapely.get_parts(shapely.from_wkb(found))
+        kind = shapely.get_type_id(shapes)
+        drawn = (
+            shapely.get_rings(shapes[kind == shapely.GeometryType.POLYGON])
+            if name in _AREAS
+            else shapes[kind == shapely.GeometryType.LINESTRING]
+        )
+        for each in drawn:
+            yield name, shapely.get_coordinates(each)
 
 
 def _path(pixels: NDArray[np.float64], *, closed: bool) -> str:

@@ -18,6 +18,7 @@ class TileArchive:
     """Reads tiles; threads may share it, since a memory map has no position."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         with path.open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         # pmtiles has no types

@@ -35,6 +35,12 @@ GRANTS = {
                   cells=frozenset({"own-0"})),
 }  # fmt: skip
 
+#: Whether nothing moves that comes to an end.
+_STILL = """
+return document.getAnimations().every(one =>
+  one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity);
+"""
+
 #: Starts axe; findings that are no more than moderate are left out.
 _RUN_AXE = """
 const done = arguments[arguments.length - 1];
@@ -73,6 +79,8 @@ def barriers(browser: Any) -> list[str]:
     """Return what axe finds serious or critical on the page as it is now."""
     if not AXE.exists():
         raise FileNotFoundError("axe-core is missing; run: sh tools/install_test_tools.sh")
+    # what is still fading in has another contrast
+    WebDriverWait(browser, WAIT_S).until(lambda one: one.execute_script(_STILL))
     # a page may not run scripts of others; the driver may
     browser.execute_script(AXE.read_text(encoding="utf-8") + "; window.axe = axe;")
     found = browser.execute_async_script(_RUN_AXE)
