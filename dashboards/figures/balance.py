@@ -17,7 +17,7 @@ def balance_height(n_cells: int) -> int:
     return _FRAME_PX + _BAR_PX * n_cells
 
 
-def balance_figure(balance: Balance, *, selected: int | None, language: Language) -> go.Figure:
+def balance_figure(balance: Balance, *, language: Language) -> go.Figure:
     """Draw the load of each cell.
 
     A cell outside the tolerance is hatched and its deviation is written in bold. `customdata`
@@ -25,7 +25,6 @@ def balance_figure(balance: Balance, *, selected: int | None, language: Language
     """
     figure = plain_figure(balance_height(len(balance.codes)))
     outside = set(balance.outside)
-    marked = [cell == selected for cell in balance.cell_ids]
     figure.add_bar(
         orientation="h",
         x=list(balance.loads),
@@ -46,7 +45,6 @@ def balance_figure(balance: Balance, *, selected: int | None, language: Language
                 "fillmode": "overlay",
                 "size": 6,
             },
-            "line": {"color": "#d6336c", "width": [3 if mark else 0 for mark in marked]},
         },
         hovertemplate=text(
             "pages.balance.hover", language, cell="%{y}", load="%{x:,.0f}", deviation="%{text}"
@@ -54,8 +52,9 @@ def balance_figure(balance: Balance, *, selected: int | None, language: Language
         + "<extra></extra>",
     )
     _draw_target(figure, balance)
-    figure.update_yaxes(type="category", autorange="reversed", ticks="")
-    figure.update_xaxes(rangemode="tozero", nticks=5, showgrid=True)
+    figure.update_yaxes(type="category", range=[len(balance.codes) - 0.5, -0.5], ticks="")
+    most = max((*balance.loads, balance.target * (1.0 + (balance.tolerance or 0.0))), default=1.0)
+    figure.update_xaxes(range=[0.0, 1.04 * most or 1.0], nticks=5, showgrid=True)
     figure.update_layout(bargap=0.25)
     return figure
 

@@ -13,7 +13,7 @@ from gridmap.catalogue import Language, text
 _ROW_PX, _FRAME_PX = 22, 56
 #: Parts of the width that the two scores have.
 _DOMAINS = ((0.0, 0.45), (0.55, 1.0))
-_MARK, _CHOSEN = "#0072B2", "#d6336c"
+_MARK = "#0072B2"
 
 
 def league_height(n_cells: int) -> int:
@@ -21,19 +21,16 @@ def league_height(n_cells: int) -> int:
     return _FRAME_PX + _ROW_PX * n_cells
 
 
-def league_figure(
-    rows: Sequence[LeagueRow], *, selected: int | None, language: Language
-) -> go.Figure:
+def league_figure(rows: Sequence[LeagueRow], *, language: Language) -> go.Figure:
     """Draw a mark and its band for each score of each cell, in the order of the rows.
 
     A cell without a score has no mark: nothing is drawn at 0. `customdata` of a mark is the number
-    of its cell; the chosen cell is a diamond.
+    of its cell.
     """
     figure = plain_figure(league_height(len(rows)))
     for axis, key in (("x", "position"), ("x2", "coverage")):
         pairs: list[tuple[LeagueRow, Standing]] = [(row, getattr(row, key)) for row in rows]
         known = [(row, one, one.value) for row, one in pairs if one.value is not None]
-        marked = [row.cell_id == selected for row, _, _ in known]
         figure.add_scatter(
             name=key,
             mode="markers",
@@ -51,11 +48,7 @@ def league_figure(
                 "thickness": 4,
                 "width": 0,
             },
-            marker={
-                "color": [_CHOSEN if mark else _MARK for mark in marked],
-                "symbol": ["diamond" if mark else "circle" for mark in marked],
-                "size": [12 if mark else 9 for mark in marked],
-            },
+            marker={"color": _MARK, "symbol": "circle", "size": 9},
             hovertemplate=text("pages.league.hover", language, cell="%{y}", score="%{x:.0f}")
             + "<extra></extra>",
         )

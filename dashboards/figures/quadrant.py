@@ -1,9 +1,9 @@
-"""All cells by competitive position and coverage, with one of them marked."""
+"""All cells by competitive position and coverage."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
@@ -40,17 +40,14 @@ Span = tuple[float, float]
 Box = tuple[float, float, float, float]
 
 
-def quadrant_figure(
-    points: Sequence[CellPoint], *, selected: int | None, language: Language
-) -> go.Figure:
+def quadrant_figure(points: Sequence[CellPoint], *, language: Language) -> go.Figure:
     """Draw a mark a cell: position to the right, coverage upwards, size by demand."""
     figure = plain_figure(340)
     largest = max((point.load for point in points), default=0.0)
     across, upwards = span([one.position for one in points]), span([one.coverage for one in points])
-    sides = label_sides(points, across, upwards, selected=selected)
+    sides = label_sides(points, across, upwards)
     for quadrant, (colour, shape) in STYLES.items():
         chosen = [point for point in points if point.quadrant == quadrant]
-        chosen.sort(key=lambda point: point.cell_id == selected)  # drawn last, on top
         if not chosen:
             continue
         figure.add_scatter(
@@ -58,7 +55,7 @@ def quadrant_figure(
             mode="markers+text",
             x=[point.position for point in chosen],
             y=[point.coverage for point in chosen],
-            text=[_label(one, sides, selected) for one in chosen],
+            text=[one.code if one.cell_id in sides else "" for one in chosen],
             textposition=[sides.get(one.cell_id, "top center") for one in chosen],
             hovertext=[one.code for one in chosen],
             cliponaxis=False,
@@ -68,10 +65,6 @@ def quadrant_figure(
                 "symbol": shape,
                 "size": [_size(point.load, largest) for point in chosen],
                 "opacity": 0.9,
-                "line": {
-                    "color": "#d6336c",
-                    "width": [4 if point.cell_id == selected else 0 for point in chosen],
-                },
             },
             hovertemplate=text(
                 "pages.quadrant.hover",
@@ -118,13 +111,11 @@ def span(values: Sequence[float]) -> Span:
     return low, min(105.0, max(low + _LEAST_SPAN, math.ceil((high + beside) / 10.0) * 10.0))
 
 
-def label_sides(
-    points: Sequence[CellPoint], across: Span, upwards: Span, *, selected: int | None
-) -> dict[int, str]:
+def label_sides(points: Sequence[CellPoint], across: Span, upwards: Span) -> dict[int, str]:
     """Return on which side of its mark each cell has its code.
 
     Codes lie neither on each other nor on the middle of a mark. A cell that finds no free side has
-    no code; the selected cell is first to choose, then those with most demand.
+    no code; those with most demand are first to choose.
     """
     largest = max((one.load for one in points), default=0.0)
     at = {one.cell_id: (_pixels(one.position, across, _PLOT_PX[0]),
@@ -132,7 +123,7 @@ def label_sides(
     marks = [(x - 4.0, y - 4.0, x + 4.0, y + 4.0) for x, y in at.values()]
     taken: list[Box] = []
     sides: dict[int, str] = {}
-    for one in sorted(points, key=lambda one: (one.cell_id != selected, -one.load, one.cell_id)):
+    for one in sorted(points, key=lambda one: (-one.load, one.cell_id)):
         away = _size(one.load, largest) / 2.0
         for side, step in _SIDES.items():
             box = _box(at[one.cell_id], step, away, len(one.code) * _LETTER_PX)
@@ -141,12 +132,6 @@ def label_sides(
                 taken.append(box)
                 break
     return sides
-
-
-def _label(one: CellPoint, sides: Mapping[int, str], selected: int | None) -> str:
-    if one.cell_id == selected:
-        return f"<b>{one.code}</b>"
-    return one.code if one.cell_id in sides else ""
 
 
 def _pixels(value: float, shown: Span, size_px: float) -> float:

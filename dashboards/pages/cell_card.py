@@ -77,6 +77,8 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
             ),
             notices(plan, chosen.language),
             html.Div(id=Card.BODY),
+            _charts(plan, chosen),
+            html.Div(id=Card.ADVICE),
             _panel(
                 say("findings.title"),
                 help_button(
@@ -116,12 +118,16 @@ def register(app: Dash, desk: Desk) -> None:
     """Wire the page."""
     in_browser(app, "chooseCell", Input(Card.CELL, "value"), at_start=False)
 
+    in_browser(app, "markCell", Output(Card.MARKED, "data"), Input(App.SELECTION, "data"))
     in_browser(app, "chooseCell", Input(Card.MAP, "selected"), at_start=False)
     in_browser(app, "showLayers", Output(Card.MAP, "layers"), Input(Card.LAYERS, "value"))
     in_browser(app, "isDark", Output(Card.MAP, "dark"), Input(App.DARK, "data"))
 
     @app.callback(
         Output(Card.BODY, "children"),
+        Output(Card.CHARTS, "hidden"),
+        Output(Card.COVERAGE, "children"),
+        Output(Card.ADVICE, "children"),
         Output(Card.MORE, "children"),
         Output(Card.FINDINGS, "children"),
         Output(Card.MAP, "selected"),
@@ -132,9 +138,16 @@ def register(app: Dash, desk: Desk) -> None:
     def show_card(data: dict[str, Any]) -> tuple[Any, ...]:
         plan, chosen = desk.opened(data)
         if chosen.cell is None:
-            return [], [], [], None, queries.territory_bounds(plan)
+            return [], True, [], [], [], [], None, queries.territory_bounds(plan)
+        found = queries.measures(plan, chosen.cell)
         return (
-            [*card(plan, chosen), *challenge_link(desk, chosen)],
+            card(plan, chosen),
+            False,
+            _coverage(found, chosen.language),
+            [
+                _panel(text("scoring.sheet.advice", chosen.language), None, _advice(plan, chosen)),
+                *challenge_link(desk, chosen),
+            ],
             [
                 visits_panel(
                     cell_visits(desk, plan, chosen.cell),
@@ -159,10 +172,10 @@ def challenge_link(desk: Desk, chosen: Selection) -> list[Component]:
 
 
 def card(plan: Plan, chosen: Selection) -> list[Component]:
-    """Return the card of the selected cell, from its name to the advice."""
+    """Return the head of the card of the selected cell: its name, scores and figures."""
     if chosen.cell is None:
         return []
-    language, say = chosen.language, words(chosen.language)
+    language = chosen.language
     found = queries.measures(plan, chosen.cell)
     return [
         _head(plan, chosen),
@@ -174,29 +187,47 @@ def card(plan: Plan, chosen: Selection) -> list[Component]:
             ],
             className="tiles",
         ),
-        html.Div(
-            [
-                _panel(
-                    say("quadrant.title"),
-                    help_button(
-                        say("quadrant.title"),
-                        say("quadrant.meaning"),
-                        "",
-                        language=language,
-                        term="quadrant",
-                    ),
-                    _quadrant(plan, chosen),
-                ),
-                _panel(
-                    say("coverage.title"),
-                    metric_help("coverage_own", language=language),
-                    *_coverage(found, language),
-                ),
-            ],
-            className="panels",
-        ),
-        _panel(text("scoring.sheet.advice", language), None, _advice(plan, chosen)),
     ]
+
+
+def _charts(plan: Plan, chosen: Selection) -> Component:
+    """Return the panels of position and coverage; the first is drawn once for a plan."""
+    language, say = chosen.language, words(chosen.language)
+    points = queries.cell_points(plan)
+    drawn = plan.once(("quadrant", language), lambda: quadrant_figure(points, language=language))
+    return html.Div(
+        [
+            dcc.Store(id=Card.MARKED),
+            _panel(
+                say("quadrant.title"),
+                help_button(
+                    say("quadrant.title"),
+                    say("quadrant.meaning"),
+                    "",
+                    language=language,
+                    term="quadrant",
+                ),
+                html.P(say("quadrant.none"), className="hint", hidden=bool(points)),
+                html.Div(
+                    dcc.Graph(
+                        id=Card.QUADRANT,
+                        figure=drawn,
+                        config=CONFIG,
+                        style={"height": f"{drawn.layout.height}px"},
+                    ),
+                    hidden=not points,
+                ),
+            ),
+            _panel(
+                say("coverage.title"),
+                metric_help("coverage_own", language=language),
+                html.Div(id=Card.COVERAGE),
+            ),
+        ],
+        id=Card.CHARTS,
+        className="panels",
+        hidden=chosen.cell is None,
+    )
 
 
 def details(plan: Plan, chosen: Selection) -> list[Component]:
@@ -324,14 +355,6 @@ def _facts(plan: Plan, chosen: Selection) -> list[Component]:
         )
         for name, value, line in facts
     ]
-
-
-def _quadrant(plan: Plan, chosen: Selection) -> Component:
-    points = queries.cell_points(plan)
-    if not points:
-        return html.P(words(chosen.language)("quadrant.none"), className="hint")
-    figure = quadrant_figure(points, selected=chosen.cell or 0, language=chosen.language)
-    return _chart(figure)
 
 
 def _coverage(found: dict[str, Measure], language: Language) -> list[Component]:

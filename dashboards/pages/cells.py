@@ -31,6 +31,7 @@ from dashboards.queries_alerts import alerts
 from dashboards.secured import secured
 from dashboards.state import Page, Selection
 from dashboards.wiring import in_browser
+from gridmap.catalogue import Language
 from gridmap.scoring.metrics import named
 from gridmap.store.roles import Permission
 
@@ -40,6 +41,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
     language = chosen.language
     say = words(language)
     workloads = [one.workload for one in queries.balances(plan)]
+    drawn = charts(plan, language)
     return html.Div(
         [
             html.Section(
@@ -90,7 +92,9 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
                         ),
                         className="balance-scroll",
                     ),
-                    *_standing(plan, chosen),
+                    dcc.Store(id=Cells.MARKED),
+                    dcc.Store(id=Cells.BALANCES, data=drawn["balances"]),
+                    *_standing(plan, chosen, drawn),
                     dmc.Title(say("table.title"), order=3, mt="md"),
                     html.P(say("table.hint"), className="hint"),
                     grid(
@@ -110,7 +114,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
     )
 
 
-def _standing(plan: Plan, chosen: Selection) -> list[Component]:
+def _standing(plan: Plan, chosen: Selection, drawn: dict[str, Any]) -> list[Component]:
     """Return the league table with its bands, and all cells by both scores."""
     say = words(chosen.language)
     n_cells = len(plan.scenario.cells)
@@ -132,6 +136,7 @@ def _standing(plan: Plan, chosen: Selection) -> list[Component]:
         html.Div(
             dcc.Graph(
                 id=Cells.LEAGUE,
+                figure=drawn["league"],
                 config=CONFIG,
                 style={"height": f"{league_height(n_cells)}px"},
             ),
@@ -139,7 +144,12 @@ def _standing(plan: Plan, chosen: Selection) -> list[Component]:
         ),
         *_moves(plan, chosen),
         dmc.Title(say("league.quadrant"), order=3, mt="md"),
-        dcc.Graph(id=Cells.QUADRANT, config=CONFIG, style={"height": "340px"}),
+        dcc.Graph(
+            id=Cells.QUADRANT,
+            figure=drawn["quadrant"],
+            config=CONFIG,
+            style={"height": "340px"},
+        ),
     ]
 
 
@@ -174,6 +184,21 @@ def _moves(plan: Plan, chosen: Selection) -> list[Component]:
     ]
 
 
+def charts(plan: Plan, language: Language) -> dict[str, Any]:
+    """Return the charts of all cells, drawn once for a plan; the browser marks the chosen cell."""
+    return plan.once(
+        ("charts", language),
+        lambda: {
+            "balances": {
+                one.workload: balance_figure(one, language=language)
+                for one in queries.balances(plan)
+            },
+            "league": league_figure(queries.league(plan), language=language),
+            "quadrant": quadrant_figure(queries.cell_points(plan), language=language),
+        },
+    )
+
+
 def register(app: Dash, desk: Desk) -> None:
     """Wire the page."""
     in_browser(app, "chooseCell", Input(Cells.MAP, "selected"), at_start=False)
@@ -188,6 +213,14 @@ def register(app: Dash, desk: Desk) -> None:
         Output(Cells.TABLE, "selectedRows"),
         Input(App.SELECTION, "data"),
     )
+    in_browser(
+        app,
+        "drawBalance",
+        Output(Cells.BALANCE, "figure"),
+        Input(Cells.BALANCES, "data"),
+        Input(Cells.WORKLOAD, "value"),
+    )
+    in_browser(app, "markCell", Output(Cells.MARKED, "data"), Input(App.SELECTION, "data"))
     in_browser(app, "showLayers", Output(Cells.MAP, "layers"), Input(Cells.LAYERS, "value"))
     in_browser(app, "isDark", Output(Cells.MAP, "dark"), Input(App.DARK, "data"))
     in_browser(
@@ -208,37 +241,11 @@ def register(app: Dash, desk: Desk) -> None:
         plan, chosen = desk.opened(data)
         return alert_panel(alerts(desk, plan, dt.datetime.now(dt.UTC).date()), chosen)
 
-    @app.callback(
-        Output(Cells.BALANCE, "figure"),
-        Input(Cells.WORKLOAD, "value"),
-        Input(App.SELECTION, "data"),
-    )
-    @secured(Permission.READ)
-    def draw_balance(workload: str, data: dict[str, Any]) -> Any:
-        plan, chosen = desk.opened(data)
-        found = queries.balances(plan)
-        balance = next((one for one in found if one.workload == workload), found[0])
-        return balance_figure(balance, selected=chosen.cell, language=chosen.language)
-
     @app.callback(Output(Cells.PREVIEW, "children"), Input(App.SELECTION, "data"))
     @secured(Permission.READ)
     def show_preview(data: dict[str, Any]) -> Component:
         plan, chosen = desk.opened(data)
         return preview(plan, chosen)
-
-    @app.callback(
-        Output(Cells.LEAGUE, "figure"),
-        Output(Cells.QUADRANT, "figure"),
-        Input(App.SELECTION, "data"),
-    )
-    @secured(Permission.READ)
-    def draw_standing(data: dict[str, Any]) -> tuple[Any, Any]:
-        plan, chosen = desk.opened(data)
-        cell, language = chosen.cell, chosen.language
-        return (
-            league_figure(queries.league(plan), selected=cell, language=language),
-            quadrant_figure(queries.cell_points(plan), selected=cell, language=language),
-        )
 
 
 def preview(plan: Plan, chosen: Selection) -> Component:

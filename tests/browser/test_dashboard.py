@@ -266,3 +266,43 @@ def test_no_plan_yet_says_what_to_do(desktop: Any) -> None:
         # this server is not the one that the watch knows
         sent = requests_sent(desktop)
         assert all(one.startswith((where, "data:", "about:")) for one in sent)
+
+
+@pytest.mark.usefixtures("watched")
+def test_the_chosen_cell_is_marked_on_charts_that_are_drawn_once(
+    desktop: Any, address: str
+) -> None:
+    """The mark lies over bar, row and point; of the charts below nothing is drawn anew."""
+    desktop.get(f"{address}/cells?scenario=1&cell=1&lang=en")
+    settled(desktop)
+    marked = (
+        "return ['balance', 'league', 'quadrant'].map("
+        "one => document.querySelector(`#cells-${one} .chart-mark`)?.dataset.cell)"
+    )
+    wait_for(desktop, f"{marked}.every(one => one === '1')")
+    desktop.execute_script(
+        "window.touched = 0;"
+        "const watch = new MutationObserver(told => { window.touched += told.length });"
+        "document.querySelectorAll('.cartesianlayer').forEach(one => watch.observe(one,"
+        "  { subtree: true, childList: true, attributes: true }))"
+    )
+    press(desktop, ".ag-center-cols-container [row-id='2']")
+    wait_for(desktop, f"{marked}.every(one => one === '2')")
+    settled(desktop)
+    assert desktop.execute_script("return window.touched") == 0
+    # the bar and the point of the cell, and what lies over them
+    over = (
+        "const middle = one => { const box = one.getBoundingClientRect();"
+        "  return [box.x + box.width / 2, box.y + box.height / 2]; };"
+        "const mark = document.querySelector('#cells-balance .chart-mark');"
+        "const bar = document.querySelectorAll('#cells-balance .bars .point')[1];"
+        "const ring = document.querySelector('#cells-quadrant .chart-mark');"
+        "const points = [...document.querySelectorAll('#cells-quadrant .points path')];"
+        "const [x, y] = middle(ring);"
+        "return [middle(mark)[1] - middle(bar)[1], Math.min(...points.map(one =>"
+        "  Math.hypot(middle(one)[0] - x, middle(one)[1] - y))), ring.innerText]"
+    )
+    beside, away, code = desktop.execute_script(over)
+    assert abs(beside) < 2
+    assert away < 2
+    assert code == "G02"

@@ -33,26 +33,25 @@ def plan() -> Plan:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_balance_has_a_bar_a_cell(plan: Plan, language: Language) -> None:
     balance = queries.balances(plan)[0]
-    figure = balance_figure(balance, selected=2, language=language)
+    figure = balance_figure(balance, language=language)
     bars = figure.data[0]
     assert list(bars.x) == list(LOADS)
     assert list(bars.y) == ["G01", "G02", "G03", "G04"]
     assert list(bars.customdata) == [1, 2, 3, 4]
     assert list(bars.text) == ["-4.0%", "+0.0%", "<b>-8.0%</b>", "<b>+12.0%</b>"]
     assert list(bars.marker.pattern.shape) == ["", "", "/", "/"]
-    assert list(bars.marker.line.width) == [0, 3, 0, 0]
 
 
 def test_band_is_the_tolerance_about_the_mean(plan: Plan) -> None:
     """Mean 250, ± 5 %: from 237.5 to 262.5."""
-    figure = balance_figure(queries.balances(plan)[0], selected=None, language="en")
+    figure = balance_figure(queries.balances(plan)[0], language="en")
     shapes = {shape.name: shape for shape in figure.layout.shapes}
     assert (shapes["tolerance"].x0, shapes["tolerance"].x1) == (237.5, 262.5)
     assert shapes["mean"].x0 == 250.0
 
 
 def test_without_tolerance_there_is_no_band(plan: Plan) -> None:
-    figure = balance_figure(queries.balances(plan)[1], selected=None, language="en")
+    figure = balance_figure(queries.balances(plan)[1], language="en")
     assert [shape.name for shape in figure.layout.shapes] == ["mean"]
 
 
@@ -61,14 +60,9 @@ def test_height_grows_with_the_cells() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_quadrants_are_told_apart_by_shape_and_the_cell_is_ringed(
-    plan: Plan, language: Language
-) -> None:
-    figure = quadrant_figure(queries.cell_points(plan), selected=3, language=language)
+def test_quadrants_are_told_apart_by_shape(plan: Plan, language: Language) -> None:
+    figure = quadrant_figure(queries.cell_points(plan), language=language)
     assert len({trace.marker.symbol for trace in figure.data}) == len(figure.data) == 3
-    ringed = [trace for trace in figure.data if max(trace.marker.line.width) > 0]
-    assert [list(trace.customdata) for trace in ringed] == [[3]]
-    assert ringed[0].text[0] == "<b>G03</b>"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -83,19 +77,18 @@ def test_the_league_shows_bands_and_leaves_out_what_has_no_score(
     none = Standing(None, None, None, None, None)
     banded = Standing(60.0, 55.0, 72.0, 1, 3)
     rows = [LeagueRow(1, "G01", banded, none), LeagueRow(2, "G02", none, none)]
-    figure = league_figure(rows, selected=1, language=language)
+    figure = league_figure(rows, language=language)
     position, coverage = figure.data
     assert list(position.x) == [60.0]
     assert list(position.error_x.array) == [12.0]
     assert list(position.error_x.arrayminus) == [5.0]
-    assert position.marker.symbol == ("diamond",)
     assert len(coverage.x) == 0
     assert list(figure.layout.yaxis.categoryarray) == ["G01", "G02"]
     assert figure.layout.height == league_height(2)
 
 
 def test_no_points_make_an_empty_chart() -> None:
-    assert len(quadrant_figure([], selected=1, language="en").data) == 0
+    assert len(quadrant_figure([], language="en").data) == 0
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -112,8 +105,8 @@ def test_coverage_has_three_bars_a_threshold(plan: Plan, language: Language) -> 
 
 def test_only_charts_that_stay_at_home(plan: Plan) -> None:
     figures = [
-        balance_figure(queries.balances(plan)[0], selected=None, language="en"),
-        quadrant_figure(queries.cell_points(plan), selected=1, language="en"),
+        balance_figure(queries.balances(plan)[0], language="en"),
+        quadrant_figure(queries.cell_points(plan), language="en"),
         coverage_figure(queries.thresholds(queries.measures(plan, 1)), language="en"),
     ]
     assert all(trace.type not in FORBIDDEN for figure in figures for trace in figure.data)
@@ -153,13 +146,12 @@ def test_codes_of_a_crowd_keep_apart_and_the_chosen_one_is_always_there() -> Non
     ]
     across, upwards = span([one.position for one in points]), span([one.coverage for one in points])
     assert across[1] - across[0] >= 40.0
-    sides = label_sides(points, across, upwards, selected=7)
-    assert 7 in sides
+    sides = label_sides(points, across, upwards)
+    assert 40 in sides, "the most demand is first to choose"
     assert 3 < len(sides) < 40
     boxes = label_boxes(points, across, upwards, sides)
     assert not any(overlap(*pair) for pair in combinations(boxes, 2))
-    texts = quadrant_figure(points, selected=7, language="en").data[0].text
-    assert sorted(one for one in texts if one)[0] == "<b>C07</b>"
+    texts = quadrant_figure(points, language="en").data[0].text
     assert sum(bool(one) for one in texts) == len(sides)
 
 

@@ -146,13 +146,10 @@ def test_a_plan_out_of_scope_is_not_found() -> None:
 
 
 def test_callbacks_ask_the_scope_too() -> None:
-    """A browser that sends the number of a plan out of scope gets no figure of it."""
+    """A browser that sends the number of a plan out of scope gets nothing of it."""
     body = {
-        "output": "..cells-league.figure...cells-quadrant.figure..",
-        "outputs": [
-            {"id": "cells-league", "property": "figure"},
-            {"id": "cells-quadrant", "property": "figure"},
-        ],
+        "output": "cells-preview.children",
+        "outputs": {"id": "cells-preview", "property": "children"},
         "changedPropIds": ["app-selection.data"],
         "inputs": [
             {
