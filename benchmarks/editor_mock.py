@@ -6,7 +6,6 @@ locked stay. Whatever the browser must cope with can be asked for: delay, refusa
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -24,6 +23,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from dashboards.components.editors import map_editor
+from dashboards.map_editor.container import encoded
 from dashboards.security import LOCAL_HOSTS, secure
 from gridmap.catalogue import Language
 
@@ -35,26 +35,6 @@ STEP_DEG = 1e-6
 UNIT_M = 150.0
 _M_PER_STEP = (0.0779, 0.1111)
 AUTHOR = "you"
-
-
-def packed(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """Return arrays in the container of the protocol."""
-    places: dict[str, dict[str, Any]] = {}
-    body, at = b"", 0
-    for name, array in arrays.items():
-        raw = array.tobytes()
-        places[name] = {"type": str(array.dtype), "offset": at, "length": array.size}
-        body += raw + b"\0" * (-len(raw) % 8)
-        at = len(body)
-    start = 0
-    for _ in range(3):  # the offsets stand in the header, whose length shifts them
-        moved = {k: {**v, "offset": v["offset"] + start} for k, v in places.items()}
-        text = json.dumps({**header, "arrays": moved}).encode()
-        text += b" " * (-(4 + len(text)) % 8)
-        if 4 + len(text) == start:
-            break
-        start = 4 + len(text)
-    return len(text).to_bytes(4, "little") + text + body
 
 
 @dataclass
@@ -188,7 +168,7 @@ class InventedGround:
             {"name": "outlets", "label": "Outlets"},
         ]
         header = {"hash": "g1", "origin": ORIGIN, "step_deg": STEP_DEG, "n_units": n}
-        return packed({**header, "workloads": workloads, "bridges": []}, arrays)
+        return encoded({**header, "workloads": workloads, "bridges": []}, arrays)
 
     def outlets_file(self) -> bytes:
         """Return outlets.bin."""
@@ -198,7 +178,7 @@ class InventedGround:
             "unit": self.outlet_unit,
             "visited": self.visited,
         }
-        return packed({"origin": ORIGIN, "step_deg": STEP_DEG}, arrays)
+        return encoded({"origin": ORIGIN, "step_deg": STEP_DEG}, arrays)
 
 
 class MockDraft:
@@ -249,7 +229,7 @@ class MockDraft:
                 "daily_factor": 1.3,
                 "can": self._can(),
             }
-            return packed(header, {"label": self.label})
+            return encoded(header, {"label": self.label})
 
     def edit(
         self,

@@ -1,8 +1,12 @@
-"""Arrays in one file: a header in JSON, then the numbers as they stand in memory.
+"""Arrays in one file: a header in JSON, then the numbers, as gzip packs them best.
 
 ``u32 length of header | header, padded with spaces to a multiple of 8 from the file's start |
 arrays``, all little endian. The header's ``arrays`` says type, offset in bytes from the file's
 start (a multiple of 8) and length in items of each; its other fields are plain values.
+
+Neighbouring whole numbers are alike: of int32 the difference to the number `step` places before is
+written (`step` is the width of a table, 1 of a plain array), as ``2 d``, or ``-2 d - 1`` below 0,
+and first the lowest bytes of all of them, then the next ones.
 """
 
 from __future__ import annotations
@@ -51,7 +55,8 @@ def encoded(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> by
     _LENGTH.pack_into(file, 0, len(text))
     file[_LENGTH.size : first] = text
     for name, array in arrays.items():
-        raw = np.ascontiguousarray(array, dtype=_TYPES[array.dtype.name]).tobytes()
+        plain = np.ascontiguousarray(array, dtype=_TYPES[array.dtype.name])
+        raw = _differences(plain) if array.dtype.name == "int32" else plain.tobytes()
         file[offsets[name] : offsets[name] + len(raw)] = raw
     return bytes(file)
 
@@ -61,10 +66,34 @@ def decoded(file: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     (length,) = _LENGTH.unpack_from(file)
     header = json.loads(file[_LENGTH.size : _LENGTH.size + length])
     arrays = {
-        name: np.frombuffer(file, _TYPES[one["type"]], one["length"], one["offset"])
+        name: _numbers(file, one)
+        if one["type"] == "int32"
+        else np.frombuffer(file, _TYPES[one["type"]], one["length"], one["offset"])
         for name, one in header.pop("arrays").items()
     }
     return header, arrays
+
+
+def _differences(array: NDArray[np.int32]) -> bytes:
+    step, flat = _step(array), array.ravel()
+    different = flat.copy()
+    different[step:] -= flat[:-step]
+    folded = (different << 1) ^ (different >> 31)
+    return folded.astype("<i4").view(np.uint8).reshape(-1, 4).T.tobytes()
+
+
+def _numbers(file: bytes, one: Mapping[str, int]) -> NDArray[np.int32]:
+    step, length = one["step"], one["length"]
+    planes = np.frombuffer(file, np.uint8, 4 * length, one["offset"]).reshape(4, length)
+    folded = np.ascontiguousarray(planes.T).view("<u4").ravel()
+    found = (folded >> 1).astype(np.int32) ^ -(folded & 1).astype(np.int32)
+    for column in range(step):
+        np.add.accumulate(found[column::step], out=found[column::step])
+    return found
+
+
+def _step(array: NDArray[Any]) -> int:
+    return array.shape[1] if array.ndim == 2 else 1
 
 
 def _far(arrays: Mapping[str, NDArray[Any]]) -> dict[str, int]:
@@ -82,7 +111,12 @@ def _header(
     header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], offsets: Mapping[str, int]
 ) -> bytes:
     listed = {
-        name: {"type": array.dtype.name, "offset": offsets[name], "length": array.size}
+        name: {
+            "type": array.dtype.name,
+            "offset": offsets[name],
+            "length": array.size,
+            **({"step": _step(array)} if array.dtype.name == "int32" else {}),
+        }
         for name, array in arrays.items()
     }
     whole = {**header, "arrays": listed}

@@ -21,7 +21,7 @@ from gridmap.store.numbers import FIRST_CELL_ID
 from gridmap.store.titles import CellTitle
 
 #: Part of the name of a ground: another one once the file is made otherwise.
-FORMAT: Final = 1
+FORMAT: Final = 2
 _NOBODY: Final = CellTitle("", "", "")
 
 

@@ -14,8 +14,8 @@ from hypothesis.extra import numpy as arrays
 from dashboards.map_editor.container import decoded, encoded
 
 COLUMN = st.sampled_from(["int32", "uint8", "float64"]).flatmap(
-    lambda kind: arrays.arrays(kind, st.integers(0, 9), elements={"allow_nan": False}
-                               if kind == "float64" else None)
+    lambda kind: arrays.arrays(kind, st.integers(0, 9) | st.tuples(st.integers(0, 5), st.just(2)),
+                               elements={"allow_nan": False} if kind == "float64" else None)
 )  # fmt: skip
 
 
@@ -25,8 +25,16 @@ def test_there_and_back(columns: dict[str, np.ndarray], word: str) -> None:
     header, found = decoded(file)
     assert header == {"word": word}
     assert {name: one.tolist() for name, one in found.items()} == {
-        name: one.tolist() for name, one in columns.items()
+        name: one.ravel().tolist() for name, one in columns.items()
     }
+
+
+def test_whole_numbers_stand_as_differences_in_planes_of_bytes() -> None:
+    """By hand: 5, then 300 less; of a table, each column for itself."""
+    file = encoded({}, {"a": np.array([5, -295], np.int32)})
+    assert file[-8:] == bytes([10, 599 % 256, 0, 599 // 256, 0, 0, 0, 0])
+    file = encoded({}, {"a": np.array([[7, 100], [8, 99]], np.int32)})
+    assert file[-16:] == bytes([14, 200, 2, 1, *[0] * 12])
 
 
 def test_every_array_begins_at_a_multiple_of_eight() -> None:

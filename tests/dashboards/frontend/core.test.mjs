@@ -98,16 +98,22 @@ function step(sequence, moved, more = {}) {
   };
 }
 
-test("a container is read without a copy", () => {
-  const header = JSON.stringify({ name: "x", arrays: { one: { type: "int32", offset: 80, length: 2 } } }).padEnd(76);
-  const buffer = new ArrayBuffer(88);
-  new DataView(buffer).setUint32(0, 76, true);
+test("a container gives back its numbers", () => {
+  const one = { type: "int32", offset: 144, length: 3, step: 1 };
+  const header = JSON.stringify({ name: "x", arrays: { one, two: { type: "float64", offset: 160, length: 1 } } }).padEnd(140);
+  const buffer = new ArrayBuffer(168);
+  new DataView(buffer).setUint32(0, 140, true);
   new Uint8Array(buffer).set(new TextEncoder().encode(header), 4);
-  new Int32Array(buffer, 80, 2).set([5, -6]);
+  // 5, then 300 less, then the least and 295 more: differences 5, -300, -2147483353
+  const folded = [10, 599, 4294966705];
+  folded.forEach((number, at) => [0, 1, 2, 3].forEach((plane) => {
+    new Uint8Array(buffer)[144 + 3 * plane + at] = Math.floor(number / 256 ** plane) % 256;
+  }));
+  new Float64Array(buffer, 160, 1).set([0.5]);
   const read = readContainer(buffer);
   assert.equal(read.header.name, "x");
-  assert.deepEqual([...read.arrays.one], [5, -6]);
-  assert.equal(read.arrays.one.buffer, buffer);
+  assert.deepEqual([...read.arrays.one], [5, -295, -2147483648]);
+  assert.deepEqual([...read.arrays.two], [0.5]);
 });
 
 test("units are found by place, by distance and within a ring", () => {
