@@ -105,6 +105,8 @@ def create_app(
         title="gridmap",
         update_title="",
         assets_folder=str(Path(__file__).parent / "assets"),
+        # fetched by the first chart, see assets/page.js
+        assets_ignore=r"plotly-cartesian\.min\.js",
         suppress_callback_exceptions=True,
         serve_locally=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],

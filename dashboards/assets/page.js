@@ -2,6 +2,9 @@
 (function () {
   "use strict";
 
+  // Where the first chart of a page fetches plotly: Dash would put the whole of it here.
+  Object.defineProperty(window, "_dashPlotlyJSURL", { get: () => "/assets/plotly-cartesian.min.js", set: () => {} });
+
   /** Assistive technology and browsers learn what is shown. */
   function tell(header) {
     const chosen = header.querySelector(".lang-link-here");
