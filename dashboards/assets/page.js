@@ -9,7 +9,8 @@
   function tell(header) {
     const chosen = header.querySelector(".lang-link-here");
     const language = chosen && new URL(chosen.href, window.location.href).searchParams.get("lang");
-    if (language) document.documentElement.lang = language;
+    // set again it would have every element of the page styled anew
+    if (language && language !== document.documentElement.lang) document.documentElement.lang = language;
     const page = header.querySelector(".nav-link-here");
     const title = page ? `${page.textContent} · gridmap` : document.title;
     if (title !== document.title) {

@@ -128,8 +128,6 @@ def register(app: Dash, desk: Desk) -> None:
         Output(Card.CHARTS, "hidden"),
         Output(Card.COVERAGE, "children"),
         Output(Card.ADVICE, "children"),
-        Output(Card.MORE, "children"),
-        Output(Card.FINDINGS, "children"),
         Output(Card.MAP, "selected"),
         Output(Card.MAP, "view"),
         Input(App.SELECTION, "data"),
@@ -138,7 +136,7 @@ def register(app: Dash, desk: Desk) -> None:
     def show_card(data: dict[str, Any]) -> tuple[Any, ...]:
         plan, chosen = desk.opened(data)
         if chosen.cell is None:
-            return [], True, [], [], [], [], None, queries.territory_bounds(plan)
+            return [], True, [], [], None, queries.territory_bounds(plan)
         found = queries.measures(plan, chosen.cell)
         return (
             card(plan, chosen),
@@ -148,17 +146,26 @@ def register(app: Dash, desk: Desk) -> None:
                 _panel(text("scoring.sheet.advice", chosen.language), None, _advice(plan, chosen)),
                 *challenge_link(desk, chosen),
             ],
-            [
-                visits_panel(
-                    cell_visits(desk, plan, chosen.cell),
-                    chosen,
-                    may_export=desk.scope().may(Permission.EXPORT),
-                ),
-                *details(plan, chosen),
-            ],
-            cell_findings(plan, chosen.cell, chosen.language),
             chosen.cell,
             queries.cell_bounds(plan, chosen.cell),
+        )
+
+    @app.callback(
+        Output(Card.FINDINGS, "children"),
+        Output(Card.MORE, "children"),
+        Input(App.SELECTION, "data"),
+    )
+    @secured(Permission.READ)
+    def show_lists(data: dict[str, Any]) -> tuple[Any, ...]:
+        # long lists, below what is read first: that is shown meanwhile
+        plan, chosen = desk.opened(data)
+        if chosen.cell is None:
+            return [], []
+        seen = cell_visits(desk, plan, chosen.cell)
+        may_export = desk.scope().may(Permission.EXPORT)
+        return (
+            cell_findings(plan, chosen.cell, chosen.language),
+            [visits_panel(seen, chosen, may_export=may_export), *details(plan, chosen)],
         )
 
 
