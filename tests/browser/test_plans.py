@@ -158,7 +158,7 @@ def test_a_grid_manager_challenges_a_border_from_the_card(
     enter(browser, address, "manager", f"scenario={held.scenario_id}")
     browser.get(f"{address}/cell?scenario={held.scenario_id}&cell=1&lang=en")
     settled(browser)
-    press(browser, "#card-body a.button[href*='/scenarios']")
+    press(browser, "#card-advice a.button[href*='/scenarios']")
     settled(browser)
     fill(browser, "#plans-challenge-words", "The border should follow Grid Street.")
     press(browser, "#plans-challenge-send")
