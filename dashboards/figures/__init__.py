@@ -5,6 +5,7 @@ Text and grid lines take their colours from the style sheet, so that a figure fi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import plotly.graph_objects as go
@@ -16,6 +17,11 @@ CONFIG: Any = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
 
 #: Bars and lines that are no cell.
 OWN, PARTNER, RIVAL = "#0072B2", "#56B4E9", "#D55E00"
+
+
+def to_hundredths(values: Iterable[float]) -> list[float]:
+    """Return values as finely as a chart can show them: digits are what a page of charts weighs."""
+    return [round(value, 2) for value in values]
 
 
 def plain_figure(height: int) -> go.Figure:

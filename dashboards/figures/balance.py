@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from dashboards.figures import plain_figure
+from dashboards.figures import plain_figure, to_hundredths
 from dashboards.queries import Balance
 from gridmap.catalogue import Language, text
 
@@ -27,7 +27,7 @@ def balance_figure(balance: Balance, *, language: Language) -> go.Figure:
     outside = set(balance.outside)
     figure.add_bar(
         orientation="h",
-        x=list(balance.loads),
+        x=to_hundredths(balance.loads),
         y=list(balance.codes),
         customdata=list(balance.cell_ids),
         text=[

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from dashboards.figures import plain_figure
+from dashboards.figures import plain_figure, to_hundredths
 from dashboards.queries import LeagueRow, Standing
 from gridmap.catalogue import Language, text
 
@@ -35,15 +35,15 @@ def league_figure(rows: Sequence[LeagueRow], *, language: Language) -> go.Figure
             name=key,
             mode="markers",
             xaxis=axis,
-            x=[value for _, _, value in known],
+            x=to_hundredths(value for _, _, value in known),
             y=[row.code for row, _, _ in known],
             customdata=[row.cell_id for row, _, _ in known],
             text=[_ranks(one, language) for _, one, _ in known],
             error_x={
                 "type": "data",
                 "symmetric": False,
-                "array": [_reach(one.p95, value) for _, one, value in known],
-                "arrayminus": [_reach(value, one.p05) for _, one, value in known],
+                "array": to_hundredths(_reach(one.p95, value) for _, one, value in known),
+                "arrayminus": to_hundredths(_reach(value, one.p05) for _, one, value in known),
                 "color": "#868e96",
                 "thickness": 4,
                 "width": 0,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from dashboards.figures import plain_figure
+from dashboards.figures import plain_figure, to_hundredths
 from dashboards.queries import CellPoint
 from gridmap.catalogue import Language, text
 
@@ -53,8 +53,8 @@ def quadrant_figure(points: Sequence[CellPoint], *, language: Language) -> go.Fi
         figure.add_scatter(
             name=text(f"scoring.quadrant.{quadrant}", language),
             mode="markers+text",
-            x=[point.position for point in chosen],
-            y=[point.coverage for point in chosen],
+            x=to_hundredths(point.position for point in chosen),
+            y=to_hundredths(point.coverage for point in chosen),
             text=[one.code if one.cell_id in sides else "" for one in chosen],
             textposition=[sides.get(one.cell_id, "top center") for one in chosen],
             hovertext=[one.code for one in chosen],
@@ -63,7 +63,7 @@ def quadrant_figure(points: Sequence[CellPoint], *, language: Language) -> go.Fi
             marker={
                 "color": colour,
                 "symbol": shape,
-                "size": [_size(point.load, largest) for point in chosen],
+                "size": to_hundredths(_size(point.load, largest) for point in chosen),
                 "opacity": 0.9,
             },
             hovertemplate=text(
