@@ -46,7 +46,7 @@ test-deep: $(VENV)/.tested browser-tools
 	$(BIN)/python -m benchmarks.store_server_kill --kills 100
 	$(BIN)/python -m benchmarks.store_editors --attempts 10000
 	$(BIN)/python -m benchmarks.store_disk
-	$(BIN)/python -m pytest -m deep tests/unit/jobs tests/unit/test_region.py tests/store/test_store_campaigns.py
+	$(BIN)/python -m pytest -m deep tests/unit/jobs tests/unit/test_region.py tests/unit/routing/test_portfolio.py tests/store/test_store_campaigns.py
 	$(BIN)/python -m pytest -m deep tests/dashboards/test_rest_schema.py
 	$(BIN)/python -m pytest -m deep tests/browser/test_audit.py tests/browser/test_editor_colleagues.py
 	$(BIN)/python -m benchmarks.job_kills --engine sqlite

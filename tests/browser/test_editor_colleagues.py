@@ -96,7 +96,7 @@ def test_a_colleagues_edit_arrives_within_two_seconds(both: tuple[Drawer, Drawer
         one.agrees()
 
 
-@pytest.mark.parametrize("answer", ["again", "drop"])
+@pytest.mark.parametrize("answer", ["again", pytest.param("drop", marks=pytest.mark.deep)])
 def test_a_conflict_names_cells_and_colleague_and_loses_nothing(
     both: tuple[Drawer, Drawer], answer: str
 ) -> None:
@@ -174,11 +174,11 @@ def test_browser_and_store_agree_after_random_gestures(
     """Five hundred of them: `test_five_hundred_random_gestures`."""
     drawer = drawing.signed_in(browsers[0], CHEN, drawing.draft())
     one = RandomHand(drawer, np.random.default_rng(3), own_units_of(wide_town()[0]))
-    for turn in range(40):
+    for turn in range(16):
         kind = one.gesture()
         assert differences(drawer, drawer.kept) == [], f"gesture {turn}, {kind}"
     outcomes = sum(one.made.values(), Counter())
-    assert outcomes["written"] >= 15 and outcomes["refused"] >= 3, one.made
+    assert outcomes["written"] >= 6 and outcomes["refused"] >= 1, one.made
 
 
 @pytest.mark.deep

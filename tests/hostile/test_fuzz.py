@@ -1,6 +1,6 @@
 """Random spoiling of files of every format: a value or a sentence, within limits, whatever comes.
 
-``GRIDMAP_FUZZ_FILES`` says how many files are tried (2,000 by default).
+``GRIDMAP_FUZZ_FILES`` says how many files are tried (1,000 by default).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from geodata.tables import Table
 from geodata.vectors import PACKED, SUFFIXES
 from gridmap.errors import GridmapError
 
-FILES = int(os.environ.get("GRIDMAP_FUZZ_FILES", "2000"))
+FILES = int(os.environ.get("GRIDMAP_FUZZ_FILES", "1000"))
 SETTINGS = settings(
     max_examples=FILES,
     deadline=None,

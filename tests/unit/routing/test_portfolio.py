@@ -184,6 +184,7 @@ def test_days_that_may_change_names() -> None:
     assert sorted(fewer) == [[0, 1, 2, 3], [2, 1, 0, 3]]
 
 
+@pytest.mark.deep
 def test_nothing_is_compiled_once_the_clock_runs() -> None:
     """In a process of its own; loading what an earlier process compiled counts, too."""
     program = """
