@@ -77,7 +77,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
             ),
             notices(plan, chosen.language),
             html.Div(id=Card.BODY),
-            _charts(plan, chosen),
+            charts(plan, chosen),
             html.Div(id=Card.ADVICE),
             _panel(
                 say("findings.title"),
@@ -141,7 +141,7 @@ def register(app: Dash, desk: Desk) -> None:
         return (
             card(plan, chosen),
             False,
-            _coverage(found, chosen.language),
+            coverage(found, chosen.language),
             [
                 _panel(text("scoring.sheet.advice", chosen.language), None, _advice(plan, chosen)),
                 *challenge_link(desk, chosen),
@@ -197,7 +197,7 @@ def card(plan: Plan, chosen: Selection) -> list[Component]:
     ]
 
 
-def _charts(plan: Plan, chosen: Selection) -> Component:
+def charts(plan: Plan, chosen: Selection) -> Component:
     """Return the panels of position and coverage; the first is drawn once for a plan."""
     language, say = chosen.language, words(chosen.language)
     points = queries.cell_points(plan)
@@ -364,7 +364,8 @@ def _facts(plan: Plan, chosen: Selection) -> list[Component]:
     ]
 
 
-def _coverage(found: dict[str, Measure], language: Language) -> list[Component]:
+def coverage(found: dict[str, Measure], language: Language) -> list[Component]:
+    """Return the chart of reachable demand and the shares below it; or that it was not scored."""
     say = words(language)
     thresholds = queries.thresholds(found)
     if not thresholds:

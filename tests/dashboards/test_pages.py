@@ -124,8 +124,9 @@ def test_card_of_a_plan_without_scores(plan: Plan) -> None:
         scores=plan.scenario.scores.iloc[:0],
         cells=plan.scenario.cells.assign(position_score=float("nan")),
     )
-    said = words_of(cell_card.card(Plan(1, plan.territory, bare), CHOSEN))
-    assert "No score: no figures" in said
+    unscored = Plan(1, plan.territory, bare)
+    assert "No score: no figures" in words_of(cell_card.card(unscored, CHOSEN))
+    said = words_of([cell_card.charts(unscored, CHOSEN), *cell_card.coverage({}, "en")])
     assert "No cell has both scores yet." in said
     assert "Coverage was not scored in this plan." in said
 
