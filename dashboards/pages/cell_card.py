@@ -13,17 +13,15 @@ from dash.development.base_component import Component
 from dashboards import queries
 from dashboards.access import Plan
 from dashboards.components.aria import aria
+from dashboards.components.card_lists import card_lists
 from dashboards.components.cell_select import cell_select
 from dashboards.components.findings import cell_findings
-from dashboards.components.grids import grid
 from dashboards.components.help import help_button, metric_help
 from dashboards.components.maps import plan_map
-from dashboards.components.neighbours import neighbour_table
 from dashboards.components.notices import notices
+from dashboards.components.panel import panel
 from dashboards.components.visits import visits_panel
 from dashboards.components.words import (
-    kind_name,
-    outlet_name,
     quadrant_advice,
     quadrant_name,
     words,
@@ -31,7 +29,7 @@ from dashboards.components.words import (
 from dashboards.figures import CONFIG
 from dashboards.figures.coverage import coverage_figure
 from dashboards.figures.quadrant import quadrant_figure
-from dashboards.formats import MISSING, number, rank_band, share, significant, square_kilometres
+from dashboards.formats import MISSING, number, rank_band, share, square_kilometres
 from dashboards.ids import App, Card
 from dashboards.pages import Desk
 from dashboards.queries import Measure
@@ -79,7 +77,7 @@ def layout(plan: Plan, chosen: Selection, *, has_basemap: bool) -> Component:
             html.Div(id=Card.BODY),
             charts(plan, chosen),
             html.Div(id=Card.ADVICE),
-            _panel(
+            panel(
                 say("findings.title"),
                 help_button(
                     say("findings.title"),
@@ -143,7 +141,7 @@ def register(app: Dash, desk: Desk) -> None:
             False,
             coverage(found, chosen.language),
             [
-                _panel(text("scoring.sheet.advice", chosen.language), None, _advice(plan, chosen)),
+                panel(text("scoring.sheet.advice", chosen.language), None, _advice(plan, chosen)),
                 *challenge_link(desk, chosen),
             ],
             chosen.cell,
@@ -165,7 +163,7 @@ def register(app: Dash, desk: Desk) -> None:
         may_export = desk.scope().may(Permission.EXPORT)
         return (
             cell_findings(plan, chosen.cell, chosen.language),
-            [visits_panel(seen, chosen, may_export=may_export), *details(plan, chosen)],
+            [visits_panel(seen, chosen, may_export=may_export), *card_lists(plan, chosen)],
         )
 
 
@@ -205,7 +203,7 @@ def charts(plan: Plan, chosen: Selection) -> Component:
     return html.Div(
         [
             dcc.Store(id=Card.MARKED),
-            _panel(
+            panel(
                 say("quadrant.title"),
                 help_button(
                     say("quadrant.title"),
@@ -225,7 +223,7 @@ def charts(plan: Plan, chosen: Selection) -> Component:
                     hidden=not points,
                 ),
             ),
-            _panel(
+            panel(
                 say("coverage.title"),
                 metric_help("coverage_own", language=language),
                 html.Div(id=Card.COVERAGE),
@@ -235,19 +233,6 @@ def charts(plan: Plan, chosen: Selection) -> Component:
         className="panels",
         hidden=chosen.cell is None,
     )
-
-
-def details(plan: Plan, chosen: Selection) -> list[Component]:
-    """Return the neighbours, the outlets and all figures of the selected cell."""
-    if chosen.cell is None:
-        return []
-    say = words(chosen.language)
-    found = queries.measures(plan, chosen.cell)
-    return [
-        _panel(text("neighbours.title", chosen.language), None, *neighbour_table(plan, chosen)),
-        _panel(say("outlets.title"), None, *_outlets(plan, chosen)),
-        _panel(say("metrics.title"), None, _metrics(plan, found, chosen.language)),
-    ]
 
 
 def _head(plan: Plan, chosen: Selection) -> Component:
@@ -414,94 +399,5 @@ def _advice(plan: Plan, chosen: Selection) -> Component:
     return html.Ol([html.Li(one.text(chosen.language)) for one in found])
 
 
-def _outlets(plan: Plan, chosen: Selection) -> list[Component]:
-    say = words(chosen.language)
-    rows = queries.cell_outlets(plan, chosen.cell or 0)
-    shown = [
-        {
-            **row,
-            "name": outlet_name(
-                str(row["name"]), str(row["id"]), str(row["kind"]), chosen.language
-            ),
-            "kind": kind_name(str(row["kind"]), chosen.language) or MISSING,
-            "ownership": say(f"ownership.{row['ownership']}"),
-            "grade": say("outlets.assumed", grade=row["grade"])
-            if row["invented"] and row["grade"]
-            else row["grade"] or MISSING,
-            "visits": row["visits"] or MISSING,
-        }
-        for row in rows
-    ]
-    columns = [
-        {"field": name, "headerName": say(f"outlets.{name}"), "minWidth": least, "flex": least}
-        for name, least in (
-            ("name", 150),
-            ("ownership", 100),
-            ("operator", 110),
-            ("kind", 100),
-            ("grade", 120),
-            ("visits", 100),
-        )
-    ]
-    remark = [html.P(say("outlets.assumed_note"), className="hint")]
-    height = f"{min(max(len(shown), 1), 12) * 32 + 52}px"
-    return [
-        *(remark if any(row["invented"] for row in rows) else []),
-        grid(
-            Card.OUTLETS,
-            columns,
-            shown,
-            language=chosen.language,
-            height=height,
-        ),
-    ]
-
-
-def _metrics(plan: Plan, found: dict[str, Measure], language: Language) -> Component:
-    say = words(language)
-    n_cells = plan.scenario.partition.n_cells
-    rows = []
-    for one in found.values():
-        known = one.named
-        if known is None or known.metric.key == "quadrant":
-            continue
-        value = share(one.value) if known.metric.unit == "share" else significant(one.value)
-        rows.append(
-            html.Tr(
-                [
-                    html.Th(known.label(language), title=known.metric.meaning(language)),
-                    html.Td(value),
-                    html.Td(rank_band(one.rank_low, one.rank_high, n_cells, language) or ""),
-                    html.Td(html.Code(known.metric.formula)),
-                    html.Td(note_text(one.note, language)),
-                ]
-            )
-        )
-    head = [say(f"metrics.{name}") for name in ("name", "value", "rank", "formula", "note")]
-    table = html.Table(
-        [html.Thead(html.Tr([html.Th(one) for one in head])), html.Tbody(rows)],
-        className="plain-table",
-    )
-    return html.Details(
-        [
-            html.Summary(say("metrics.open", count=len(rows))),
-            html.Div(table, className="table-scroll"),
-        ]
-    )
-
-
 def _chart(figure: go.Figure) -> dcc.Graph:
     return dcc.Graph(figure=figure, config=CONFIG, style={"height": f"{figure.layout.height}px"})
-
-
-def _panel(title: str, explained: Component | None, *content: Component) -> Component:
-    return html.Section(
-        [
-            html.Div(
-                [dmc.Title(title, order=3), *([explained] if explained else [])],
-                className="heading",
-            ),
-            *content,
-        ],
-        className="panel",
-    )

@@ -6,7 +6,8 @@ of these finds it again until the act has been done.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from selenium.common.exceptions import (
@@ -112,3 +113,14 @@ def complaints(browser: Any, *known: str) -> list[str]:
     said = [one["message"] for one in browser.get_log("browser")]
     remarks = RENDERER_REMARKS + known
     return [one for one in said if not any(remark in one for remark in remarks)]
+
+
+@contextmanager
+def nothing_wrong(address: str, *browsers: Any, known: tuple[str, ...] = ()) -> Iterator[None]:
+    """Fail if a browser asks anybody but the service meanwhile, or says more than `known`."""
+    for browser in browsers:
+        forget(browser)
+    yield
+    for browser in browsers:
+        assert asked_elsewhere(browser, address) == []
+        assert complaints(browser, *known) == []

@@ -15,10 +15,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from dashboards.app import create_app
 from tests.browser.acting import (
-    asked_elsewhere,
-    complaints,
     fill,
-    forget,
+    nothing_wrong,
     press,
     text_has,
     text_of,
@@ -72,12 +70,8 @@ def phone() -> Iterator[Any]:
 @pytest.fixture
 def watched(desktop: Any, phone: Any, address: str) -> Iterator[None]:
     """Fail if a browser asked anybody else, or complained."""
-    for browser in (desktop, phone):
-        forget(browser)
-    yield
-    for browser in (desktop, phone):
-        assert asked_elsewhere(browser, address) == []
-        assert complaints(browser) == []
+    with nothing_wrong(address, desktop, phone):
+        yield
 
 
 def click_map(browser: Any, longitude: float, latitude: float) -> None:
@@ -304,3 +298,12 @@ def test_the_chosen_cell_is_marked_on_charts_that_are_drawn_once(
     assert abs(beside) < 2
     assert away < 2
     assert code == "G02"
+    # another workload is another chart, and the mark is still there
+    bar = "document.querySelector('#cells-balance .bars .point path').getAttribute('d')"
+    before = desktop.execute_script(f"return {bar}")
+    press(
+        desktop,
+        "#cells-workload label[for$=visit_minutes], #cells-workload input + label ~ input + label",
+    )
+    wait_for(desktop, f"return {bar} !== arguments[0]", before)
+    wait_for(desktop, f"{marked}[0] === '2'")

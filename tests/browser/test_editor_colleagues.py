@@ -16,7 +16,7 @@ from selenium.webdriver.common.keys import Keys
 
 from benchmarks import editor_gestures
 from benchmarks.editor_gestures import RandomHand, differences, own_units_of
-from tests.browser.acting import asked_elsewhere, complaints, forget
+from tests.browser.acting import nothing_wrong
 from tests.browser.audited import barriers
 from tests.browser.drawing import CHEN, REFUSALS, WANG, Drawer, Drawing
 from tools.browser import chromium, settled
@@ -40,12 +40,8 @@ def browsers(drawing: Drawing) -> Iterator[tuple[Any, Any]]:  # noqa: ARG001
 @pytest.fixture(autouse=True)
 def _watched(browsers: tuple[Any, Any], drawing: Drawing) -> Iterator[None]:
     """Fail if a browser asked anybody else, or complained."""
-    for browser in browsers:
-        forget(browser)
-    yield
-    for browser in browsers:
-        assert asked_elsewhere(browser, drawing.address) == []
-        assert complaints(browser, *REFUSALS, NO_CONNECTION) == []
+    with nothing_wrong(drawing.address, *browsers, known=(*REFUSALS, NO_CONNECTION)):
+        yield
 
 
 @pytest.fixture

@@ -16,11 +16,9 @@ from selenium.webdriver.common.keys import Keys
 from dashboards.api.workshop import Workshop
 from gridmap.store.versions import Status
 from tests.browser.acting import (
-    asked_elsewhere,
-    complaints,
     fill,
-    forget,
     is_shown,
+    nothing_wrong,
     press,
     signed_in,
     text_has,
@@ -52,10 +50,8 @@ def browser(drawing: Drawing, downloads: Path) -> Iterator[Any]:  # noqa: ARG001
 @pytest.fixture(autouse=True)
 def _watched(browser: Any, drawing: Drawing) -> Iterator[None]:
     """Fail if the browser asked anybody else, or complained."""
-    forget(browser)
-    yield
-    assert asked_elsewhere(browser, drawing.address) == []
-    assert complaints(browser, *REFUSALS) == []
+    with nothing_wrong(drawing.address, browser, known=REFUSALS):
+        yield
 
 
 @pytest.fixture

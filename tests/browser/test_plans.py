@@ -16,11 +16,9 @@ from gridmap.store.accounts import Grant
 from gridmap.store.roles import Role
 from gridmap.store.versions import Status
 from tests.browser.acting import (
-    asked_elsewhere,
-    complaints,
     fill,
-    forget,
     is_shown,
+    nothing_wrong,
     press,
     signed_in,
     text_has,
@@ -69,10 +67,8 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(autouse=True)
 def watched(browser: Any, address: str) -> Iterator[None]:
     """Fail if the browser asked anybody else, or complained."""
-    forget(browser)
-    yield
-    assert asked_elsewhere(browser, address) == []
-    assert complaints(browser) == []
+    with nothing_wrong(address, browser):
+        yield
 
 
 def enter(browser: Any, address: str, name: str, query: str) -> None:

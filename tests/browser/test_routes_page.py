@@ -28,11 +28,9 @@ from gridmap.store.repository import Store
 from gridmap.store.roles import Role
 from gridmap.store.scope import Scope
 from tests.browser.acting import (
-    asked_elsewhere,
-    complaints,
     fill,
-    forget,
     is_shown,
+    nothing_wrong,
     press,
     signed_in,
     text_has,
@@ -115,10 +113,8 @@ def browser(downloads: Path) -> Iterator[Any]:
 @pytest.fixture(autouse=True)
 def _watched(browser: Any, address: str) -> Iterator[None]:
     """Fail if the browser asked anybody else, or complained."""
-    forget(browser)
-    yield
-    assert asked_elsewhere(browser, address) == []
-    assert complaints(browser) == []
+    with nothing_wrong(address, browser):
+        yield
 
 
 def chips(browser: Any) -> dict[int, list[str]]:

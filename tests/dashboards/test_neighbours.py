@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from dashboards.access import Plans
+from dashboards.components.card_lists import card_lists
 from dashboards.pages import cell_card
 from dashboards.state import Page, Selection
 from gridmap.catalogue import LANGUAGES
@@ -71,9 +72,9 @@ def test_the_card_of_a_grid_manager_tells_no_row_of_the_next_cell(language: Any)
     """The sums stand there; no id, code, name or manager of the other cells does."""
     plan = Plans(MemoryStore(make_plan())).plan(manager("own-0"), 1)
     chosen = Selection(page=Page.CARD, language=language, scenario=1, cell=1)
-    shown = str([*cell_card.card(plan, chosen), *cell_card.details(plan, chosen)])
+    shown = str([*cell_card.card(plan, chosen), *card_lists(plan, chosen)])
     assert {"en": "north", "zh": "北"}[language] in shown
     assert not OTHERS.search(shown), OTHERS.search(shown)
     everything = Plans(MemoryStore(make_plan())).plan(Scope.everything(), 1)
-    assert "G02" in str(cell_card.details(everything, chosen))
+    assert "G02" in str(card_lists(everything, chosen))
     assert set(plan.neighbours) == {1}

@@ -7,6 +7,7 @@ import pytest
 from dashboards.access import Plan, Plans
 from dashboards.app import content
 from dashboards.book import OF_A_PLAN
+from dashboards.components.card_lists import card_lists
 from dashboards.components.empty import unknown_scenario
 from dashboards.components.findings import cell_findings
 from dashboards.components.legend import legend
@@ -115,7 +116,7 @@ def test_card_explains_the_standing(plan: Plan) -> None:
 
 def test_card_of_no_cell_is_empty(plan: Plan) -> None:
     assert cell_card.card(plan, replace(CHOSEN, cell=None)) == []
-    assert cell_card.details(plan, replace(CHOSEN, cell=None)) == []
+    assert card_lists(plan, replace(CHOSEN, cell=None)) == []
 
 
 def test_card_of_a_plan_without_scores(plan: Plan) -> None:
@@ -132,7 +133,7 @@ def test_card_of_a_plan_without_scores(plan: Plan) -> None:
 
 
 def test_assumed_grades_are_marked(plan: Plan) -> None:
-    assert "A (assumed)" in str(cell_card.details(plan, CHOSEN))
+    assert "A (assumed)" in str(card_lists(plan, CHOSEN))
 
 
 def test_calendar_links_each_day_with_stops(plan: Plan) -> None:

@@ -14,6 +14,7 @@ from dashboards import ids
 from dashboards.access import Plans
 from dashboards.app import content, open_page
 from dashboards.book import OF_A_PLAN, OF_THE_DESK
+from dashboards.components.card_lists import card_lists
 from dashboards.components.shell import header, shell
 from dashboards.pages import Desk, cell_card, cells, routes
 from dashboards.state import Page, Selection
@@ -56,7 +57,7 @@ def every_layout(service: Working) -> set[str]:
         for number in (service.plan, service.draft):
             chosen = Selection(page=page, scenario=number)
             found |= ids_in(kind.layout(service.desk(), chosen))
-    found |= ids_in(cell_card.details(plan, CHOSEN))
+    found |= ids_in(card_lists(plan, CHOSEN))
     return found | ids_in(cell_card.card(plan, CHOSEN))
 
 
