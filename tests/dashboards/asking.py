@@ -174,6 +174,10 @@ def headers(client: FlaskClient) -> dict[str, str]:
     return {"X-CSRFToken": cookie(client, "gridmap_csrf")}
 
 
+#: Letters that Dash draws by chance for each shell of a page: now and then they spell a code.
+CHANCE = re.compile(r'"end_id":"[^"]*"')
+
+
 def answers(
     app: Dash, client: FlaskClient, target: Target, cell: int = 1, *, signed_in: bool = True
 ) -> Iterator[tuple[Ask, int, str]]:
@@ -185,7 +189,7 @@ def answers(
         for about, path in filled(rule, target, cell):
             parts = sent(app, rule, method, target)
             with client.open(path, method=method, headers=known, **parts) as answer:
-                said = answer.get_data().decode("utf-8", "replace")
+                said = CHANCE.sub("", answer.get_data().decode("utf-8", "replace"))
             yield Ask(f"{method} {rule.rule}", demand, about), answer.status_code, said
     for output in callbacks(app):
         demand = demand_of_callback(app, output)
